@@ -23,14 +23,14 @@ demo: deps build ## render out/demo.mp4 through a new server
 serve: build ## serve on http://localhost:8000
 	@bin/lectern serve
 
-test: ## all tests, with the end-to-end tests; only the representatives of large matrices
+test: ## every test, end-to-end tests too; representatives of large matrices
 	@scripts/deps test
 	@GO="$(GO)" scripts/tests
 
 fuzz: ## every fuzz target of the tree, for an equal share of FUZZ (10m)
 	@GO="$(GO)" scripts/fuzz $(FUZZ)
 
-soak: ## whole matrices and corpora, 100 kills of a server and of nodes, a minute of many writers; hours on two cores
+soak: ## whole matrices and corpora, 100 kills of servers and of nodes, a minute with many writers; takes hours on two cores
 	@scripts/deps test
 	@GO="$(GO)" scripts/tests --soak
 

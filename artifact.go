@@ -16,24 +16,24 @@ type ArtifactKind string
 const (
 	ArtifactVideo      ArtifactKind = "video"       // MP4
 	ArtifactThumbnail  ArtifactKind = "thumbnail"   // JPEG
-	ArtifactSlideImage ArtifactKind = "slide_image" // PNG, one a slide
+	ArtifactSlideImage ArtifactKind = "slide_image" // PNG, one for each slide
 	ArtifactCaptions   ArtifactKind = "captions"    // SRT
 	ArtifactCaptionVTT ArtifactKind = "captions_vtt"
 	ArtifactChapters   ArtifactKind = "chapters" // WebVTT
 	ArtifactTranscript ArtifactKind = "transcript"
-	ArtifactAudio      ArtifactKind = "audio"    // the sound alone, AAC in MP4
+	ArtifactAudio      ArtifactKind = "audio"    // the sound without the picture, AAC in MP4
 	ArtifactManifest   ArtifactKind = "manifest" // JSON, per-slide timings in frames and samples
 )
 
-// ArtifactFile says what the artifacts of one kind are called and where they are found. A kind that has one artifact a
-// slide has a "{n}" in Path and in Name.
+// ArtifactFile says what the artifacts of one kind are called and where they are found. A kind with one artifact for
+// each slide has "{n}" in Path, Name and Suffix, in the place of the slide's number.
 type ArtifactFile struct {
 	Kind      ArtifactKind
 	Link      string // its name among a presentation's links
-	Path      string // after the presentation's own path in the HTTP interface
-	Name      string // of the file, among the files of its presentation
-	Suffix    string // of the file, after the presentation's title
-	Label     string // in sentences
+	Path      string // appended to the presentation's path in the HTTP interface
+	Name      string // the file's name in the presentation's folder
+	Suffix    string // the end of a download's name, after the presentation's title
+	Label     string // what messages call it
 	MediaType string
 }
 
@@ -54,28 +54,28 @@ var artifactFiles = []ArtifactFile{
 		"image/png"},
 }
 
-// ArtifactFiles lists the files of a completed presentation: one entry a kind.
+// ArtifactFiles lists the files of a completed presentation: one entry for each kind.
 func ArtifactFiles() []ArtifactFile { return slices.Clone(artifactFiles) }
 
-// ArtifactFileOf returns the entry of a kind, which must be one of the constants.
+// ArtifactFileOf returns the entry of a kind. It panics if kind is not one of the constants.
 func ArtifactFileOf(kind ArtifactKind) ArtifactFile {
 	for _, f := range artifactFiles {
 		if f.Kind == kind {
 			return f
 		}
 	}
-	panic(fmt.Sprintf("lectern: %q is no kind of artifact", kind))
+	panic(fmt.Sprintf("lectern: %q is not a kind of artifact", kind))
 }
 
-// PerSlide reports whether there is one artifact a slide.
+// PerSlide reports whether there is one artifact for each slide.
 func (f ArtifactFile) PerSlide() bool { return strings.Contains(f.Path, "{n}") }
 
-// PathOf is Path with the number of a slide, counted from 1, where the kind has one artifact a slide.
+// PathOf is Path with the number of a slide, counted from 1. For kinds that are not per slide it is Path.
 func (f ArtifactFile) PathOf(slide int) string {
 	return strings.ReplaceAll(f.Path, "{n}", strconv.Itoa(slide))
 }
 
-// NameOf is Name with the number of a slide. Names in the order of letters are in the order of slides, up to slide 999.
+// NameOf is Name with the number of a slide. Names that are sorted as text are in the order of slides, up to slide 999.
 func (f ArtifactFile) NameOf(slide int) string { return numbered(f.Name, slide) }
 
 // SuffixOf is Suffix with the number of a slide.
@@ -94,8 +94,8 @@ type Artifact struct {
 	Size        int64
 	SHA256      string // lower-case hex
 
-	// Duration is how long video and sound last, as long as the frames of the video; 0: unknown, or the kind has no
-	// length. Of what a store lists it is known in Presentation.Files alone.
+	// Duration is the length of video and of audio, which is that of the video's frames; 0: unknown, or the kind has no
+	// length. Stores know it only in Presentation.Files; their lists of artifacts have 0.
 	Duration time.Duration
 }
 
@@ -105,7 +105,7 @@ type StepKind string
 // The kinds of step, in the order in which a slide needs them.
 const (
 	StepNarrate    StepKind = "narrate"
-	StepSegment    StepKind = "segment" // where words begin in scripts without spaces, for captions
+	StepSegment    StepKind = "segment" // finds where words begin in scripts without spaces, for captions
 	StepCapture    StepKind = "capture"
 	StepAnimate    StepKind = "animate"
 	StepEncode     StepKind = "encode"
@@ -115,8 +115,8 @@ const (
 	StepPublish    StepKind = "publish"
 )
 
-// Step is the record of one finished unit of a presentation's work. Its output lies in the cache under Key; a later
-// attempt that plans a step with the same Key finds it there and records Reused instead of doing it again (J9).
+// Step is the record of one finished unit of a presentation's work. Its output is stored in the cache under Key. A
+// later attempt that plans a step with the same Key uses that output and sets Reused (J9).
 type Step struct {
 	Kind    StepKind
 	Slide   int    // counted from 1; 0: the whole deck
@@ -127,20 +127,19 @@ type Step struct {
 	Took    time.Duration
 }
 
-// Job is what a run gets: which presentation, as which attempt, and a folder of its own for scratch files, which
-// the run's owner makes and removes.
+// Job is what a run gets to do its work.
 type Job struct {
-	ID      string
+	ID      string // of the presentation
 	Attempt int
 	Deck    Deck
-	Scratch string
+	Scratch string // the run's own folder for temporary files; the caller of the run makes and removes it
 	Orders  Orders // nil: external renders cannot be ordered
 }
 
-// Reporter takes a run's news. Both methods are safe for concurrent use.
+// Reporter receives what a run reports. Both methods are safe for concurrent use.
 type Reporter interface {
-	// Report notes progress. It is cheap, never blocks on I/O and never fails: a stale run is told by its context
-	// (J15). The report's Attempt is filled in.
+	// Report notes progress. It is cheap, never blocks on I/O and never fails (J15): the context of a stale run is
+	// canceled. Report sets the report's Attempt.
 	Report(Reported)
 	// StepDone records a finished step durably. It fails with CodeStale for a run that lost its lease (J7).
 	StepDone(ctx context.Context, s Step) error

@@ -12,8 +12,8 @@ import (
 	"lectern"
 )
 
-// TestArtifactTable holds that the table has every kind once, and that no two files share a name, a path or a link.
-func TestArtifactTable(t *testing.T) {
+// The table has every kind once, and no two files share a name, a path or a link.
+func TestArtifactTableIsCompleteAndUnambiguous(t *testing.T) {
 	t.Parallel()
 	file, err := parser.ParseFile(token.NewFileSet(), "artifact.go", nil, 0)
 	if err != nil {
@@ -49,12 +49,12 @@ func TestArtifactTable(t *testing.T) {
 		for _, key := range []string{"kind " + string(f.Kind), "link " + f.Link, "path " + f.Path, "name " + f.Name,
 			"suffix " + f.Suffix} {
 			if seen[key] {
-				t.Errorf("%s is there twice", key)
+				t.Errorf("%s occurs twice", key)
 			}
 			seen[key] = true
 		}
 		if path.Ext(f.Name) != path.Ext(f.Suffix) || f.Label == "" {
-			t.Errorf("the entry of %s does not fit together: %+v", f.Kind, f)
+			t.Errorf("the entry of %s has no label, or two different extensions: %+v", f.Kind, f)
 		}
 		if _, _, err := mime.ParseMediaType(f.MediaType); err != nil {
 			t.Errorf("the media type of %s: %v", f.Kind, err)
@@ -63,6 +63,7 @@ func TestArtifactTable(t *testing.T) {
 	slides := lectern.ArtifactFileOf(lectern.ArtifactSlideImage)
 	if !slides.PerSlide() || slides.PathOf(7) != "/slides/7/image" || slides.NameOf(7) != "slide-007.png" ||
 		slides.SuffixOf(7) != "-slide-007.png" {
-		t.Errorf("the entry of slides gives %q, %q and %q", slides.PathOf(7), slides.NameOf(7), slides.SuffixOf(7))
+		t.Errorf("slide 7 has the path %q, the name %q and the suffix %q", slides.PathOf(7), slides.NameOf(7),
+			slides.SuffixOf(7))
 	}
 }

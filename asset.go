@@ -27,27 +27,28 @@ func AssetKinds() []AssetKind { return []AssetKind{AssetPicture, AssetSound, Ass
 // Valid reports whether k is one of the kinds.
 func (k AssetKind) Valid() bool { return slices.Contains(AssetKinds(), k) }
 
-// Asset is a file that somebody brought, kept by the hash of its content. The same content of two owners is two assets.
+// Asset is an uploaded file, kept by the hash of its content. The same content of two owners is two assets.
 type Asset struct {
 	SHA256    string // of the content, lower-case hex; with the owner it is the asset's id
 	Owner     string
 	Kind      AssetKind
-	MediaType string // by its bytes
+	MediaType string // detected from its bytes
 	Size      int64  // bytes
-	Name      string // of the file, as it was first brought; "": it had none
-	Width     int    // of a picture, in pixels; 0: it has none of its own
+	Name      string // of the file at its first upload; "": it had none
+	Width     int    // of a picture, in pixels; 0 for SVG, which is drawn at any size
 	Height    int
 	Duration  time.Duration // of a sound; 0: its header does not say
 	CreatedAt time.Time
-	UsedAt    time.Time // when it was last brought, or named by a presentation
+	UsedAt    time.Time // when it was last uploaded, or named by a presentation
 }
 
-// Address is how a deck names the asset.
+// Address is the text by which a deck names the asset: "asset:<sha256>".
 func (a Asset) Address() string { return assetScheme + a.SHA256 }
 
 const assetScheme = "asset:"
 
-// AssetAddress reads the address of an asset. named: it is meant as one; ok: it is one, of the content sha256.
+// AssetAddress reads the address of an asset. named reports whether address begins with "asset:"; ok, whether a valid
+// hash follows.
 func AssetAddress(address string) (sha256 string, named, ok bool) {
 	sha256, named = strings.CutPrefix(address, assetScheme)
 	return sha256, named, named && IsSHA256(sha256)
@@ -56,11 +57,11 @@ func AssetAddress(address string) (sha256 string, named, ok bool) {
 // IsSHA256 reports whether s is a SHA-256 in lower-case hex.
 func IsSHA256(s string) bool { return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == "" }
 
-// Upload is a file that somebody brings.
+// Upload is a file to be kept as an asset.
 type Upload struct {
 	Owner string // "": DefaultOwner
 	Name  string // for people; nothing depends on it
-	Size  int64  // bytes, or a bound of them, for which room is made; less than 0: not known
+	Size  int64  // in bytes, or an upper bound; this much disk space is reserved. Less than 0: not known
 	Body  io.Reader
 }
 
@@ -68,8 +69,8 @@ type Upload struct {
 type AssetQuery struct {
 	Owner  string
 	Kind   AssetKind // "": any
-	Limit  int       // 0: as many as the list gives by itself
-	Cursor string    // of the next page, as the page before gave it; "": the first page
+	Limit  int       // entries of a page; 0: the list's default
+	Cursor string    // of the next page, as the page before returned it; "": the first page
 }
 
 // MaxDeckAssets is how many different assets a deck may name.
@@ -80,16 +81,16 @@ type AssetUse struct {
 	SHA256 string
 	Param  string // the field: "slides[3].props.image"
 	Slide  int    // counted from 1
-	// Kind is what the owner's asset is, where a store has looked for it; "": there is none.
+	// Kind is the kind of the owner's asset, set by a store that has looked it up; "": the owner has no such asset.
 	Kind AssetKind
 }
 
-// AssetUses lists the places where d names assets, in the order of the deck. It lists each place.
+// AssetUses lists every place where d names an asset, in the order of the deck.
 func (d Deck) AssetUses() []AssetUse {
 	var uses []AssetUse
 	for i, s := range d.Slides {
 		if !namesAsset(s.Props) {
-			continue // most do not, and paths cost
+			continue // most slides name none, and building the paths of their props costs time
 		}
 		for _, name := range slices.Sorted(maps.Keys(s.Props)) {
 			EachText(s.Props[name], fmt.Sprintf("slides[%d].props.%s", i, name), func(text, param string) {
@@ -118,8 +119,8 @@ func namesAsset(value any) bool {
 	return false
 }
 
-// EachText calls see for every text in the value of a prop, with its field. Maps are walked in the order of their
-// names.
+// EachText calls see for every text in the value of a prop, with the text's field. The entries of a map are visited in
+// the order of their names.
 func EachText(value any, param string, see func(text, param string)) {
 	switch v := value.(type) {
 	case string:
@@ -135,15 +136,15 @@ func EachText(value any, param string, see func(text, param string)) {
 	}
 }
 
-// UnfitAssets returns the fault of a deck whose uses name assets that its owner does not have, or that are no pictures;
-// nil for none. Each place is named.
+// UnfitAssets returns the fault of a deck that names unfit assets: those that its owner does not have (Kind is ""), and
+// those that are not pictures. Each place is a fault of its own. It returns nil if unfit is empty.
 func UnfitAssets(unfit []AssetUse) error {
 	faults := make([]Failure, 0, len(unfit))
 	for _, u := range unfit {
 		f := Fail(CodeUnknownAsset, "There is no asset %s%s. Upload the file first (POST /v1/assets, `lectern asset add`).",
 			assetScheme, u.SHA256)
 		if u.Kind != "" {
-			f = Fail(CodeAssetRefused, "The asset %s%s is a %s, and a picture is needed here. `lectern asset list` shows what "+
+			f = Fail(CodeAssetRefused, "The asset %s%s is a %s, but a picture is needed here. `lectern asset list` shows what "+
 				"each asset is.", assetScheme, u.SHA256, u.Kind)
 		}
 		faults = append(faults, *f.On(u.Param).At(u.Slide))
@@ -151,14 +152,14 @@ func UnfitAssets(unfit []AssetUse) error {
 	return Join(faults)
 }
 
-// assetPage begins the address under which a page loads an asset: browsers ask only for addresses of schemes that they
-// know. The name can never exist, and no deck may use it.
+// assetPage begins the address under which a page loads an asset. It is an https address, because browsers request only
+// addresses whose scheme they know. The top-level domain "invalid" can never exist, and no deck may use this host.
 const assetPage = "https://assets.lectern.invalid/"
 
 // PageAddress is the address under which a page loads the asset of a content.
 func PageAddress(sha256 string) string { return assetPage + sha256 }
 
-// AssetOfPage returns the content that a page loads from an address, if that is one of [PageAddress].
+// AssetOfPage returns the hash of the asset that a page loads from an address, if [PageAddress] made the address.
 func AssetOfPage(address string) (sha256 string, ok bool) {
 	sha256, ok = strings.CutPrefix(address, assetPage)
 	return sha256, ok && IsSHA256(sha256)
@@ -171,8 +172,8 @@ type FileUse struct {
 	Slide int    // counted from 1
 }
 
-// WithFiles returns d with the addresses of assets in place of the paths that uses name; assets has their hashes by
-// path. What it lacks stays a path. d itself is not changed.
+// WithFiles returns d with the addresses of assets in place of the paths in uses; assets maps paths to hashes. A path
+// that assets lacks stays as it is. d itself is not changed.
 func (d Deck) WithFiles(uses []FileUse, assets map[string]string) Deck {
 	d.Slides = slices.Clone(d.Slides)
 	for _, u := range uses {
@@ -185,7 +186,7 @@ func (d Deck) WithFiles(uses []FileUse, assets map[string]string) Deck {
 	return d
 }
 
-// replaced is the value of the field at, with address in place of the path of u.
+// replaced returns value, the value of the field at, with address in place of u's path.
 func (u FileUse) replaced(value any, at, address string) any {
 	if !strings.HasPrefix(u.Param, at) {
 		return value

@@ -9,7 +9,8 @@ import (
 	"lectern"
 )
 
-// The places where a deck names assets are found in props of any depth, each with its field and its slide.
+// AssetUses finds the assets in props of any depth, each with its field and its slide. UnfitAssets refuses those that
+// are missing or not pictures.
 func TestAssetUses(t *testing.T) {
 	t.Parallel()
 	a, b := strings.Repeat("a", 64), strings.Repeat("b", 64)

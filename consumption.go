@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Consumption is what a presentation has used. In JSON, in answers and in the database, it is the field usage with
+// Consumption is what a presentation has used. In responses and in the database it is the JSON field usage, with
 // video_minutes, cpu_seconds and providers.
 type Consumption struct {
-	Video     time.Duration // length of the video that it left
+	Video     time.Duration // length of its finished video
 	CPU       time.Duration // processor time
 	Providers []ProviderUse // in the order of their names
 }
@@ -21,12 +21,13 @@ type ProviderUse struct {
 	Provider   string        // the engine, such as "flite"
 	Characters int64         // spoken by a voice
 	Avatar     time.Duration // of clips that an avatar service made
-	// Cost is in millionths of Currency. Currency is "" where the operator set no price: then there is no cost.
+	// Cost is in millionths of Currency. Where the operator has set no price, Currency is "" and Cost is 0.
 	Cost     int64
 	Currency string
 }
 
-// consumptionJSON is a Consumption as it is written. Minutes and seconds have all digits, so that nothing is lost.
+// consumptionJSON is the JSON form of a Consumption. Minutes and seconds are not rounded, so that decoding returns the
+// same Consumption.
 type consumptionJSON struct {
 	VideoMinutes float64           `json:"video_minutes"`
 	CPUSeconds   float64           `json:"cpu_seconds"`
@@ -88,13 +89,13 @@ func (c Consumption) Plus(d Consumption) Consumption {
 	return c.join(d, func(a, b int64) int64 { return a + b })
 }
 
-// Max takes the larger figure of each kind: of two reports of one attempt, each of which only rises.
+// Max takes the larger value of each figure. It joins two reports of one attempt, whose figures never decrease.
 func (c Consumption) Max(d Consumption) Consumption {
 	c.Video, c.CPU = max(c.Video, d.Video), max(c.CPU, d.CPU)
 	return c.join(d, func(a, b int64) int64 { return max(a, b) })
 }
 
-// join merges the providers, in the order of their names and currencies. It changes neither list.
+// join merges the providers of d into those of c, in the order of their names and currencies. It changes neither list.
 func (c Consumption) join(d Consumption, merge func(a, b int64) int64) Consumption {
 	if len(d.Providers) == 0 {
 		return c

@@ -11,9 +11,9 @@ import (
 	"lectern"
 )
 
-// What a presentation has used is that of all its attempts: what an attempt that failed or was taken over has paid
-// stays, and reports of one attempt that come twice count once. It is no visible change (J5), and no late run can add
-// to it (J7).
+// The usage of a presentation is the sum of all its attempts, including those that failed or were taken over. A report
+// that comes twice counts once. A change of the usage is not a visible change (J5), and a stale run cannot add to it
+// (J7).
 func TestUsageAddsUpOverAttempts(t *testing.T) {
 	t.Parallel()
 	p := lectern.NewPresentation("p", lectern.Deck{Slides: make([]lectern.Slide, 1)}, epoch)
@@ -33,16 +33,16 @@ func TestUsageAddsUpOverAttempts(t *testing.T) {
 	apply(lectern.Began{Worker: "w"})
 	version := p.Version
 	if c := apply(used(100, time.Second)); c != lectern.Silent || p.Version != version {
-		t.Errorf("it is a change of kind %d, version %d", c, p.Version)
+		t.Errorf("a report of usage is a change of kind %d and leads to version %d", c, p.Version)
 	}
 	apply(used(150, 2*time.Second))
 	if c := apply(used(150, 2*time.Second)); c != lectern.Unchanged {
-		t.Errorf("the same report again changes %d", c)
+		t.Errorf("the same report again is a change of kind %d", c)
 	}
 	apply(lectern.Released{Attempt: 1})
 	apply(lectern.Began{Worker: "v"})
 	if _, _, err := p.Apply(lectern.Reported{Attempt: 1, Usage: &lectern.Consumption{CPU: time.Hour}}, epoch); err == nil {
-		t.Error("J7: a late run adds to the usage")
+		t.Error("J7: a stale run adds to the usage")
 	}
 	apply(used(10, time.Second))
 	apply(lectern.Broke{Attempt: 2})
@@ -54,12 +54,12 @@ func TestUsageAddsUpOverAttempts(t *testing.T) {
 	want := lectern.Consumption{Video: time.Minute, CPU: 4 * time.Second,
 		Providers: []lectern.ProviderUse{{Provider: "anna", Characters: 165, Cost: 330, Currency: "EUR"}}}
 	if !reflect.DeepEqual(p.Usage, want) {
-		t.Errorf("it used %+v", p.Usage)
+		t.Errorf("the usage is %+v, not %+v", p.Usage, want)
 	}
 }
 
-// The JSON loses nothing, and a price that is not set is no field.
-func TestUsageAsJSON(t *testing.T) {
+// A Consumption survives encoding and decoding, and without a currency there is no field price.
+func TestUsageSurvivesJSON(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		span := func(name string) time.Duration {

@@ -8,9 +8,9 @@ import (
 // SampleRate is the rate of all audio inside Lectern, in samples a second.
 const SampleRate = 48_000
 
-// Deck is a talk to be rendered: slides plus settings. Parsers in internal/deck make it; nothing after them knows
-// which kind of file it came from. A parser leaves open what its source does not say; [Deck.WithDefaults] fills it in,
-// and [Deck.Validate] finds what is out of bounds.
+// Deck is a talk to be rendered: slides plus settings. Parsers in internal/deck make it; no other code knows which kind
+// of file it came from. A parser leaves fields empty that its source does not set; [Deck.WithDefaults] fills them in,
+// and [Deck.Validate] finds values that are out of bounds.
 type Deck struct {
 	Title     string  `json:"title,omitempty"`
 	Theme     string  `json:"theme"`     // a theme's id; default "dark-purple"
@@ -20,18 +20,18 @@ type Deck struct {
 	Layout    Layout  `json:"layout"`    // default LayoutPictureInPicture
 	// "name", "name.variant" or "engine:name.variant"; empty: the server's default
 	Avatar string        `json:"avatar,omitempty"`
-	Voice  VoiceChoice   `json:"voice,omitzero"` // zero: chosen from the narration's language
+	Voice  VoiceChoice   `json:"voice,omitzero"` // zero: chosen by the narration's language
 	Hold   time.Duration `json:"hold"`           // how long a slide without narration stays; default 3 s
-	// Transitions[i] stands between slide i and i+1; missing ones are cuts
+	// Transitions[i] is the one between slides i and i+1; missing ones are cuts
 	Transitions []Transition `json:"transitions,omitempty"`
 	// cut an avatar that speaks itself out of its background; nil: yes, see KeysAvatar
 	KeyAvatar *bool `json:"keyAvatar,omitempty"`
-	// whether the video's subtitle track is shown by itself; empty: the server's default
+	// whether players show the video's subtitle track by default; empty: the server's default
 	Subtitles Subtitles         `json:"subtitles,omitempty"`
 	Slides    []Slide           `json:"slides"`
-	Metadata  map[string]string `json:"metadata,omitempty"` // the caller's own, given back untouched
+	Metadata  map[string]string `json:"metadata,omitempty"` // the caller's own, returned unchanged
 
-	// of the texts, as [LanguageTag] writes it; empty: not said
+	// of the texts, as [LanguageTag] writes it; empty: the deck does not say
 	Language string `json:"language,omitempty"`
 	// the values of {{name}} in the texts, see [Deck.Edition]
 	Variables    map[string]string          `json:"variables,omitempty"`
@@ -44,14 +44,14 @@ type Slide struct {
 	// a template's id, without the "-slide" ending that some decks write
 	Template string         `json:"template"`
 	Props    map[string]any `json:"props,omitempty"` // the template's words and lists, as decoded from JSON
-	// text with marks, see Script; nothing to say: the slide is held in silence
+	// text with marks, see [ParseScript]; without letters and numbers the slide is held in silence
 	Narration string `json:"narration,omitempty"`
-	// overrides the layout's place, in slide pixels (see SlideSize)
+	// overrides the layout's place of the avatar, in slide pixels (see SlideSize)
 	AvatarBox  *Rect            `json:"avatarBox,omitempty"`
 	Background string           `json:"background,omitempty"` // colour behind the avatar, "#rrggbb"
 	Positions  map[string]Point `json:"positions,omitempty"`  // element id → top left corner, in slide pixels
 	Voice      VoiceChoice      `json:"voice,omitzero"`       // overrides Deck.Voice
-	// overrides Deck.Hold; a check sets it for a narration of pauses alone
+	// overrides Deck.Hold; a check sets it to the sum of the pauses if the narration has only pauses
 	Hold time.Duration `json:"hold,omitempty"`
 
 	Translations map[string]Translation `json:"translations,omitempty"` // by language
@@ -90,8 +90,7 @@ const (
 // Qualities lists every Quality, in the order in which messages name them.
 func Qualities() []Quality { return []Quality{QualityHigh, QualityMedium, QualityLow} }
 
-// Subtitles says whether players show a video's subtitle track unless its viewer turns it off. It can always be turned
-// on.
+// Subtitles says whether players show a video's subtitle track by default. Viewers can turn it on and off in any case.
 type Subtitles string
 
 // The values of Subtitles.
@@ -109,9 +108,10 @@ type VoiceChoice struct {
 	Gender   string  `json:"gender,omitempty"`   // "female" or "male", a preference where ID is empty; empty: any
 }
 
-// Estimate guesses how long the video will be, and how long each slide is spoken or held, from the text alone: a voice
-// says about 14 letters a second, a sign of Chinese, Japanese or Korean takes the time of three, and there is a little
-// silence around the words, and its pauses. It is good for a glance at a deck, not for a plan.
+// Estimate guesses from the text alone how long the video will be, and how long each slide is spoken or held. It
+// assumes that a voice says 14 characters in a second, that a Chinese, Japanese or Korean character takes the time of
+// three, and that each narration has 0.8 s of silence around it, plus its pauses. It is not exact enough to plan a
+// video.
 func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
 	for i, s := range d.Slides {
 		long := d.HoldOf(i)
@@ -135,8 +135,8 @@ func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
 	return max(total, 0), slides
 }
 
-// HoldOf is how long slide i stays if nobody speaks on it: as long as its pauses last, or else as long as the slide or
-// the deck says.
+// HoldOf is how long slide i stays if it has no speech: the sum of its pauses, at most MaxPause; without pauses the
+// slide's Hold, and without that the deck's.
 func (d Deck) HoldOf(i int) time.Duration {
 	s := d.Slides[i]
 	if pauses := min(s.Script().Pauses(), MaxPause); pauses > 0 {
@@ -148,7 +148,9 @@ func (d Deck) HoldOf(i int) time.Duration {
 	return d.Hold
 }
 
-// VoiceOf is the voice that slide i asks for: what the slide says of it goes before what the deck says.
+// VoiceOf is the voice that slide i asks for. A slide that names an engine or a voice replaces the deck's engine, voice
+// and language. Otherwise the slide's language and speed, where set, replace the deck's. The gender is always the
+// deck's.
 func (d Deck) VoiceOf(i int) VoiceChoice {
 	c, own := d.Voice, d.Slides[i].Voice
 	if own.Engine != "" || own.ID != "" {
@@ -168,7 +170,8 @@ const (
 	silenceAround = 800 * time.Millisecond // lead and tail
 )
 
-// letters counts what is said, in letters of an alphabet.
+// letters counts the characters of text. Chinese, Japanese and Korean characters count three times, since it takes that
+// much longer to say them.
 func letters(text string) int {
 	n := 0
 	for _, r := range text {
@@ -187,7 +190,7 @@ type Voice struct {
 	Name     string  `json:"name"`
 	Language string  `json:"language"`         // BCP 47
 	Gender   string  `json:"gender,omitempty"` // "female", "male" or empty
-	Speed    float64 `json:"-"`                // as chosen for a narration; 0 means 1
+	Speed    float64 `json:"-"`                // as the deck chose it; 0 means 1
 }
 
 // Avatar is a presenter that an engine offers.
@@ -212,24 +215,24 @@ type Transition struct {
 	Duration time.Duration `json:"duration"`
 }
 
-// Page is a slide as HTML, ready for the browser. Its measures are CSS pixels; the picture comes out at
-// Width×Scale by Height×Scale.
+// Page is a slide as HTML, ready for the browser. Width and Height are in CSS pixels; its picture has Width×Scale by
+// Height×Scale pixels.
 type Page struct {
 	HTML   string
 	Width  int
 	Height int
 	Scale  float64
-	Assets []string // the addresses that HTML loads from outside, each once; nothing else is let through
-	// Background is drawn below HTML; nil: HTML has one of its own, and covers the page. The name in JSON is part of
-	// content keys.
+	Assets []string // the addresses that HTML loads, each once; the browser is not allowed to load any other
+	// Background is drawn below HTML; nil: HTML has one of its own, and covers the page. The name "Ground" is part of
+	// content keys: another one would make every cached picture useless.
 	Background *Background `json:"Ground"`
-	// Props names the prop that each element shows, as the deck writes it. It is for messages; the picture does not depend
-	// on it.
+	// Props maps the id of an element to the prop that it shows, as the deck writes it. Only messages use it; the picture
+	// does not depend on it.
 	Props map[string]string `json:"-"`
-	// Pictures are those that HTML holds itself, in data addresses, and Params the fields that Assets come from. They are
-	// for who judges pictures, and no part of what the page shows.
+	// Pictures are those inside HTML, in data addresses. Params has the field of each address in Assets, such as
+	// "slides[3].props.image". Only the check of pictures uses them; the picture of the page does not depend on them.
 	Pictures []Picture         `json:"-"`
-	Params   map[string]string `json:"-"` // address in Assets → "slides[3].props.image"
+	Params   map[string]string `json:"-"`
 }
 
 // Background is what a page is drawn on: a gradient along a line, and lights on it.
@@ -247,18 +250,19 @@ type Light struct {
 	RadiusY float64 `json:"radiusY"` // in CSS pixels
 	Colour  string  `json:"colour"`  // "#rrggbb"
 	Alpha   float64 `json:"alpha"`   // in the middle
-	Reach   float64 `json:"reach"`   // in per cent of the radius: where it is gone
+	Reach   float64 `json:"reach"`   // where Alpha has fallen to 0, in per cent of the radius
 }
 
-// Picture is one that a page loads, already fetched.
+// Picture is a fetched picture that a page shows.
 type Picture struct {
-	URL         string // as it stands in Page.Assets; of Page.Pictures, the field that it comes from
+	URL         string // as in Page.Assets; in Page.Pictures it is the field that the picture comes from
 	ContentType string
 	Body        []byte
-	Pixels      int // of the picture, as its header states them
+	Pixels      int // width times height, as the picture's header states them
 }
 
-// Capture is the picture of a page. Where the page has a background, what is not drawn is transparent.
+// Capture is the picture of a page. If the page has a Background, the picture does not include it: places where nothing
+// is drawn are transparent.
 type Capture struct {
 	PNG      []byte
 	Overflow []Overflow // elements whose text does not fit even at its smallest size
@@ -267,13 +271,13 @@ type Capture struct {
 // Overflow says how much of an element of a page does not fit.
 type Overflow struct {
 	Element string `json:"element"` // its id
-	// so many of Total units are not seen, or not whole; 0: it does not say how many
+	// how many of Total units cannot be seen, or only partly; 0: the number is not known
 	Hidden int    `json:"hidden,omitempty"`
 	Total  int    `json:"total,omitempty"`
 	Unit   string `json:"unit,omitempty"` // what is counted, in the plural: "items", "rows", "characters"
 }
 
-// Theme is the part of a theme that reaches beyond the slide: what stands behind and around an avatar.
+// Theme is the part of a theme that matters outside the slide's page: the background and the ring of an avatar.
 type Theme struct {
 	ID       string   `json:"id"`
 	Name     string   `json:"name"`
@@ -289,7 +293,7 @@ type Template struct {
 	Name        string         `json:"name"`
 	Description string         `json:"description"`
 	Props       []TemplateProp `json:"props"`
-	Sample      map[string]any `json:"sample"` // props that show it at its best
+	Sample      map[string]any `json:"sample"` // props of a good example
 }
 
 // TemplateProp is one prop of a template.
@@ -301,11 +305,11 @@ type TemplateProp struct {
 	Choices     []string `json:"choices,omitempty"` // of a choice: its values, the default first
 }
 
-// Warning is something a user should know though the work goes on.
+// Warning is something that a user should know. Unlike a fault, it does not prevent a render.
 type Warning struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Slide   int    `json:"slide,omitempty"` // counted from 1; 0: the whole deck
-	// which part of the deck, such as slides[2].props.items; empty: none in particular
+	// the field of the deck, such as slides[2].props.items; empty: no single field
 	Param string `json:"param,omitempty"`
 }

@@ -27,7 +27,7 @@ func TestEstimate(t *testing.T) {
 			30*time.Second + 800*time.Millisecond},
 		"Chinese": {lectern.Deck{Slides: []lectern.Slide{slide(strings.Repeat("你", 14), 0)}},
 			3*time.Second + 800*time.Millisecond},
-		"a fade overlaps, a cut does not, one behind the end neither": {lectern.Deck{
+		"a fade overlaps; a cut does not, nor a fade after the last slide": {lectern.Deck{
 			Hold: 5 * time.Second, Slides: make([]lectern.Slide, 3),
 			Transitions: []lectern.Transition{{Type: "fade", Duration: time.Second}, {Type: "none", Duration: time.Second},
 				{Type: "fade", Duration: time.Second}},

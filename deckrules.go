@@ -10,38 +10,38 @@ import (
 	"time"
 )
 
-// What a deck gets where it says nothing. [Deck.WithDefaults] fills it in.
+// The defaults of a deck. [Deck.WithDefaults] fills them in.
 const (
 	DefaultTheme      = "dark-purple"
 	DefaultTemplate   = "content"
 	DefaultFrameRate  = 30
 	DefaultHold       = 3 * time.Second
-	DefaultTransition = 500 * time.Millisecond // of a transition that names its type alone
+	DefaultTransition = 500 * time.Millisecond // of a transition that has only a type
 )
 
 // DefaultSize is the size of a video whose deck names none.
 func DefaultSize() Size { return Size{1920, 1080} }
 
-// Bounds of what a deck may say that are no settings.
+// Fixed bounds of a deck. [Limits] has those that are settings.
 const (
 	MaxTransition  = 5 * time.Second
 	MinSpeed       = 0.25 // of a voice; 1 is natural
 	MaxSpeed       = 4
-	MaxName        = 200 // bytes of an id, a theme, an avatar, a voice
-	MaxTitle       = 1000
-	MaxMetadata    = 50 // entries
-	MaxMetadataLen = 4000
-	MaxPositions   = 500 // placed elements of one slide
-	MaxPropDepth   = 16  // a table of cells with parts needs five
-	MaxAspect      = 4   // the longer side to the shorter one
-	minBox         = 16  // pixels a side of an avatar that can be seen
-	maxHeadline    = 120 // characters of a title that is taken from the first slide
+	MaxName        = 200  // bytes of an id, a theme, an avatar, a voice
+	MaxTitle       = 1000 // bytes
+	MaxMetadata    = 50   // entries
+	MaxMetadataLen = 4000 // bytes of a value
+	MaxPositions   = 500  // placed elements of one slide
+	MaxPropDepth   = 16   // a table of cells with parts needs five
+	MaxAspect      = 4    // ratio of the longer side to the shorter one
+	minBox         = 16   // pixels: the shortest side of an avatar that can still be seen
+	maxHeadline    = 120  // characters of a title that is taken from the first slide
 )
 
 // FrameRates are the frame rates that a deck may ask for: at each of them a frame is a whole number of audio samples.
 func FrameRates() []int { return []int{24, 25, 30, 50, 60} }
 
-// FrameRateList is FrameRates as a sentence has them.
+// FrameRateList is the list of FrameRates in words: "24, 25, 30, 50 or 60".
 func FrameRateList() string {
 	var names []string
 	for _, r := range FrameRates() {
@@ -56,8 +56,8 @@ const (
 	TransitionFade = "fade"
 )
 
-// TransitionTypes lists the types that a deck may name, in the order in which messages name them: "none", and all that
-// ffmpeg's xfade has but "custom", which takes an expression.
+// TransitionTypes lists the types that a deck may name, in the order in which messages name them: "none", and all
+// transitions of ffmpeg's xfade except "custom", which takes an expression.
 func TransitionTypes() []string {
 	return []string{
 		TransitionNone, TransitionFade, "dissolve", "wipeleft", "wiperight", "wipeup", "wipedown", "wipetl", "wipetr",
@@ -69,8 +69,8 @@ func TransitionTypes() []string {
 	}
 }
 
-// transitionName is a type as [TransitionTypes] writes it: without capitals, blanks and hyphens. "cut" is another name
-// of "none".
+// transitionName is a type as [TransitionTypes] writes it: in lower case, without blanks, hyphens and underscores.
+// "cut" is another name of "none".
 func transitionName(s string) string {
 	s = strings.NewReplacer(" ", "", "\t", "", "-", "", "_", "").Replace(strings.ToLower(s))
 	if s == "cut" {
@@ -87,10 +87,11 @@ func (t Transition) IsCut() bool {
 // KeysAvatar reports whether the avatar is cut out of its background.
 func (d Deck) KeysAvatar() bool { return d.KeyAvatar == nil || *d.KeyAvatar }
 
-// WithDefaults returns d with every setting that it leaves open, but for those that a server decides: the avatar, the
-// voices and the subtitles. A deck without a title has that of its first slide; a slide without a template is "image"
-// if a picture is all that it has. The types of transitions are written as [TransitionTypes] has them. What is set
-// stays, in bounds or not. d itself is not changed; a deck with defaults stays as it is.
+// WithDefaults returns d with a default for every empty field, except those that the server decides: the avatar, the
+// voices and the subtitles. A deck without a title gets the title of its first slide. A slide without a template gets
+// "image" if a picture is its only prop, else DefaultTemplate. The types of transitions become names of
+// [TransitionTypes] where they differ only in writing. Other values that are set stay, even out of bounds. d itself is
+// not changed, and a second call changes nothing.
 func (d Deck) WithDefaults() Deck {
 	d.Theme = cmp.Or(d.Theme, DefaultTheme)
 	d.Size = cmp.Or(d.Size, DefaultSize())
@@ -121,7 +122,7 @@ func (d Deck) WithDefaults() Deck {
 	return d
 }
 
-// template is the slide's, or the one that it gets without its own.
+// template is the slide's template, or the default for a slide that names none.
 func (s Slide) template() string {
 	if s.Template != "" {
 		return s.Template
@@ -132,7 +133,7 @@ func (s Slide) template() string {
 	return DefaultTemplate
 }
 
-// headline is the first line of a slide's title.
+// headline is the first line of a slide's title, of at most maxHeadline characters.
 func headline(s string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
 	if r := []rune(line); len(r) > maxHeadline {
@@ -141,15 +142,15 @@ func headline(s string) string {
 	return strings.TrimSpace(line)
 }
 
-// Within is the part of r that lies on a page.
+// Within is the part of r that is inside a page.
 func (r Rect) Within(page Size) Rect {
 	left, top := max(r.X, 0), max(r.Y, 0)
 	return Rect{left, top, max(min(r.X+r.Width, page.Width)-left, 0), max(min(r.Y+r.Height, page.Height)-top, 0)}
 }
 
-// Validate finds everything that is wrong with d by itself: what is missing, unknown or out of bounds, whatever voices,
-// themes and templates there are. What d leaves open is not wrong. Each fault names its field in Param, such as
-// "slides[2].voice.speed", and its slide where it has one. Zero limits mean the default ones.
+// Validate finds the faults that need nothing but the deck: values that are missing, unknown or out of bounds. It does
+// not know which voices, themes and templates exist. Fields with a default may be empty. Each fault names its field in
+// Param, such as "slides[2].voice.speed", and its slide if it belongs to one. Limits that are zero have their defaults.
 func (d Deck) Validate(lim Limits) []Failure {
 	v := &validator{deck: d.WithDefaults(), lim: lim.WithDefaults()}
 	v.settings()
@@ -188,7 +189,7 @@ func (v *validator) add(code Code, param string, slide int, format string, args 
 	v.faults = append(v.faults, Failure{Code: code, Message: fmt.Sprintf(format, args...), Param: param, Slide: slide})
 }
 
-// short refuses names and titles that are too long.
+// short adds a fault if s has more than limit bytes.
 func (v *validator) short(param string, slide int, s string, limit int) {
 	if len(s) > limit {
 		v.fault(param, slide, "%q has %d bytes; the limit is %d.", param[strings.LastIndexByte(param, '.')+1:], len(s), limit)
@@ -203,13 +204,13 @@ func (v *validator) settings() {
 	v.voice("voice", 0, d.Voice)
 	v.size()
 	if !slices.Contains(FrameRates(), d.FrameRate) {
-		v.fault("frameRate", 0, "The frame rate %d is not offered; it is %s.", d.FrameRate, FrameRateList())
+		v.fault("frameRate", 0, "The frame rate %d is not offered; use %s.", d.FrameRate, FrameRateList())
 	}
 	if !slices.Contains(Qualities(), d.Quality) {
-		v.fault("quality", 0, "The quality %q is not known; it is %s.", Shorten(string(d.Quality)), OneOf(Qualities()))
+		v.fault("quality", 0, "The quality %q is not known; use %s.", Shorten(string(d.Quality)), OneOf(Qualities()))
 	}
 	if !slices.Contains(Layouts(), d.Layout) {
-		v.add(CodeUnknownLayout, "layout", 0, "The layout %q is not known; it is %s.%s", Shorten(string(d.Layout)),
+		v.add(CodeUnknownLayout, "layout", 0, "The layout %q is not known; use %s.%s", Shorten(string(d.Layout)),
 			OneOf(Layouts()),
 			DidYouMean(string(d.Layout), Layouts()))
 	}
@@ -230,16 +231,15 @@ func (v *validator) size() {
 		v.fault("size", 0, "The size %d×%d must be even in both numbers; H.264 video has no odd sides.", s.Width, s.Height)
 	case max(s.Width, s.Height) > MaxAspect*min(s.Width, s.Height):
 		v.fault("size", 0, "The size %d×%d is too narrow: the longer side has at most %d times the pixels of the shorter "+
-			"one.",
-			s.Width, s.Height, MaxAspect)
+			"one.", s.Width, s.Height, MaxAspect)
 	}
 }
 
-// hold judges how long a slide without narration stays; 0 is not given.
+// hold checks how long a slide without narration stays; 0 means that the deck does not say.
 func (v *validator) hold(param string, slide int, hold, limit time.Duration) {
 	if hold < 0 || hold > limit {
-		v.fault(param, slide, "The hold, or duration, is the number of seconds for which a slide without narration stays: "+
-			"more than 0, at most %g (limits.hold).", limit.Seconds())
+		v.fault(param, slide, "The hold (or duration) is out of bounds: a slide without narration stays for more than 0 and "+
+			"at most %g seconds (limits.hold).", limit.Seconds())
 	}
 }
 
@@ -248,10 +248,10 @@ func (v *validator) voice(param string, slide int, c VoiceChoice) {
 	v.short(param+".id", slide, c.ID, MaxName)
 	v.short(param+".language", slide, c.Language, MaxName)
 	if c.Gender != "" && c.Gender != "female" && c.Gender != "male" {
-		v.fault(param+".gender", slide, "The gender of a voice is \"female\" or \"male\"; without one, any fits.")
+		v.fault(param+".gender", slide, "The gender of a voice is \"female\" or \"male\". Leave it out for either.")
 	}
 	if c.Speed != 0 && !(c.Speed >= MinSpeed && c.Speed <= MaxSpeed) {
-		v.fault(param+".speed", slide, "The speed of a voice lies between %g and %g; 1 is natural.", MinSpeed,
+		v.fault(param+".speed", slide, "The speed of a voice must be between %g and %g; 1 is natural.", MinSpeed,
 			float64(MaxSpeed))
 	}
 }
@@ -292,7 +292,7 @@ func (v *validator) slides() {
 	}
 }
 
-// languages judges the languages of the deck, and what its translations hold.
+// languages checks the language tags of the deck and the content of its translations.
 func (v *validator) languages() {
 	if tag := v.deck.Language; tag != "" && !IsLanguage(tag) {
 		v.fault("language", 0, "%s", noLanguage(tag))
@@ -318,18 +318,18 @@ func (v *validator) languages() {
 	}
 }
 
-// tag judges the language of a translation.
+// tag checks the language of a translation.
 func (v *validator) tag(param string, slide int, tag string) {
 	switch {
 	case !IsLanguage(tag):
 		v.fault(param, slide, "%s", noLanguage(tag))
 	case tag == v.deck.Language:
-		v.fault(param, slide, "The deck is written in %s, so it has no translation to it.", tag)
+		v.fault(param, slide, "The deck is written in %s, so a translation to %s has no use. Remove it.", tag, tag)
 	}
 }
 
 func noLanguage(tag string) string {
-	return fmt.Sprintf("%q is no language as BCP 47 writes it, such as \"de\" or \"pt-BR\".", Shorten(tag))
+	return fmt.Sprintf("%q is not a language tag (BCP 47), such as \"de\" or \"pt-BR\".", Shorten(tag))
 }
 
 func (v *validator) narration(param string, slide int, text string) {
@@ -342,7 +342,7 @@ func (v *validator) slide(at string, number int, s Slide) {
 	v.short(at+".id", number, s.ID, MaxName)
 	v.short(at+".template", number, s.Template, MaxName)
 	v.voice(at+".voice", number, s.Voice)
-	// A check may have set it for a narration of pauses alone.
+	// A check sets Hold for a narration of pauses alone, and pauses may be longer than limits.hold.
 	v.hold(at+".hold", number, s.Hold, max(time.Duration(v.lim.MaxHoldSeconds)*time.Second, MaxPause))
 	v.narration(at+".narration", number, s.Narration)
 	if s.Background != "" && !isColour(s.Background) {
@@ -367,7 +367,7 @@ func (v *validator) box(param string, slide int, box *Rect) {
 	}
 	page := v.deck.SlideSize()
 	if on := box.Within(page); on.Width < minBox || on.Height < minBox {
-		v.fault(param, slide, "The avatar's place lies outside the slide, which has %d×%d pixels, or is too small to see.",
+		v.fault(param, slide, "The avatar's place is outside the slide, which has %d×%d pixels, or is too small to see.",
 			page.Width, page.Height)
 	}
 }
@@ -389,7 +389,8 @@ func (v *validator) props(param string, slide int, props map[string]any) {
 	}
 }
 
-// tooDeep finds the path of a value that is nested deeper than MaxPropDepth; depth is that of v's own entries.
+// tooDeep returns the path of a value that is nested deeper than MaxPropDepth, if there is one. depth is the depth of
+// v's entries.
 func tooDeep(v any, depth int) (path string, deep bool) {
 	if depth > MaxPropDepth+1 {
 		return "", true
@@ -425,13 +426,14 @@ func (v *validator) joints() {
 				DidYouMean(t.Type, types))
 		}
 		if t.Duration < 0 || t.Duration > MaxTransition {
-			v.fault(at+".duration", 0, "The duration of a transition lies between 0 and %g seconds.", MaxTransition.Seconds())
+			v.fault(at+".duration", 0, "The duration of a transition must be between 0 and %g seconds.",
+				MaxTransition.Seconds())
 		}
 	}
 }
 
-// length refuses a deck whose video would be too long. It is an estimate from the text. A narration or a hold that is
-// too long by itself has a fault of its own.
+// length adds a fault if the video would be too long, by an estimate from the text. A deck that already has a fault of
+// a narration, a hold or a speed gets none: that fault can be the reason for the length.
 func (v *validator) length() {
 	if len(v.deck.Slides) > v.lim.Slides || slices.ContainsFunc(v.faults, func(f Failure) bool {
 		return strings.HasSuffix(f.Param, "narration") || strings.HasSuffix(f.Param, "hold") ||
@@ -440,7 +442,7 @@ func (v *validator) length() {
 		return
 	}
 	if total, _ := v.deck.Estimate(); total > v.lim.Duration {
-		v.add(CodeTooLarge, "slides", 0, "The video would be about %s long, as its text is estimated; the limit is %s "+
+		v.add(CodeTooLarge, "slides", 0, "The video would be about %s long, estimated from its text; the limit is %s "+
 			"(limits.duration). Split the deck, or shorten it.", total.Round(time.Second), v.lim.Duration)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"lectern"
 )
 
-// A deck that says nothing has defaults, and those are in bounds; what it says stays.
-func TestDefaults(t *testing.T) {
+// Empty fields of a deck get defaults, which are in bounds. Values that are set stay.
+func TestDefaultsFillEmptyFieldsOnly(t *testing.T) {
 	t.Parallel()
 	open := lectern.Deck{Slides: []lectern.Slide{
 		{Props: map[string]any{"title": " One \nTwo"}}, {Props: map[string]any{"image": "x.png"}}, {Template: "quote"},
@@ -35,20 +35,20 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("defaults of defaults: %+v", again)
 	}
 	if faults := open.Validate(lectern.Limits{}); len(faults) > 0 {
-		t.Errorf("what is open is no fault: %v", faults)
+		t.Errorf("empty fields are faults: %v", faults)
 	}
 	if open.Theme != "" || open.Slides[0].Template != "" || open.Transitions[0].Type != "Wipe-Left" {
-		t.Error("the caller's deck is changed")
+		t.Error("WithDefaults has changed the caller's deck")
 	}
 	said := lectern.Deck{Theme: "x", Size: lectern.Size{Width: 3}, FrameRate: 7, Quality: "q", Layout: "l", Hold: -1,
 		KeyAvatar: new(false), Title: "T"}
 	if got := said.WithDefaults(); !reflect.DeepEqual(got, said) {
-		t.Errorf("what is said is changed: %+v", got)
+		t.Errorf("values that were set have changed: %+v", got)
 	}
 }
 
-// Each rule has its bound, which is in, and what is beyond it, which is out, under the name of its field.
-func TestRules(t *testing.T) {
+// Each rule accepts a value at its bound and refuses one beyond it, with the name of the field.
+func TestRulesAcceptTheirBound(t *testing.T) {
 	t.Parallel()
 	lim := lectern.Limits{Slides: 4, NarrationBytes: 100, PropsBytes: 200, MaxHoldSeconds: 60, Duration: 3 * time.Minute}
 	deep := func(n int) any {
@@ -150,7 +150,7 @@ func places(n int) map[string]lectern.Point {
 }
 
 // All faults are found at once, in the order of the deck.
-func TestAllRulesAreJudged(t *testing.T) {
+func TestAllFaultsAreFoundAtOnce(t *testing.T) {
 	t.Parallel()
 	d := lectern.Deck{
 		Size: lectern.Size{Width: 5, Height: 5}, FrameRate: 7, Quality: "best", Layout: "sideways", Hold: time.Hour,
@@ -169,6 +169,7 @@ func TestAllRulesAreJudged(t *testing.T) {
 	}
 }
 
+// Join makes one failure of many, with at most MaxFaults causes.
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	if err := lectern.Join(nil); err != nil {
@@ -187,7 +188,7 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// A limit that is not given has its default.
+// A limit that is zero has its default; any other value stays.
 func TestLimitsHaveDefaults(t *testing.T) {
 	t.Parallel()
 	if got := (lectern.Limits{}).WithDefaults(); got != lectern.DefaultLimits() {

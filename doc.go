@@ -1,7 +1,7 @@
-// Package lectern holds the words of the product: decks and slides, narrations, avatars and clips, and
+// Package lectern defines the vocabulary of the product: decks and slides, narrations, avatars and clips, and
 // presentations with the rules by which their state may change.
 //
-// Everything else in this module points at this package; it points at nothing but the standard library, does no
-// I/O, reads no clock and rolls no dice. A presentation is a value here. Where its row is stored, who runs it and who
-// watches it are the business of other packages; what it may become is decided by [Presentation.Apply] alone.
+// The packages of this module share these types. This package imports the standard library only, does no I/O, reads no
+// clock and uses no randomness. A presentation is a value here: [Presentation.Apply] alone decides how its state
+// changes. Other packages store it, run it and watch it.
 package lectern

@@ -23,20 +23,20 @@ const (
 	CodeConflict      Code = "state_conflict" // caller: the state does not allow this
 	// caller: the first request with this Idempotency-Key is not answered yet
 	CodeKeyInUse     Code = "idempotency_in_flight"
-	CodeKeyMismatch  Code = "idempotency_mismatch" // caller: this Idempotency-Key came with another request before
-	CodeAssetRefused Code = "asset_refused"        // caller: an address that the asset policy forbids
+	CodeKeyMismatch  Code = "idempotency_mismatch" // caller: this Idempotency-Key belongs to another request
+	CodeAssetRefused Code = "asset_refused"        // caller: a forbidden address, or a file that cannot be used
 	CodeAssetFailed  Code = "asset_unavailable"    // caller or network: a picture could not be loaded
 	CodeStale        Code = "stale_attempt"        // nobody: a run that lost its lease tried to write (J7)
 	CodeMissingTool  Code = "missing_tool"         // operator: ffmpeg, Chromium or a voice is not installed
 	CodeDiskFull     Code = "disk_full"            // operator
-	CodeOverloaded   Code = "overloaded"           // operator: too much is asked for at once
+	CodeOverloaded   Code = "overloaded"           // operator: too many requests at once
 	// operator: another process has what this one needs, such as the data folder
 	CodeInUse         Code = "in_use"
 	CodeDamaged       Code = "damaged"        // operator: the database or a file of the data folder is damaged
 	CodeVoiceFailed   Code = "voice_failed"   // engine
 	CodeAvatarFailed  Code = "avatar_failed"  // engine
 	CodeCaptureFailed Code = "capture_failed" // Lectern: the browser could not make a slide's picture
-	CodeEncodeFailed  Code = "encode_failed"  // Lectern: ffmpeg ended badly
+	CodeEncodeFailed  Code = "encode_failed"  // Lectern: ffmpeg failed
 	CodeTimeout       Code = "timeout"        // Lectern: a step made no progress for too long
 	CodeInternal      Code = "internal"       // Lectern: a panic or a broken invariant
 	CodeCanceled      Code = "canceled"       // the user asked for it
@@ -44,21 +44,21 @@ const (
 	CodeForbidden     Code = "forbidden"      // caller: the key may not do this
 	CodeRateLimited   Code = "rate_limited"   // caller: a limit of the key, the address or the server is reached
 
-	CodeInvalidRequest Code = "invalid_request" // caller: a parameter, a header or a field of the request makes no sense
+	CodeInvalidRequest Code = "invalid_request" // caller: a parameter, a header or a field of the request is invalid
 
 	CodeCallbackRefused Code = "callback_refused" // caller: an address that webhooks may not be sent to
 	CodeUnknownTemplate Code = "unknown_template" // caller
 	CodeInvalidYAML     Code = "invalid_yaml"     // caller
 
-	CodeUnknownLanguage   Code = "unknown_language"       // caller: the deck is not in the language that is asked for
+	CodeUnknownLanguage   Code = "unknown_language"       // caller: the deck does not have the requested language
 	CodeUntranslated      Code = "untranslated"           // caller: a narration has no translation
 	CodeUndefinedVariable Code = "undefined_variable"     // caller: a text names a variable without a value
 	CodeUnknownAsset      Code = "unknown_asset"          // caller: the deck names an asset that its owner does not have
-	CodeUnsupported       Code = "unsupported_media_type" // caller: a file, or a body, of a kind that is not taken
+	CodeUnsupported       Code = "unsupported_media_type" // caller: a file or a body of a type that is not accepted
 )
 
-// IsFault reports whether a code blames what the caller gave: a deck with such a fault is refused, and the same deck
-// again too.
+// IsFault reports whether a code blames the deck: a deck with such a failure is always refused, however often it is
+// sent.
 func (c Code) IsFault() bool {
 	switch c {
 	case CodeInvalidJSON, CodeInvalidYAML, CodeInvalidDeck, CodeUnknownAvatar, CodeUnknownVoice, CodeUnknownTheme,
@@ -80,7 +80,7 @@ type Failure struct {
 	Line      int       `json:"line,omitempty"`
 	Column    int       `json:"column,omitempty"` // in characters, counted from 1
 	Retryable bool      `json:"retryable"`        // whether the same request may succeed later
-	Detail    string    `json:"detail,omitempty"` // the cause behind it: the tail of a child's stderr, a provider's answer
+	Detail    string    `json:"detail,omitempty"` // the cause: the tail of a child's stderr, a provider's response
 	Causes    []Failure `json:"causes,omitempty"` // later failures of the same run, and further faults of the same input
 	Err       error     `json:"-"`                // the Go error underneath, for errors.Is; not stored
 }
@@ -95,7 +95,7 @@ func (f *Failure) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the error underneath.
+// Unwrap returns Err.
 func (f *Failure) Unwrap() error { return f.Err }
 
 // Is makes errors.Is(err, &Failure{Code: c}) true for every failure with that code.
@@ -127,7 +127,7 @@ func (f *Failure) On(param string) *Failure {
 	return &c
 }
 
-// Because returns f with err underneath, and err's text as its detail where it has none.
+// Because returns f with err as its cause. If f has no detail, err's text becomes its detail.
 func (f *Failure) Because(err error) *Failure {
 	c := *f
 	c.Err = err
@@ -137,7 +137,7 @@ func (f *Failure) Because(err error) *Failure {
 	return &c
 }
 
-// AsFailure finds the Failure in err, or wraps err as an internal one. It gives nil for nil.
+// AsFailure returns the Failure in err, or wraps err in one with CodeInternal. It returns nil for nil.
 func AsFailure(err error) *Failure {
 	if err == nil {
 		return nil
@@ -148,11 +148,11 @@ func AsFailure(err error) *Failure {
 	return Fail(CodeInternal, "Something inside Lectern went wrong.").Because(err)
 }
 
-// MaxFaults is how many faults [Join] names; more help nobody.
+// MaxFaults is how many faults [Join] lists. A longer list helps nobody.
 const MaxFaults = 100
 
-// Join makes one failure of several faults of the same input: the first, with the others as its causes. It returns nil
-// for none. Faults beyond [MaxFaults] are counted in the last cause.
+// Join makes one failure of several faults of the same input: the first one, with the others as its causes. It returns
+// nil if there are none. Of more than [MaxFaults] faults, the last cause says how many are not listed.
 func Join(faults []Failure) error {
 	if len(faults) == 0 {
 		return nil
@@ -166,7 +166,7 @@ func Join(faults []Failure) error {
 	return &f
 }
 
-// Faults returns f and its causes, each by itself.
+// Faults returns f without its causes, followed by its causes.
 func (f *Failure) Faults() []Failure {
 	first := *f
 	first.Causes = nil

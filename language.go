@@ -11,8 +11,8 @@ var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,6}$`)
 // MaxLanguage is the longest language tag, in bytes.
 const MaxLanguage = 35
 
-// LanguageTag is a language as BCP 47 writes it: "de", "de-AT", "zh-Hant-TW". Underscores count as hyphens. What is no
-// tag is returned without the white space around it; see [IsLanguage].
+// LanguageTag writes a language tag as BCP 47 does: "de", "de-AT", "zh-Hant-TW". It accepts underscores for hyphens. A
+// text that is not a tag is only trimmed; see [IsLanguage].
 func LanguageTag(s string) string {
 	s = strings.TrimSpace(s)
 	tag := strings.ReplaceAll(s, "_", "-")
@@ -20,7 +20,7 @@ func LanguageTag(s string) string {
 		return s
 	}
 	parts := strings.Split(strings.ToLower(tag), "-")
-	for i := 1; i < len(parts) && len(parts[i]) > 1; i++ { // after a single letter come private names
+	for i := 1; i < len(parts) && len(parts[i]) > 1; i++ { // a single letter introduces extensions and private subtags
 		switch {
 		case len(parts[i]) == 2:
 			parts[i] = strings.ToUpper(parts[i])
@@ -34,8 +34,8 @@ func LanguageTag(s string) string {
 // IsLanguage reports whether s has the shape of a language tag.
 func IsLanguage(s string) bool { return len(s) <= MaxLanguage && languageTag.MatchString(s) }
 
-// languageChain lists what can stand for a language, the nearest first: itself, and then with fewer and fewer subtags,
-// as RFC 4647 looks languages up.
+// languageChain lists the tags that can replace a language, the nearest first: the tag itself, then with one subtag
+// less each, as the lookup of RFC 4647 does.
 func languageChain(tag string) []string {
 	chain := []string{tag}
 	for {
@@ -43,14 +43,14 @@ func languageChain(tag string) []string {
 		if i < 0 {
 			return chain
 		}
-		if tag = tag[:i]; len(tag) > 2 && tag[len(tag)-2] == '-' { // a single letter introduces what was cut off
+		if tag = tag[:i]; len(tag) > 2 && tag[len(tag)-2] == '-' { // a single letter is removed with what follows it
 			tag = tag[:len(tag)-2]
 		}
 		chain = append(chain, tag)
 	}
 }
 
-// primary is the language of a tag without region and script.
+// primary is the first subtag of a tag: the language without script and region.
 func primary(tag string) string {
 	base, _, _ := strings.Cut(tag, "-")
 	return base

@@ -1,9 +1,9 @@
 package lectern
 
-// Layout says where the avatar stands.
+// Layout says where the avatar is placed.
 type Layout string
 
-// The layouts. A deck without an avatar is LayoutSlideOnly, whatever it asked for.
+// The layouts. A deck with the avatar "none" gets LayoutSlideOnly, whatever layout it names.
 const (
 	LayoutPictureInPicture Layout = "picture_in_picture"
 	LayoutSideBySide       Layout = "side_by_side"
@@ -26,13 +26,13 @@ const (
 	ShapeSquare  Shape = "square"
 )
 
-// Placement is where things stand on one slide, in slide pixels: see [Deck.SlideSize].
+// Placement says where the content and the avatar of one slide are, in slide pixels: see [Deck.SlideSize].
 type Placement struct {
-	Content Rect // where the slide's own words and pictures may be
-	// the avatar's window; an empty Rect where there is none. Even in all four numbers once scaled to video pixels
+	Content Rect // where the slide's texts and pictures may be
+	// the avatar's window; empty: there is none
 	Avatar Rect
 	Shape  Shape // of the window
-	Inset  bool  // the window lies on the slide, with a ring and a shadow; otherwise it is a panel of the picture
+	Inset  bool  // the window is drawn over the slide, with a ring and a shadow; otherwise it is next to the slide
 }
 
 // Empty reports whether r has no area.
@@ -51,7 +51,7 @@ func (d Deck) SlideSize() Size {
 	return Size{1080, (h*1080 + w/2) / w}
 }
 
-// Scale is the number of video pixels to a slide pixel.
+// Scale is the number of video pixels for each slide pixel, along one side.
 func (d Deck) Scale() float64 {
 	s := d.SlideSize()
 	if s.Width >= s.Height {
@@ -65,7 +65,8 @@ const (
 	pipMargin = 48  // its distance from the right and lower edges
 )
 
-// Placement says where slide i leaves room for the avatar, by the deck's layout and the slide's own override.
+// Placement returns the places on slide i by the deck's layout. The slide's AvatarBox, if set, replaces the layout's
+// place of the avatar.
 func (d Deck) Placement(i int) Placement {
 	page := d.SlideSize()
 	full := Rect{0, 0, page.Width, page.Height}

@@ -2,7 +2,7 @@ package lectern
 
 import "time"
 
-// Limits bounds what a deck may ask for. Every input has a limit.
+// Limits bounds what a deck may ask for. [Limits.WithDefaults] replaces fields that are zero.
 type Limits struct {
 	Slides         int   // of a deck
 	NarrationBytes int   // of one slide, UTF-8
@@ -14,12 +14,12 @@ type Limits struct {
 	PicturePixels  int           // of one picture, width times height as its header states them
 	SlidePixels    int           // of all pictures of one slide together
 	PictureBytes   int64         // of all pictures that a deck loads from the web
-	SVGElements    int           // of one SVG picture, once every reference in it is expanded; costly ones count for many
-	JSONTokens     int           // of a deck, its settings included: names, values and brackets
-	Duration       time.Duration // of a whole video, as it is estimated
+	SVGElements    int           // of one SVG picture, with all references expanded; costly elements count for many
+	JSONTokens     int           // of a deck with its settings: names, values and brackets
+	Duration       time.Duration // of a whole video, by [Deck.Estimate]
 }
 
-// DefaultLimits are the limits where the settings name none.
+// DefaultLimits are the limits of a server whose settings name none.
 func DefaultLimits() Limits {
 	return Limits{
 		Slides: 500, NarrationBytes: 200_000, PropsBytes: 1 << 20, BodyBytes: 32 << 20,

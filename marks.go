@@ -10,17 +10,17 @@ import (
 	"unicode/utf8"
 )
 
-// A narration is plain text with a few marks in it. [ParseScript] is the only parser of them: voices, captions, the
-// transcript, the recognition of languages and estimates all take the [Script] that it returns, so that what is left
-// out is left out everywhere.
+// A narration is plain text with a few marks in it. [ParseScript] is their only parser. Voices, captions, the
+// transcript, the recognition of languages and estimates all use the [Script] that it returns, so they all agree on
+// what is text.
 //
-//   - [pause], [pause 2s], [pause 500ms]: silence. \[ is a bracket and no mark; brackets with other names are text.
-//   - *word*, **some words**: emphasis, at the edges of words only, so that 5*3 stays as it is.
-//   - [label](address) and `code`, as Markdown writes them: the label, and the code as it stands.
+//   - [pause], [pause 2s], [pause 500ms]: silence. \[ is a bracket that begins no mark. Brackets with other names are
+//     text.
+//   - *word*, **some words**: emphasis, at the edges of words only, so 5*3 stays as it is.
+//   - [label](address) and `code`, as in Markdown: the label is text, and so is the code, with no marks in it.
 //   - SSML: <speak>, <p>, <s>, <break>, <emphasis>; entities inside <speak>. HTML's <b>, <strong>, <i>, <em> and <br>.
-//   - What stands between [literalOpen] and [literalClose] is text without marks: the value of a variable.
-//   - What is known and not supported (other tags of SSML and HTML, {\an8}, the marks that are reserved) is left out
-//     with a note.
+//   - Text between [literalOpen] and [literalClose] has no marks: it is the value of a variable.
+//   - Not supported, and removed with a note: other known tags of SSML and HTML, {\an8}, the reserved marks.
 
 // Marks that a script has.
 const (
@@ -38,27 +38,28 @@ const (
 	MaxPause     = 30 * time.Second // a longer one is shortened, with a note
 )
 
-// Mark is what a script says about a place or a stretch of its text.
+// Mark controls the speech at one position or over a range of a script's text. Positions are in bytes.
 type Mark struct {
 	Name   string        `json:"name"`
 	Start  int           `json:"start"`
-	End    int           `json:"end"`              // behind the last byte; Start where the mark is at a place
+	End    int           `json:"end"`              // after the last byte; Start for a mark at one position
 	Length time.Duration `json:"length,omitempty"` // of a pause
 }
 
-// Script is a narration after parsing. The zero value has nothing to say.
+// Script is a narration after parsing. The zero value has no text.
 type Script struct {
 	Text  string    // what is said and shown, without marks
-	Marks []Mark    // sorted by Start, then by End with the longer one first; places are bytes of Text
-	Notes []Warning // what was left out and is missed
+	Marks []Mark    // sorted by Start, then by End with the longer one first
+	Notes []Warning // warnings about unsupported marks that were removed
 
 	runs []textRun
 }
 
-// textRun is a stretch of a script's text that is a stretch of the source.
+// textRun maps a range of a script's text to a range of the written narration, its source.
 type textRun struct {
-	at, from int // in the text, in the source
-	size     int // bytes in the source; those in the text are as many, unless the run is replaced text
+	at, from int // where the range begins: in the text, in the source
+	// bytes in the source; in the text the range has as many, unless it replaces something, such as an entity
+	size int
 }
 
 // Plain is a script of text without marks: nothing in it is parsed.
@@ -72,7 +73,7 @@ func Plain(text string) Script {
 // Script parses the slide's narration.
 func (s Slide) Script() Script { return ParseScript(s.Narration) }
 
-// Source returns the place in the written narration that belongs to a place in Text.
+// Source returns the position in the written narration, in bytes, that belongs to a position in Text.
 func (s Script) Source(at int) int {
 	i := sort.Search(len(s.runs), func(i int) bool { return s.runs[i].at > at }) - 1
 	if i < 0 {
@@ -82,8 +83,8 @@ func (s Script) Source(at int) int {
 	return r.from + min(at-r.at, r.size)
 }
 
-// Part is the script of Text[start:end]. It has the marks that are wholly inside; a pause at an edge belongs to the
-// part that begins there, and at the very end of the text to the part that ends there.
+// Part is the script of Text[start:end]. An emphasis that is partly inside is cut at the edge. A mark at an edge
+// belongs to the part that begins there, and at the end of the text to the part that ends there.
 func (s Script) Part(start, end int) Script {
 	p := Script{Text: s.Text[start:end]}
 	for _, m := range s.Marks {
@@ -109,7 +110,7 @@ func (s Script) Part(start, end int) Script {
 	return p
 }
 
-// Silent reports whether there is nothing to say: no letter and no number.
+// Silent reports whether the text has no letters and no numbers, so that there is nothing to say.
 func (s Script) Silent() bool {
 	return !strings.ContainsFunc(s.Text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
 }
@@ -127,25 +128,25 @@ func (s Script) Pauses() time.Duration {
 type piece struct {
 	kind     pieceKind
 	from, to int    // in the source
-	text     string // what stands for it in the text
-	key      string // of an edge: what it is closed by
-	opens    bool   // of an edge
-	closes   bool
-	mark     Mark // of a point
+	text     string // the script's text for this piece
+	key      string // of pieceStars and pieceTag: only pieces with equal keys can be a pair
+	opens    bool   // of pieceStars and pieceTag: it can begin an emphasis
+	closes   bool   // … or end one
+	mark     Mark   // of piecePoint
 }
 
 type pieceKind int
 
 const (
 	pieceText  pieceKind = iota
-	pieceStars           // emphasis begins or ends here, or it is text
-	pieceTag             // emphasis begins or ends here, or nothing does
-	piecePoint           // a mark at a place
-	pieceBreak           // the text is broken by piece.text
-	pieceGone            // nothing
+	pieceStars           // emphasis begins or ends here; without a partner the stars are text
+	pieceTag             // emphasis begins or ends here; without a partner the tag is removed
+	piecePoint           // a mark at one position
+	pieceBreak           // a line break or paragraph break: piece.text
+	pieceGone            // removed from the text
 )
 
-// ParseScript parses a narration. It takes every text and never fails: what is no mark is text.
+// ParseScript parses a narration. It accepts every text and never fails: what is not a mark is text.
 func ParseScript(narration string) Script {
 	if !strings.ContainsAny(narration, "[*<{\\`"+literalOpen) {
 		return Plain(narration)
@@ -155,20 +156,20 @@ func ParseScript(narration string) Script {
 	return p.write(p.pair())
 }
 
-// scriptParser takes a narration apart.
+// scriptParser divides a narration into pieces.
 type scriptParser struct {
-	src      string // with literal text masked, so that no mark is found in it
-	text     string // as it was written
+	src      string // the source, with literal text masked so that no mark is found in it
+	text     string // the source as it was written
 	pieces   []piece
 	notes    []Warning
 	noted    map[string]bool
-	label    int  // where the label of the link ends that is being read
-	labelEnd int  // where that link ends
-	document bool // inside <speak>: entities are characters
-	open     bool // no comment is closed from here on
+	label    int  // of the link that is being read: where its label ends
+	labelEnd int  // of that link: where it ends; 0: no link is being read
+	document bool // inside <speak>, where entities are characters
+	open     bool // the rest of the source has no end of a comment or declaration
 }
 
-// most is how much is looked at for the end of what begins at a place, in bytes.
+// The parser looks at most this many bytes ahead for the end of a mark, code, link or tag.
 const (
 	mostMark = 200
 	mostCode = 400
@@ -187,7 +188,7 @@ func (p *scriptParser) note(name, format string, args ...any) {
 	p.notes = append(p.notes, Warning{Code: "narration_mark", Message: fmt.Sprintf(format, args...)})
 }
 
-// add appends a piece that reaches from i over n bytes of the source, and returns where the next one begins.
+// add appends a piece of n bytes of the source, from i on, and returns where the next one begins.
 func (p *scriptParser) add(i, n int, q piece) int {
 	q.from, q.to = i, i+n
 	p.pieces = append(p.pieces, q)
@@ -215,7 +216,8 @@ func (p *scriptParser) scan() {
 	}
 }
 
-// special reads what begins at i and is no plain text, and returns where it ends: i where there is none.
+// special reads a mark, or anything else that is not plain text, at i. It returns where that ends, or i if only plain
+// text is there.
 func (p *scriptParser) special(i int) int {
 	rest := p.src[i:]
 	switch rest[0] {
@@ -261,7 +263,7 @@ func (p *scriptParser) special(i int) int {
 var entities = []struct{ name, text string }{{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", `"`},
 	{"&apos;", "'"}}
 
-// escape reads \[ anywhere, and \* and \< where no path is likely.
+// escape reads \[ anywhere, and \* and \< unless the word looks like a path of Windows.
 func (p *scriptParser) escape(i int) int {
 	if i+1 == len(p.src) || !strings.ContainsRune("[*<", rune(p.src[i+1])) {
 		return i
@@ -297,13 +299,13 @@ func (p *scriptParser) code(i int) int {
 	return p.add(i+1+end, 1, piece{kind: pieceGone})
 }
 
-// The characters around literal text. Unicode keeps them for the use inside a program; no text has them.
+// The characters around literal text. They are noncharacters, which Unicode reserves for use inside a program.
 const (
 	literalOpen  = "\ufdd0"
 	literalClose = "\ufdd1"
 )
 
-// masked is a narration whose literal text is letters, as long as before.
+// masked returns the narration with every byte of literal text replaced by the letter a.
 func masked(narration string) string {
 	if !strings.Contains(narration, literalOpen) {
 		return narration
@@ -398,8 +400,8 @@ func (p *scriptParser) pause(i, n int, d time.Duration) int {
 	return p.add(i, n, piece{kind: piecePoint, mark: Mark{Name: MarkPause, Length: d}})
 }
 
-// pair finds out which edges belong together, and returns the piece that closes each one that opens. Stars without a
-// partner become text.
+// pair finds the pieces that begin and end an emphasis. It returns the index of the closing piece for each opening one.
+// An emphasis does not extend over a paragraph break.
 func (p *scriptParser) pair() map[int]int {
 	var stack []int
 	open, partner := map[string]int{}, map[int]int{}
@@ -433,14 +435,14 @@ func (p *scriptParser) pair() map[int]int {
 	return partner
 }
 
-// write puts the text together, without what is no text, and places the marks in it.
+// write joins the text of the pieces and places the marks in it. partner is the result of pair.
 func (p *scriptParser) write(partner map[int]int) Script {
 	w := scriptWriter{src: p.src}
-	closes := map[int]int{} // piece that closes -> place in w.marks of what it closes
+	closes := map[int]int{} // closing piece → index in w.marks of the emphasis that it closes
 	for i, q := range p.pieces {
 		switch q.kind {
 		case pieceText:
-			w.text(q, i > 0 && p.pieces[i-1].kind == pieceText)
+			w.text(q)
 		case pieceStars, pieceTag:
 			if end, ok := partner[i]; ok {
 				closes[end] = len(w.marks)
@@ -448,10 +450,10 @@ func (p *scriptParser) write(partner map[int]int) Script {
 			} else if at, ok := closes[i]; ok {
 				w.marks[at].End = w.b.Len()
 			} else if q.kind == pieceStars {
-				w.text(q, false)
+				w.text(q)
 			}
 		case piecePoint:
-			w.part(p.next(i))
+			w.space(p.next(i))
 			q.mark.Start, q.mark.End = w.b.Len(), w.b.Len()
 			w.marks = append(w.marks, q.mark)
 			w.trim = true
@@ -481,7 +483,7 @@ func (p *scriptParser) write(partner map[int]int) Script {
 	return s
 }
 
-// next is the first character behind piece i, 0 where there is none.
+// next is the first character after piece i; 0 at the end of the source.
 func (p *scriptParser) next(i int) rune {
 	r, n := utf8.DecodeRuneInString(strings.TrimPrefix(p.text[p.pieces[i].to:], literalOpen))
 	if n == 0 {
@@ -496,11 +498,11 @@ type scriptWriter struct {
 	b     strings.Builder
 	runs  []textRun
 	marks []Mark
-	trim  bool // what was left out stood where the next text begins: no second space is wanted
+	trim  bool // something was removed just before the next text, whose leading space could be a second one
 }
 
-// text writes a piece's text. Where it goes on from the piece before, both are one run if their places allow.
-func (w *scriptWriter) text(q piece, _ bool) {
+// text writes a piece's text. After something that was removed it leaves out leading blanks that would follow a space.
+func (w *scriptWriter) text(q piece) {
 	text, from := q.text, q.from
 	if w.trim && (w.b.Len() == 0 || isSpace(w.last())) {
 		cut := len(text) - len(strings.TrimLeft(text, " \t"))
@@ -514,14 +516,14 @@ func (w *scriptWriter) text(q piece, _ bool) {
 	w.b.WriteString(text)
 }
 
-// part keeps words apart between which only a mark stands.
-func (w *scriptWriter) part(next rune) {
+// space writes a space between two words that only a mark separates. next is the character after the mark.
+func (w *scriptWriter) space(next rune) {
 	if last := w.last(); w.b.Len() > 0 && inWord(last) && inWord(next) && !wordEdge(last) && !wordEdge(next) {
 		w.b.WriteByte(' ')
 	}
 }
 
-// brk breaks the text, once.
+// brk writes a line break or paragraph break, unless the text already ends in one.
 func (w *scriptWriter) brk(q piece) {
 	w.trim = true
 	have := w.b.String()

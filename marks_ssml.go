@@ -9,13 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// tagShape is a tag with well-formed attributes. "a < b", "<3" and "x<y and z>" are none.
+// tagShape matches a tag with well-formed attributes. It does not match "a < b", "<3" and "x<y and z>".
 var (
 	tagShape  = regexp.MustCompile(`^<(/?)([A-Za-z][A-Za-z0-9]*(?:[:.-][A-Za-z0-9-]+)*)((?:\s+[A-Za-z_:][-\w:.]*\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*)\s*(/?)>`)
 	attribute = regexp.MustCompile(`([A-Za-z_:][-\w:.]*)\s*=\s*(?:"([^"]*)"|'([^']*)')`)
 )
 
-// Tags that are known. All others are text: people write List<String>.
+// The known tags. All others are text, because people write List<String>.
 var (
 	emphasisTags = words("emphasis b strong i em")
 	silentTags   = words("speak s p br u span font small big code tt div")
@@ -64,7 +64,7 @@ func (p *scriptParser) angle(i int) int {
 	case emphasisTags[name]:
 		q := piece{kind: pieceTag, key: "<" + name, opens: !closing && !empty, closes: closing}
 		if level := attributes(m[3])["level"]; level == "none" || level == "reduced" {
-			q.key += level // its end closes nothing
+			q.key += level // </emphasis> has another key, so this tag has no partner
 		}
 		return p.add(i, len(m[0]), q)
 	case name == "p" || strings.HasPrefix(name, "h") && otherTags[name]:
@@ -108,7 +108,7 @@ func breakLength(attrs string) (time.Duration, bool) {
 	return d, ok
 }
 
-// pauseLength reads "2s", "1.5 s", "500ms" or "2"; nothing is DefaultPause.
+// pauseLength reads "2s", "1.5 s", "500ms" or "2", which is in seconds. An empty s is DefaultPause.
 func pauseLength(s string) (time.Duration, bool) {
 	if s == "" {
 		return DefaultPause, true
@@ -129,7 +129,7 @@ func pauseLength(s string) (time.Duration, bool) {
 	return time.Duration(v*float64(unit) + 0.5), true
 }
 
-// unspacedScripts put no white space between words, or (Hangul) write endings right behind a word: an edge may be
+// unspacedScripts put no white space between words, or (Hangul) attach endings to a word. In them, a word may end
 // between any two letters.
 var unspacedScripts = []*unicode.RangeTable{
 	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer,
@@ -138,7 +138,7 @@ var unspacedScripts = []*unicode.RangeTable{
 
 func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) }
 
-// wordEdge reports whether a word may begin or end beside r.
+// wordEdge reports whether a word may begin or end next to r.
 func wordEdge(r rune) bool { return !inWord(r) || unicode.In(r, unspacedScripts...) }
 
 func isSpace(r rune) bool { return unicode.IsSpace(r) }

@@ -41,8 +41,8 @@ func shown(s Script) string {
 	return b.String()
 }
 
-// S7, V4: marks are taken out, and what is no mark stays.
-func TestS7Marks(t *testing.T) {
+// S7, V4: marks are removed from the text, and everything else stays.
+func TestS7MarksAreRemovedFromTheText(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string]string{
 		"Hello. [pause 2s] World.":                                       "Hello. {2s}World.",
@@ -85,8 +85,8 @@ func TestS7Marks(t *testing.T) {
 	}
 }
 
-// S7: what is left out and missed is noted, once for each kind.
-func TestS7Notes(t *testing.T) {
+// S7: each kind of unsupported mark leads to one note, however often it occurs.
+func TestS7UnsupportedMarksAreNotedOnce(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string][]string{
 		"[click] and [click]":                  {"[click]"},
@@ -111,7 +111,7 @@ func TestS7Notes(t *testing.T) {
 	}
 }
 
-// A place in the text leads back to the source.
+// A position in the text leads to its position in the source.
 func TestScriptSource(t *testing.T) {
 	t.Parallel()
 	written := "See [our *big* site](https://x.org). [pause 2s] R\\[1] <b>end</b>"
@@ -132,22 +132,22 @@ func TestScriptSource(t *testing.T) {
 	}
 }
 
-// S5: what has nothing to say.
+// S5: a text without letters and numbers is silent.
 func TestS5Silent(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", ".", "…", "—", "!?", "🎉", "*", "[pause 2s]", "<speak></speak>", "&", "**"} {
 		if !ParseScript(text).Silent() {
-			t.Errorf("%q has something to say", text)
+			t.Errorf("%q is not silent", text)
 		}
 	}
 	for _, text := range []string{"a", "5", "½", "好", "[x]"} {
 		if ParseScript(text).Silent() {
-			t.Errorf("%q has nothing to say", text)
+			t.Errorf("%q is silent", text)
 		}
 	}
 }
 
-// An estimate counts pauses, and holds a slide of nothing but a pause for that long.
+// An estimate counts pauses. A slide with only a pause is held for the length of that pause.
 func TestEstimateCountsPauses(t *testing.T) {
 	t.Parallel()
 	d := Deck{Hold: 5 * time.Second, Slides: []Slide{{Narration: "Hello there."}, {Narration: "Hello [pause 3s]there."},
@@ -158,7 +158,8 @@ func TestEstimateCountsPauses(t *testing.T) {
 	}
 }
 
-// checkScript holds for every narration.
+// checkScript checks what holds for every narration: marks and positions are in order and in bounds, parsing is
+// deterministic, and the two halves of a script add up to it.
 func checkScript(t interface{ Fatalf(string, ...any) }, written string) {
 	s := ParseScript(written)
 	if !strings.ContainsAny(written, "[*<{\\`") && s.Text != written {
@@ -180,7 +181,7 @@ func checkScript(t interface{ Fatalf(string, ...any) }, written string) {
 	for i := range len(s.Text) {
 		from := s.Source(i)
 		if from < last || from > len(written) {
-			t.Fatalf("place %d of %q is %d of %q", i, s.Text, from, written)
+			t.Fatalf("position %d of %q comes from %d of %q", i, s.Text, from, written)
 		}
 		last = from
 	}
@@ -197,7 +198,8 @@ func checkScript(t interface{ Fatalf(string, ...any) }, written string) {
 	}
 }
 
-func TestScriptHolds(t *testing.T) {
+// Every mixture of marks and words gives a valid script, and marks between words are never text.
+func TestMixturesOfMarksGiveValidScripts(t *testing.T) {
 	t.Parallel()
 	marks := []string{"[pause]", "[pause 2s]", "<break time='1s'/>", "<b>", "</b>", "<speak>", "</speak>", "<p>", "</p>",
 		"<prosody rate='x'>", "{\\an8}", "[click]", "**", "*"}
@@ -206,7 +208,7 @@ func TestScriptHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		checkScript(t, strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 40).Draw(t, "pieces"), ""))
 	})
-	// Between words, a mark never shows.
+	// A mark between words is never part of the text.
 	rapid.Check(t, func(t *rapid.T) {
 		mark := rapid.SampledFrom(marks[:12])
 		words := rapid.SliceOfN(rapid.SampledFrom([]string{"one", "two,", "three.", "四", "5*3"}), 1, 12).Draw(t, "words")

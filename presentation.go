@@ -11,8 +11,7 @@ import (
 // Status is the state of a presentation (J2).
 type Status string
 
-// The states. The last three are terminal: they never change again, but for an explicit retry of a failed or
-// canceled presentation.
+// The states. The last three are terminal: only an explicit retry of a failed or canceled presentation changes them.
 const (
 	StatusQueued     Status = "queued"
 	StatusProcessing Status = "processing"
@@ -21,7 +20,7 @@ const (
 	StatusCanceled   Status = "canceled"
 )
 
-// Terminal reports whether s is an end.
+// Terminal reports whether s is completed, failed or canceled.
 func (s Status) Terminal() bool {
 	return s == StatusCompleted || s == StatusFailed || s == StatusCanceled
 }
@@ -63,7 +62,7 @@ func (p Progress) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads a number from 0 to 100.
 func (p *Progress) UnmarshalJSON(b []byte) error {
 	v, err := strconv.ParseFloat(string(b), 64)
-	if err != nil || !(v >= 0 && v <= 100) { // the form that refuses NaN
+	if err != nil || !(v >= 0 && v <= 100) { // NaN fails both comparisons and is refused
 		return fmt.Errorf("progress %q is not a number from 0 to 100", b)
 	}
 	*p = Progress(math.Round(v * 100))
@@ -73,10 +72,10 @@ func (p *Progress) UnmarshalJSON(b []byte) error {
 // Presentation is the state of one job. It is a value: changing it changes nothing anywhere else.
 type Presentation struct {
 	ID          string
-	Owner       string // who alone sees it
+	Owner       string // only requests of this owner see it
 	KeyID       string // of the API key that created it; "": none
 	Title       string
-	Language    string // of the deck, as BCP 47 has it; "": the deck does not say
+	Language    string // of the deck, as a BCP 47 tag; "": the deck does not say
 	Status      Status
 	Stage       string // what is being done now, one of the Stage constants
 	Progress    Progress
@@ -84,9 +83,10 @@ type Presentation struct {
 	SlidesDone  int
 	SlidesTotal int
 	Version     int64 // counts every visible change, from 1 (J5). The heartbeat and the ETA are not versioned
-	// 1: next; 0: it does not wait, or nobody asked. Like StartAt it is of the moment, and not versioned
+	// place in the queue: 1 is next; 0: it does not wait, or its place was not computed. Like StartAt it is computed for a
+	// response, and is neither stored nor versioned
 	QueuePosition   int
-	StartAt         time.Time // when work on one that waits is expected to begin; zero: unknown
+	StartAt         time.Time // when work on a waiting presentation is expected to begin; zero: unknown
 	Attempt         int       // the run that may write; 0 before the first (J7)
 	Worker          string
 	CancelRequested bool
@@ -98,13 +98,13 @@ type Presentation struct {
 	Error           *Failure
 	Warnings        []Warning
 	Metadata        map[string]string
-	Files           []Artifact // that it left; nil: it is not completed, or was by a version that did not note them here
-	ExpiresAt       time.Time  // when it goes with all its files; zero: it has not ended
-	// Usage is what all its attempts have used, UsedBefore what those before the current one have. Like the heartbeat they
-	// are not versioned: the figures of a presentation that has ended are final until a retry.
+	Files           []Artifact // its artifacts; nil: not completed, or the row was written without them
+	ExpiresAt       time.Time  // when it is deleted with all its files; zero: it has not ended
+	// Usage is what all its attempts have used; UsedBefore, what those before the current one have. Like the heartbeat,
+	// both are not versioned. After the end of a presentation they stay the same until a retry.
 	Usage, UsedBefore Consumption
-	CallbackURL       string // told of every milestone; "": nobody is
-	TraceParent       string // of the request that made it, as W3C Trace Context writes it; "": none is known
+	CallbackURL       string // a webhook for every milestone is sent to it; "": none
+	TraceParent       string // of the request that created it, a traceparent of W3C Trace Context; "": unknown
 }
 
 // The stages of a run, in the order in which they begin; they overlap.
@@ -121,7 +121,7 @@ const (
 	StageDone       = "done"
 )
 
-// Duration is how long the video lasts; 0: it is not there, or a version made it that did not note its length.
+// Duration is the length of the video; 0: there is no video, or its length is not known.
 func (p Presentation) Duration() time.Duration {
 	for _, f := range p.Files {
 		if f.Kind == ArtifactVideo {
@@ -146,7 +146,7 @@ type Event interface{ isEvent() }
 type (
 	// Began says that a worker starts a run: a new attempt.
 	Began struct{ Worker string }
-	// Reported carries news of a run; zero fields say nothing new. Several may be folded into one with Merge.
+	// Reported carries the progress of a run. Fields that are zero change nothing. Merge joins several reports into one.
 	Reported struct {
 		Attempt    int
 		Stage      string
@@ -155,11 +155,11 @@ type (
 		SlidesDone int
 		ETA        time.Duration
 		Warnings   []Warning
-		Usage      *Consumption // of this attempt until now; it is not changed afterwards. nil: nothing new
+		Usage      *Consumption // of this attempt until now; nil: nothing new. Nobody may change the value afterwards
 	}
 	// Beat says that a run is alive (J8).
 	Beat struct{ Attempt int }
-	// Completed says that a run has left its artifacts.
+	// Completed says that a run has stored its artifacts.
 	Completed struct {
 		Attempt int
 		Files   []Artifact
@@ -171,12 +171,12 @@ type (
 	}
 	// CancelAsked says that a user wants the presentation to end.
 	CancelAsked struct{}
-	// Stopped says that a run has ended because it was asked to cancel, or was given up on.
+	// Stopped says that a run has ended because of a cancel request, or did not end and is no longer waited for.
 	Stopped struct{ Attempt int }
 	// Released says that a run ended without a result: its lease was lost or its process stopped.
 	Released struct{ Attempt int }
-	// Retried says that a user wants a failed or canceled presentation to run again. From then on it counts for the API
-	// key that asked; "": for the one of before.
+	// Retried says that a user wants a failed or canceled presentation to run again. From then on the presentation counts
+	// for the quota of the API key KeyID; "": for the same key as before.
 	Retried struct{ KeyID string }
 )
 
@@ -196,14 +196,17 @@ type Change int
 // The changes. Only Visible ones have a new version.
 const (
 	Unchanged Change = iota
-	Silent           // only the heartbeat, the ETA or the usage moved
+	Silent           // only the heartbeat, the ETA or the usage changed
 	Visible          // observers see something new
 )
 
-// Apply gives the presentation after e, and what changed. It is the whole of the state machine (J2, J3, J6, J7):
-// an event that may not happen now gives a Failure (CodeStale for a run whose attempt is over, CodeConflict
-// otherwise) and changes nothing. now may run backwards between calls: a run does not end before it began, and each
-// heartbeat is later than the one before, if only by [Tick], so that who looks for silence sees that there was none.
+// Apply returns the presentation after e, and what changed. It is the whole state machine (J2, J3, J6, J7). An event
+// that is not allowed in the current state changes nothing and fails: with CodeStale if it comes from a run whose
+// attempt is over, else with CodeConflict.
+//
+// now may be earlier than in the call before, because clocks are set back and nodes have different clocks. The stored
+// times never run backwards: a run does not end before it began, and each heartbeat is later than the one before, by at
+// least [Tick]. So every heartbeat is seen as a change.
 func (p Presentation) Apply(e Event, now time.Time) (Presentation, Change, error) {
 	switch e := e.(type) {
 	case Began:
@@ -267,10 +270,10 @@ func (p Presentation) begin(e Began, now time.Time) (Presentation, Change, error
 	return p, Visible, nil
 }
 
-// Tick is the least step between two heartbeats, and the precision in which times are stored.
+// Tick is the shortest time between two heartbeats, and the precision in which times are stored.
 const Tick = time.Microsecond
 
-// beat moves the heartbeat to now, or where that is not later, by a tick.
+// beat sets the heartbeat to now, or to one Tick after the heartbeat before, whichever is later.
 func (p *Presentation) beat(now time.Time) { p.LastHeartbeat = later(now, p.LastHeartbeat.Add(Tick)) }
 
 func later(a, b time.Time) time.Time {
@@ -307,7 +310,7 @@ func (p Presentation) retry(e Retried) (Presentation, Change, error) {
 	return p, Visible, nil
 }
 
-// whileRunning lets then happen only for the current attempt of a running presentation.
+// whileRunning calls then only for the current attempt of a running presentation; otherwise it fails with CodeStale.
 func (p Presentation) whileRunning(attempt int, then func() (Presentation, Change, error)) (Presentation, Change,
 	error) {
 	if attempt != p.Attempt || p.Status != StatusProcessing {
@@ -355,7 +358,7 @@ func (p Presentation) report(e Reported) (Presentation, Change, error) {
 	return p, Unchanged, nil
 }
 
-// end makes p terminal. What was reported stays; only a completion reaches Done.
+// end makes p terminal. The reported progress stays, except that a completion sets it to Done.
 func (p Presentation) end(s Status, now time.Time) (Presentation, Change, error) {
 	p.Status, p.CompletedAt, p.ETA, p.Worker = s, later(later(now, p.CreatedAt), p.StartedAt), 0, ""
 	switch s {
@@ -370,8 +373,8 @@ func (p Presentation) end(s Status, now time.Time) (Presentation, Change, error)
 	return p, Visible, nil
 }
 
-// Merge folds a later report of the same attempt into r, so that applying the result equals applying both: progress,
-// slides and usage take the maximum, stage, message and ETA the latest, warnings add up.
+// Merge joins r with a later report of the same attempt, so that applying the result equals applying both: it takes the
+// maximum of progress, slides and usage, the latest stage, message and ETA, and all warnings.
 func (r Reported) Merge(later Reported) Reported {
 	r.Progress = max(r.Progress, later.Progress)
 	r.SlidesDone = max(r.SlidesDone, later.SlidesDone)
@@ -398,6 +401,7 @@ func (r Reported) Merge(later Reported) Reported {
 	return r
 }
 
+// newWarnings returns the warnings of more that are not in have, each once.
 func newWarnings(have, more []Warning) []Warning {
 	var added []Warning
 next:

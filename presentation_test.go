@@ -81,7 +81,7 @@ func newPresentation() lectern.Presentation {
 	return lectern.NewPresentation("id", lectern.Deck{Title: "t", Slides: make([]lectern.Slide, 5)}, epoch)
 }
 
-// moves are the changes of state that J2 allows; a retry is apart, since it needs its event.
+// moves are the changes of state that J2 allows. The retry is not among them: checkStep allows it for Retried only.
 var moves = map[[2]lectern.Status]bool{
 	{lectern.StatusQueued, lectern.StatusProcessing}:    true,
 	{lectern.StatusQueued, lectern.StatusCanceled}:      true,
@@ -91,7 +91,7 @@ var moves = map[[2]lectern.Status]bool{
 	{lectern.StatusProcessing, lectern.StatusQueued}:    true,
 }
 
-// attemptOf gives the attempt that an event claims; ok is false for events of users and workers to be.
+// attemptOf returns the attempt that an event names; ok is false for events that do not come from a run.
 func attemptOf(e lectern.Event) (attempt int, ok bool) {
 	switch e := e.(type) {
 	case lectern.Reported:
@@ -110,7 +110,7 @@ func attemptOf(e lectern.Event) (attempt int, ok bool) {
 	return 0, false
 }
 
-// J2 J3 J5 J6 J7 J8: whatever happens, in whatever order, with a clock that runs backwards now and then.
+// J2 J3 J5 J6 J7 J8 hold for all events in any order, with a clock that sometimes runs backwards.
 func TestApplyKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -142,7 +142,7 @@ func checkStep(t *rapid.T, p, next lectern.Presentation, e lectern.Event, change
 	}
 	if a, ok := attemptOf(e); ok && (a != p.Attempt || p.Status != lectern.StatusProcessing) &&
 		!errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) {
-		t.Fatalf("J7: %+v was let through in attempt %d, %s", e, p.Attempt, p.Status)
+		t.Fatalf("J7: %+v was accepted in attempt %d, %s", e, p.Attempt, p.Status)
 	}
 	_, retried := e.(lectern.Retried)
 	if next.Status != p.Status && !moves[[2]lectern.Status{p.Status, next.Status}] {
@@ -158,7 +158,7 @@ func checkStep(t *rapid.T, p, next lectern.Presentation, e lectern.Event, change
 			next.SlidesDone)
 	}
 	if (next.Progress == lectern.Done) != (next.Status == lectern.StatusCompleted) {
-		t.Fatalf("J3: %v and %s", next.Progress, next.Status)
+		t.Fatalf("J3: the progress is %v and the status %s", next.Progress, next.Status)
 	}
 	if next.SlidesDone > next.SlidesTotal {
 		t.Fatalf("%d of %d slides done", next.SlidesDone, next.SlidesTotal)
@@ -169,7 +169,7 @@ func checkStep(t *rapid.T, p, next lectern.Presentation, e lectern.Event, change
 	}
 	if _, beat := e.(lectern.Beat); beat {
 		if err == nil && !next.LastHeartbeat.After(p.LastHeartbeat) {
-			t.Fatalf("J8: a heartbeat at %v was lost, whose clock was behind", p.LastHeartbeat)
+			t.Fatalf("J8: a heartbeat of a clock that is behind did not move %v", p.LastHeartbeat)
 		}
 		q := next
 		q.LastHeartbeat = p.LastHeartbeat
@@ -190,12 +190,12 @@ func checkStep(t *rapid.T, p, next lectern.Presentation, e lectern.Event, change
 	if p.CancelRequested && p.Status == lectern.StatusProcessing {
 		going := next.Status == lectern.StatusProcessing && next.CancelRequested && next.Stage == lectern.StageCanceling
 		if !going && next.Status != lectern.StatusCanceled {
-			t.Fatalf("J6: the wish to cancel was lost: %s, %s", next.Status, next.Stage)
+			t.Fatalf("J6: the request to cancel was lost: %s, %s", next.Status, next.Stage)
 		}
 	}
 }
 
-// checkVersion holds J5: the version counts what can be seen, and nothing else.
+// checkVersion checks J5: the version increases with every visible change, and only then.
 func checkVersion(t *rapid.T, p, next lectern.Presentation, change lectern.Change) {
 	same := next
 	same.Version, same.LastHeartbeat, same.ETA, same.Usage = p.Version, p.LastHeartbeat, p.ETA, p.Usage
@@ -216,12 +216,12 @@ func checkVersion(t *rapid.T, p, next lectern.Presentation, change lectern.Chang
 			t.Fatalf("J5: a change without a version: %+v, then %+v", p, next)
 		}
 		if change == lectern.Unchanged && !reflect.DeepEqual(p, next) {
-			t.Fatalf("unchanged, and yet %+v became %+v", p, next)
+			t.Fatalf("Apply returned Unchanged, but %+v became %+v", p, next)
 		}
 	}
 }
 
-// clone is a deep copy, to find changes behind shared slices and pointers.
+// clone is a deep copy. Comparing with it finds changes of shared slices and pointers.
 func clone(t *rapid.T, p lectern.Presentation) lectern.Presentation {
 	b, err := json.Marshal(p)
 	if err != nil {
@@ -234,8 +234,8 @@ func clone(t *rapid.T, p lectern.Presentation) lectern.Presentation {
 	return c
 }
 
-// J6: folding reports in memory and applying the result leaves the same state as applying each of them, but for the
-// number of versions in between. Folding is associative, so it does not matter where a flush cuts.
+// J6: merging reports in memory and applying the result leads to the same state as applying each of them; only the
+// number of versions differs. Merging is associative, so the time of a flush does not matter.
 func TestMergeLosesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -269,10 +269,10 @@ func TestMergeLosesNothing(t *testing.T) {
 		}
 		once.Version = each.Version
 		if !reflect.DeepEqual(once, each) {
-			t.Fatalf("folded: %+v\n  each: %+v", once, each)
+			t.Fatalf("merged: %+v\n  each: %+v", once, each)
 		}
 		if joined := left.Merge(right); !reflect.DeepEqual(joined, all) {
-			t.Fatalf("cut at %d: %+v\n  whole: %+v", cut, joined, all)
+			t.Fatalf("flushed after %d: %+v\n  at the end: %+v", cut, joined, all)
 		}
 		if reflect.DeepEqual(left.Merge(lectern.Reported{Attempt: 1}), left) == false {
 			t.Fatalf("an empty report changed %+v", left)
@@ -280,7 +280,7 @@ func TestMergeLosesNothing(t *testing.T) {
 	})
 }
 
-// J14 J15: folding allocates nothing where no warning is new.
+// J14 J15: merging does not allocate unless a warning is new.
 func TestMergeDoesNotAllocate(t *testing.T) {
 	known := []lectern.Warning{{Code: "a"}}
 	pending := lectern.Reported{Attempt: 1, Warnings: known}
@@ -291,7 +291,7 @@ func TestMergeDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// J3: a share never becomes the progress of a completed presentation, and more is never less.
+// J3: no share gives the progress of a completed presentation, and a larger share never gives less progress.
 func TestProgressOf(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -312,7 +312,7 @@ func TestProgressOf(t *testing.T) {
 	}
 }
 
-func TestProgressJSON(t *testing.T) {
+func TestProgressSurvivesJSON(t *testing.T) {
 	t.Parallel()
 	for n := lectern.Progress(0); n <= lectern.Done; n++ {
 		b, err := json.Marshal(n)

@@ -1,12 +1,12 @@
 package lectern
 
-// Preset is a size and a quality that go well together, by one name. What a deck says of either itself goes before it.
+// Preset is a size and a quality under one name. A size or a quality in the deck overrides the preset's.
 type Preset string
 
-// The presets. PresetHigh is what a deck gets that says nothing.
+// The presets. A deck without preset, size and quality gets PresetHigh.
 const (
-	PresetDraft    Preset = "draft"    // 720 lines, QualityLow: to see whether all is as it should be
-	PresetStandard Preset = "standard" // 1080 lines, QualityMedium: to send and to embed
+	PresetDraft    Preset = "draft"    // 720 lines, QualityLow: for a quick look
+	PresetStandard Preset = "standard" // 1080 lines, QualityMedium: for sending and embedding
 	PresetHigh     Preset = "high"     // 1080 lines, QualityHigh
 	Preset4K       Preset = "4k"       // 2160 lines, QualityHigh: for large screens
 )
@@ -36,7 +36,7 @@ func (p Preset) Quality() Quality {
 	return QualityHigh
 }
 
-// Size is the preset's size in the aspect of another, as near as even numbers come to it.
+// Size is the preset's size in the aspect ratio of another size, rounded to even numbers. The zero Size means 16:9.
 func (p Preset) Size(aspect Size) Size {
 	short := min(aspect.Width, aspect.Height)
 	if short <= 0 {

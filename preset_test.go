@@ -9,7 +9,7 @@ import (
 	"lectern"
 )
 
-// In whatever aspect, a preset's size is even, has its lines, and looks as the aspect does.
+// In every aspect ratio, a preset's size is even, its shorter side has the preset's lines, and it keeps the ratio.
 func TestAPresetKeepsTheAspect(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

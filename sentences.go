@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Shorten shortens what a message repeats of its input.
+// Shorten cuts s to 60 characters, so that a message can repeat input of any length. A cut text ends in "…".
 func Shorten(s string) string {
 	const most = 60
 	if len(s) <= most {
@@ -22,7 +22,7 @@ func Shorten(s string) string {
 	return s
 }
 
-// OneOf lists words as people do: "a", "b" or "c".
+// OneOf lists words in quotes, as a sentence does: "a", "b" or "c".
 func OneOf[T ~string](words []T) string {
 	var b strings.Builder
 	for i, w := range words {
@@ -37,7 +37,8 @@ func OneOf[T ~string](words []T) string {
 	return b.String()
 }
 
-// DidYouMean is " Did you mean "x"?" for a misspelt name, where it comes near to a known one, and otherwise "".
+// DidYouMean returns ` Did you mean "x"?`, with the known name that is most similar to a misspelt one, or "" if none is
+// similar.
 func DidYouMean[T ~string](name string, known []T) string {
 	const long = 64 // bytes: such names are not compared
 	best, bestAt := "", min(3, len(name)/3+1)
@@ -55,8 +56,8 @@ func DidYouMean[T ~string](name string, known []T) string {
 	return fmt.Sprintf(" Did you mean %q?", best)
 }
 
-// EditDistance is the Levenshtein distance of two words: how many bytes have to be added, removed or replaced. It takes
-// time for each pair of their bytes.
+// EditDistance is the Levenshtein distance of two words: how many bytes have to be added, removed or replaced. Its time
+// grows with len(a) × len(b).
 func EditDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

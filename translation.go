@@ -13,39 +13,39 @@ import (
 	"unicode"
 )
 
-// A deck is written in one language, its source. Each slide has translations under the same id, by language. A
-// translation says of each field from which revision of the source it was made, so that a later change of the source
-// shows.
+// A deck is written in one language, its source. Each slide holds its translations, by language. A translation can name
+// the revision of the source from which each field was made. If the source changes later, the revisions differ and the
+// translation is stale.
 
 // MaxLanguages is how many languages a deck can have.
 const MaxLanguages = 60
 
-// Translation is a slide in another language. What it leaves open is that of the source.
+// Translation is a slide in another language. Fields that are not set are those of the source.
 type Translation struct {
 	Narration string         `json:"narration,omitempty"`
-	Props     map[string]any `json:"props,omitempty"` // replace the source's by name; a list is replaced whole
-	Voice     VoiceChoice    `json:"voice,omitzero"`  // in the place of the slide's
-	// Revisions are those of the source that the fields were translated from, as [Slide.Revisions] has them: "narration",
-	// "props.title". A field without one was translated from an unknown revision.
+	Props     map[string]any `json:"props,omitempty"` // replace the source's props by name; a list is replaced whole
+	Voice     VoiceChoice    `json:"voice,omitzero"`  // replaces the slide's
+	// Revisions are those of the source fields from which the translation was made, under the names of [Slide.Revisions]:
+	// "narration", "props.title". A field without one was translated from an unknown revision.
 	Revisions map[string]string `json:"revisions,omitempty"`
 }
 
-// DeckTranslation is what a deck says besides its slides in another language.
+// DeckTranslation has the fields of a deck, without its slides, in another language.
 type DeckTranslation struct {
 	Title     string            `json:"title,omitempty"`
-	Voice     VoiceChoice       `json:"voice,omitzero"`      // in the place of the deck's
+	Voice     VoiceChoice       `json:"voice,omitzero"`      // replaces the deck's
 	Revisions map[string]string `json:"revisions,omitempty"` // of "title", see [Deck.TitleRevision]
 }
 
-// Fields that have revisions. Props have theirs under fieldProps and their name.
+// Names of fields that have revisions. That of a prop is fieldProps with the prop's name.
 const (
 	fieldTitle     = "title"
 	fieldNarration = "narration"
 	fieldProps     = "props."
 )
 
-// Revisions names the state of each field of a slide that can be translated: "narration", and "props.NAME" of every
-// prop. Equal texts have equal revisions, wherever they are.
+// Revisions returns the revision of each field of a slide that can be translated: "narration", and "props.NAME" for
+// every prop. Equal texts have equal revisions, also on different slides.
 func (s Slide) Revisions() map[string]string {
 	r := make(map[string]string, len(s.Props)+1)
 	if s.Narration != "" {
@@ -57,7 +57,7 @@ func (s Slide) Revisions() map[string]string {
 	return r
 }
 
-// TitleRevision names the state of the deck's title; "": it has none.
+// TitleRevision is the revision of the deck's title; "": the deck has no title.
 func (d Deck) TitleRevision() string {
 	if d.Title == "" {
 		return ""
@@ -65,11 +65,11 @@ func (d Deck) TitleRevision() string {
 	return revision(d.Title)
 }
 
-// revision is a short hash of a value of JSON. Its letter keeps it a text in YAML, whatever the digits.
+// revision is a short hash of a JSON value. It begins with a letter, so that YAML never reads it as a number.
 func revision(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
-		return "" // it is no value of JSON, which has a fault of its own
+		return "" // Validate reports props that cannot be written as JSON
 	}
 	sum := sha256.Sum256(b)
 	return "r" + hex.EncodeToString(sum[:6])
@@ -113,8 +113,8 @@ func (s StaleField) Param() string {
 	return fmt.Sprintf("slides[%d].translations.%s.%s", s.Slide-1, s.Language, s.Field)
 }
 
-// Stale lists the translations that are older than their source, in the order of the slides. Fields whose revision is
-// not known are not among them.
+// Stale lists the translated fields that are older than their source, in the order of the slides. It leaves out fields
+// whose revision is not known.
 func (d Deck) Stale() []StaleField {
 	var list []StaleField
 	title := map[string]string{fieldTitle: d.TitleRevision()}
@@ -144,8 +144,8 @@ func staleFields(at StaleField, from, now map[string]string) []StaleField {
 	return list
 }
 
-// PropKind returns the type of a template's prop, as [TemplateProp] has it; "": the template has no such prop, or it is
-// an option and no text. A nil PropKind takes every prop for text.
+// PropKind returns the Type of a template's prop, see [TemplateProp]; "": the template has no such prop, or the prop is
+// an option and not text. A nil PropKind treats every prop as text.
 type PropKind func(template, prop string) string
 
 func (k PropKind) of(s Slide, prop string) string {
@@ -163,12 +163,13 @@ type Edition struct {
 	From     map[string]string // fields of Deck that come from a translation → their paths in the deck that was written
 }
 
-// In returns d in a language, with the language of its voice. An empty language is the source. A language with a region
-// takes what is translated for the language alone ("de-AT" takes "de"), field by field; the reverse is not done.
+// In returns d in a language, and sets the language of its voice. An empty language is the source. A language with a
+// region also takes, field by field, what is translated for the language alone: "de-AT" takes "de". The reverse is not
+// done.
 //
-// A language that the deck does not have, and a slide with words and no translation of them, are faults; the deck is
-// then the source's, as far as it has no translation. A text on a slide that is not translated is a warning, and so is
-// a translation whose source has changed since.
+// A language that the deck does not have is a fault, and so is a narration with words and without a translation. The
+// returned deck then has the source's text in their place. A prop without a translation is a warning, and so is a
+// translation whose source has changed.
 func (d Deck) In(language string, kinds PropKind) Edition {
 	t := &translator{deck: d, kinds: kinds, want: LanguageTag(language), from: map[string]string{}}
 	t.out = d
@@ -191,8 +192,8 @@ type translator struct {
 	deck, out Deck
 	kinds     PropKind
 	want      string
-	layers    []string // the languages to take texts from, the nearest first; empty: the source alone
-	source    bool     // what no layer has may be the source's
+	layers    []string // the languages to take texts from, the nearest first; empty: only the source
+	source    bool     // a text that no layer has may be taken from the source: the source's language fits
 	from      map[string]string
 	warnings  []Warning
 	faults    []Failure
@@ -205,7 +206,7 @@ func (t *translator) warn(code, param string, slide int, format string, args ...
 	}
 }
 
-// lookup finds the layers of the language that is wanted.
+// lookup finds the layers for the wanted language.
 func (t *translator) lookup() {
 	have := t.deck.Languages()
 	for _, tag := range languageChain(t.want) {
@@ -233,7 +234,7 @@ func (t *translator) lookup() {
 	t.want = ""
 }
 
-// settings translates what stands besides the slides.
+// settings translates the deck's title and voice.
 func (t *translator) settings() {
 	d := &t.out
 	titled := ""
@@ -257,8 +258,9 @@ func (t *translator) settings() {
 	d.Voice.Language = cmp.Or(d.Voice.Language, d.Language)
 }
 
-// voice is that of the nearest layer, or else the source's in the language that is wanted. A voice that is named for
-// the source speaks the source's language, so another language gets the best one of its own.
+// voice is the voice of the nearest layer that names one. Without one it is the source's choice for the wanted
+// language. A voice that the source names by its id speaks the source's language, so for another language the id is
+// left out, and the catalogue selects the best voice.
 func (t *translator) voice(source VoiceChoice, param, at string, slide int,
 	pick func(tag string) VoiceChoice) VoiceChoice {
 	if len(t.layers) == 0 {
@@ -273,9 +275,8 @@ func (t *translator) voice(source VoiceChoice, param, at string, slide int,
 		}
 	}
 	if source.ID != "" && primary(t.want) != primary(t.deck.Language) {
-		t.warn("voice_language", param, slide, "The voice %q is the source's, so %s gets a voice of its own. Name one as "+
-			"%s%s.voice to choose it.",
-			Shorten(source.ID), t.want, at, t.layers[0])
+		t.warn("voice_language", param, slide, "The voice %q speaks the source's language, so %s gets another voice. Set "+
+			"%s%s.voice to choose one.", Shorten(source.ID), t.want, at, t.layers[0])
 		source.ID = ""
 	}
 	if slide == 0 || source != (VoiceChoice{}) {
@@ -335,7 +336,7 @@ func (t *translator) slide(i int) {
 	t.shown(at, i+1, source, covered)
 }
 
-// shown warns of the words on a slide that stay in the source's language.
+// shown warns of texts on a slide that stay in the source's language.
 func (t *translator) shown(at string, slide int, source Slide, covered map[string]bool) {
 	var missing []string
 	for _, name := range sortedKeys(source.Props) {
@@ -348,12 +349,11 @@ func (t *translator) shown(at string, slide int, source Slide, covered map[strin
 	}
 	if len(missing) > 0 {
 		t.warn("untranslated", at+".translations."+t.layers[0]+".props", slide, "Not translated to %s, and shown as the "+
-			"source has it: %s.",
-			t.want, strings.Join(missing, ", "))
+			"source has it: %s.", t.want, strings.Join(missing, ", "))
 	}
 }
 
-// stale warns of a field whose source is no longer the one that it was translated from.
+// stale warns of a field whose source has changed since it was translated.
 func (t *translator) stale(f StaleField) {
 	if f.From == "" || f.From == f.Now {
 		return
@@ -363,11 +363,10 @@ func (t *translator) stale(f StaleField) {
 		what = "prop " + Shorten(name)
 	}
 	t.warn("stale_translation", f.Param(), f.Slide, "The %s in %s was translated from %s, and the source has changed "+
-		"since. Look it through, and set its revision to %q.",
-		what, f.Language, Shorten(f.From), f.Now)
+		"since. Check the translation, and set its revision to %q.", what, f.Language, Shorten(f.From), f.Now)
 }
 
-// hasWords reports whether a prop says something in a language: a letter anywhere but in the address of a picture.
+// hasWords reports whether a prop has text in a language: a letter anywhere except in the address of a picture.
 func hasWords(v any) bool {
 	switch v := v.(type) {
 	case string:

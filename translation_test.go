@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// bilingual is a deck in English, whole in German and with a word of Austrian.
+// bilingual is a deck in English with a whole translation to German (de) and one narration in Austrian German (de-AT).
 func bilingual() Deck {
 	d := Deck{
 		Title: "Welcome", Language: "en", Voice: VoiceChoice{Engine: "flite", ID: "slt", Speed: 1.5},
@@ -33,6 +33,7 @@ func bilingual() Deck {
 	return d
 }
 
+// params lists the faults and then the warnings of e, each as its code and its field.
 func params(e Edition) (list []string) {
 	for _, f := range e.Faults {
 		list = append(list, string(f.Code)+" "+f.Param)
@@ -43,8 +44,8 @@ func params(e Edition) (list []string) {
 	return list
 }
 
-// A deck in a language has its texts, its pictures and a voice of it, and no translations.
-func TestInALanguage(t *testing.T) {
+// The edition of a deck in a language has the texts, the pictures and the voice of that language, and no translations.
+func TestAnEditionIsInItsLanguage(t *testing.T) {
 	t.Parallel()
 	d := bilingual()
 	e := d.In("DE", nil)
@@ -83,7 +84,7 @@ func TestInALanguage(t *testing.T) {
 	}
 }
 
-// A region takes what its language has, field by field; a language never takes a region's.
+// A language with a region takes missing fields from the language alone; the reverse is not done.
 func TestARegionTakesItsLanguage(t *testing.T) {
 	t.Parallel()
 	d := bilingual()
@@ -105,12 +106,12 @@ func TestARegionTakesItsLanguage(t *testing.T) {
 	}
 	home := Deck{Language: "de", Slides: []Slide{{Narration: "Hallo.", Translations: map[string]Translation{"de-AT": {}}}}}
 	if e := home.In("de-AT", nil); len(params(e)) > 0 || e.Deck.Slides[0].Narration != "Hallo." {
-		t.Errorf("the source stands in for its region: %v", params(e))
+		t.Errorf("de-AT does not take the texts of the source in de: %v", params(e))
 	}
 }
 
-// Every slide with words and without a translation of them is a fault, all at once; words on a slide are a warning.
-func TestUntranslated(t *testing.T) {
+// Every narration without a translation is a fault, and all are reported at once. An untranslated prop is a warning.
+func TestMissingTranslationsAreReported(t *testing.T) {
 	t.Parallel()
 	d := bilingual()
 	for i := range d.Slides {
@@ -141,12 +142,12 @@ func TestUntranslated(t *testing.T) {
 	}
 }
 
-// A source that has changed makes its translations stale, each field by itself, in an edition and in the list.
+// If a field of the source has changed, its translations are stale, in an edition and in the list.
 func TestStaleTranslations(t *testing.T) {
 	t.Parallel()
 	d := bilingual()
 	if got := d.Stale(); len(got) > 0 {
-		t.Errorf("nothing has changed: %v", got)
+		t.Errorf("an unchanged source has stale translations: %v", got)
 	}
 	old := d.Slides[1].Revisions()
 	d.Slides[1].Props = map[string]any{"items": []any{"one", "two", "three"}}
@@ -173,7 +174,7 @@ func TestStaleTranslations(t *testing.T) {
 	}
 }
 
-// A voice that is named for a language speaks it; a slide's own voice goes before the deck's.
+// A voice that a translation names speaks its language. A slide's voice overrides the deck's.
 func TestVoicesOfALanguage(t *testing.T) {
 	t.Parallel()
 	d := bilingual()
@@ -207,7 +208,7 @@ func TestLanguageTags(t *testing.T) {
 	}
 }
 
-// Tags and texts of translations have the bounds of the source's.
+// Language tags are checked, and the texts of translations have the same bounds as those of the source.
 func TestTranslationsAreValidated(t *testing.T) {
 	t.Parallel()
 	d := bilingual()

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Texts of a deck may name variables: {{customer}}, with blanks inside the braces or without. \{{ is two braces and no
-// variable. Braces around anything but a name are text. Source code on a slide is shown as it stands.
+// Texts of a deck may name variables: {{customer}}, with or without blanks inside the braces. \{{ writes two braces
+// that begin no variable. Braces around anything but a name are text. Source code on a slide is never filled in.
 
 // Bounds of variables.
 const (
@@ -31,19 +31,19 @@ func IsVariable(s string) bool {
 	return s != "" && len(s) <= MaxName
 }
 
-// Choice is what a request asks of a deck.
+// Choice is how a request wants a deck: its language and the values of its variables.
 type Choice struct {
 	Language  string            // see [Deck.In]
-	Variables map[string]string // values in the place of the deck's, by name
+	Variables map[string]string // values by name; they override the deck's
 	Kinds     PropKind          // of the templates' props
-	Limits    Limits            // of what the texts become; zero fields: the defaults
-	Literal   bool              // braces are text: nothing is filled in
+	Limits    Limits            // of the texts after they are filled in; zero fields have their defaults
+	Literal   bool              // braces are text, and nothing is filled in
 }
 
-// Edition returns d as a request asks for it: in one language, with a value for each variable. Values are plain text:
-// marks and braces in them mean nothing. A variable without a value is a fault, a value that no text names is a
-// warning. Faults and warnings name the fields of the edition, see [Edition.From]. What is wrong with translations to
-// any language is among the faults, since [Deck.Validate] does not find it in the edition.
+// Edition returns d as a request asks for it: in one language, with its variables filled in. Values are plain text:
+// marks and braces in them have no effect. A variable without a value is a fault; a value that no text names is a
+// warning. Both name the fields of the edition; the field From of the result maps these to the fields of d. Faults of
+// all translations are reported here too: [Deck.Validate] cannot find them in the edition, which has no translations.
 func (d Deck) Edition(c Choice) Edition {
 	v := &validator{deck: d, lim: c.Limits.WithDefaults()}
 	v.languages()
@@ -73,7 +73,7 @@ func (d Deck) Edition(c Choice) Edition {
 	return e
 }
 
-// variableFaults judges names and values.
+// variableFaults returns the faults of the names and the values of variables.
 func variableFaults(values map[string]string) []Failure {
 	fault := func(name, format string, args ...any) Failure {
 		param := "variables"
@@ -88,8 +88,8 @@ func variableFaults(values map[string]string) []Failure {
 	var faults []Failure
 	for _, name := range sortedKeys(values) {
 		if !IsVariable(name) {
-			faults = append(faults, fault(name, "%q cannot name a variable: a name begins with a letter or \"_\" and goes on "+
-				"with letters, digits, \"_\", \".\" and \"-\".", Shorten(name)))
+			faults = append(faults, fault(name, "%q cannot name a variable: a name begins with a letter or \"_\", followed "+
+				"by letters, digits, \"_\", \".\" and \"-\".", Shorten(name)))
 		}
 		if n := len(values[name]); n > MaxVariableLen {
 			faults = append(faults, fault(name, "The value of the variable %q has %d bytes; the limit is %d.", Shorten(name), n,
@@ -99,12 +99,12 @@ func variableFaults(values map[string]string) []Failure {
 	return faults
 }
 
-// filler puts values in the place of variables.
+// filler fills in variables.
 type filler struct {
 	values      map[string]string
-	names       []string
+	names       []string // of values, sorted
 	kinds       PropKind
-	limit, left int64 // bytes of texts with variables
+	limit, left int64 // bytes of texts with variables: allowed in all, and left; left is -1 once the limit is exceeded
 	faults      []Failure
 	warnings    []Warning
 }
@@ -127,7 +127,7 @@ func (f *filler) deck(d *Deck) {
 	}
 }
 
-// hasBraces reports whether there is anything to fill in, so that the props of most slides are not copied.
+// hasBraces reports whether v may have something to fill in. The props of most slides do not, and are not copied.
 func hasBraces(v any) bool {
 	switch v := v.(type) {
 	case string:
@@ -170,12 +170,13 @@ func (f *filler) value(v any, at string, slide int) any {
 
 func plainValue(s string) string { return s }
 
-// spokenValue is a value inside a narration, where [ParseScript] takes it as it stands.
+// spokenValue is a value inside a narration, marked so that [ParseScript] finds no marks in it.
 func spokenValue(s string) string {
 	return literalOpen + strings.NewReplacer(literalOpen, "", literalClose, "").Replace(s) + literalClose
 }
 
-// text fills in one text. Where that fails it stays as it is.
+// text returns s with its variables filled in, or s itself if one has no value or the limit is exceeded. as converts
+// each value.
 func (f *filler) text(s, at string, slide int, as func(string) string) string {
 	if !strings.Contains(s, "{{") || f.left < 0 {
 		return s
@@ -221,20 +222,20 @@ func (f *filler) undefined(at string, slide int, name string) {
 	}
 }
 
-// odd warns once a field of braces that look like a variable's.
+// odd warns of braces that look like a variable's, once for each field.
 func (f *filler) odd(at string, slide int, text string) {
 	if len(f.warnings) >= MaxFaults || slices.ContainsFunc(f.warnings, func(w Warning) bool { return w.Param == at }) {
 		return
 	}
 	f.warnings = append(f.warnings, Warning{Code: "literal_braces", Slide: slide, Param: at, Message: fmt.Sprintf(
-		"%q names no variable, so it stays as it is. If that is meant, write \\{{.", Shorten(text))})
+		"%q is not a variable, so it stays as it is. To avoid this warning, write \\{{.", Shorten(text))})
 }
 
 // unused warns of values that no text of the deck names, in any of its languages.
 func (f *filler) unused(d Deck) {
 	used := d.variables(f.kinds)
 	near := slices.Sorted(maps.Keys(used))
-	near = near[:min(len(near), MaxVariables)] // a suggestion costs
+	near = near[:min(len(near), MaxVariables)] // comparing names costs time
 	for _, name := range f.names {
 		if !used[name] && len(f.warnings) < MaxFaults {
 			f.warnings = append(f.warnings, Warning{Code: "unused_variable", Param: "variables." + Shorten(name),
@@ -244,7 +245,7 @@ func (f *filler) unused(d Deck) {
 	}
 }
 
-// variables are the names in all texts of a deck.
+// variables returns the names of the variables in all texts of a deck.
 func (d Deck) variables(kinds PropKind) map[string]bool {
 	used := map[string]bool{}
 	var look func(v any)
@@ -294,14 +295,14 @@ func (d Deck) VariableNames(kinds PropKind) []string {
 	return slices.Sorted(maps.Keys(d.variables(kinds)))
 }
 
-// variablePart is a stretch of a text: a variable, or text as it is to be shown.
+// variablePart is a part of a text: a variable, or text to be shown as it is.
 type variablePart struct {
 	text string
 	name string // of a variable; "": the part is text
-	odd  bool   // text that looks like a variable and is none
+	odd  bool   // the text looks like a variable but is not
 }
 
-// variableParts cuts a text into parts.
+// variableParts divides a text into parts.
 func variableParts(s string) func(yield func(variablePart) bool) {
 	return func(yield func(variablePart) bool) {
 		for s != "" {
@@ -330,8 +331,8 @@ func variableParts(s string) func(yield func(variablePart) bool) {
 	}
 }
 
-// variableAt reads the variable that s begins with, and its size in bytes. Without a name it is the size of other words
-// between the same braces; 0: there are none.
+// variableAt returns the name of the variable at the beginning of s, and its size in bytes with the braces. If the
+// braces hold other words, name is "" and size is theirs; if they hold nothing or are not closed, size is 0.
 func variableAt(s string) (name string, size int) {
 	const longest = MaxName + 20
 	end := strings.Index(s[:min(len(s), longest)], "}}")

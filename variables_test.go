@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
+// filled fills in a text, as a narration and as a title, and returns the title and the edition.
 func filled(narration string, values map[string]string) (string, Edition) {
 	e := Deck{Variables: values,
 		Slides: []Slide{{Narration: narration, Props: map[string]any{"title": narration}}}}.Edition(Choice{})
@@ -17,7 +18,8 @@ func filled(narration string, values map[string]string) (string, Edition) {
 	return title, e
 }
 
-// Names stand between two braces, with blanks or without; what is no name is text, and so is what follows a backslash.
+// A name in double braces is a variable, with or without blanks. Other words in braces are text, and so are braces
+// after a backslash.
 func TestVariablesInTexts(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{"a": "Ann", "b.c-1": "{{a}}", "_x": ""}
@@ -45,9 +47,9 @@ func TestVariablesInTexts(t *testing.T) {
 	}
 }
 
-// All texts are filled in: title, narration, lists and objects in props, translations too; names, code and metadata are
-// not.
-func TestWhereVariablesAre(t *testing.T) {
+// Variables are filled in in title, narration, lists and objects in props, and in translations; not in names of props,
+// in code and in metadata.
+func TestVariablesAreFilledInInAllTexts(t *testing.T) {
 	t.Parallel()
 	d := Deck{
 		Title: "For {{c}}", Language: "en", Metadata: map[string]string{"k": "{{c}}"},
@@ -87,8 +89,7 @@ func TestWhereVariablesAre(t *testing.T) {
 	}
 }
 
-// Each undefined variable is a fault with its field, its slide and the name that is meant; an unused value is a
-// warning.
+// Each undefined variable is a fault with its field, its slide and a similar name. An unused value is a warning.
 func TestUndefinedAndUnusedVariables(t *testing.T) {
 	t.Parallel()
 	d := Deck{
@@ -110,7 +111,7 @@ func TestUndefinedAndUnusedVariables(t *testing.T) {
 	}
 }
 
-// No value makes a text larger than the limits, and no number of variables takes long.
+// Filled-in texts and the number of variables are bounded.
 func TestVariablesAreBounded(t *testing.T) {
 	t.Parallel()
 	d := Deck{Variables: map[string]string{"a": strings.Repeat("x", MaxVariableLen)}, Slides: []Slide{
@@ -134,7 +135,7 @@ func TestVariablesAreBounded(t *testing.T) {
 	}
 }
 
-// The marks of a value are text, whatever stands around it; those around it stay marks.
+// Marks inside a value are text. Marks around it stay marks.
 func TestValuesHaveNoMarks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ narration, value, want string }{
@@ -142,7 +143,7 @@ func TestValuesHaveNoMarks(t *testing.T) {
 		{"Hello [pause 2s] {{v}}", "Ann", "Hello {2s}Ann"},
 		{"*{{v}}* and `{{v}}!`", "a*b", "{a*b} and a*b!"},
 		{"[{{v}}](https://e.example) there", "a](b) [c", "a](b) [c there"},
-		{"[{{v}}] [pause {{v}}]", "pause 9s", "[pause 9s]"}, // a length that is no length is left out, with a note
+		{"[{{v}}] [pause {{v}}]", "pause 9s", "[pause 9s]"}, // a pause with an invalid length is removed, with a note
 		{"<speak>{{v}}</speak>", "</speak>&lt;[pause]", "</speak>&lt;[pause]"},
 		{"a[pause]{{v}}", "b", "a {1s}b"},
 		{`\{{v}} [pause]`, "b", "{{v}}{1s}"},
@@ -155,8 +156,8 @@ func TestValuesHaveNoMarks(t *testing.T) {
 	}
 }
 
-// Whatever a value is, it is said as it stands, and the marks around it are those of any other word.
-func TestValuesAreSaidAsTheyStand(t *testing.T) {
+// Every value is said unchanged, and it does not affect the marks around it.
+func TestValuesAreSaidUnchanged(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.StringOf(rapid.RuneFrom([]rune("ab [](){}<>*`\\&;/=\"pause1s\n漢"))).Draw(t, "value")
@@ -173,7 +174,8 @@ func TestValuesAreSaidAsTheyStand(t *testing.T) {
 	})
 }
 
-// FuzzVariables: no text and no value panics, changes what is not a variable, or makes a text that is no UTF-8.
+// FuzzVariables: filling in never panics, never changes text outside of variables, and turns valid UTF-8 into valid
+// UTF-8.
 func FuzzVariables(f *testing.F) {
 	f.Add("Hello {{a}} \\{{b}} {{{c}}}", "x{{a}}")
 	f.Add("{{", "}}")
@@ -190,7 +192,7 @@ func FuzzVariables(f *testing.F) {
 		}
 		for at := range script.Text {
 			if from := script.Source(at); from < 0 || from > len(s.Narration) {
-				t.Fatalf("place %d comes from %d", at, from)
+				t.Fatalf("position %d of the text comes from %d of the narration", at, from)
 			}
 		}
 		if !strings.Contains(text, "{{") && !strings.Contains(text, "\\") && s.Props["title"] != text {

@@ -64,7 +64,7 @@ func again(err error) bool {
 		return false
 	}
 	switch {
-	case e.Status == 0, e.Status >= 200 && e.Status < 300: // the latter: an incomplete answer
+	case e.Status == 0, e.Status >= 200 && e.Status < 300: // a status of success in an error: an incomplete answer
 		return true
 	case e.Status == http.StatusBadGateway, e.Status == http.StatusGatewayTimeout:
 		return forNow(e)

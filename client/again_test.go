@@ -15,7 +15,7 @@ import (
 	"lectern/client"
 )
 
-// canned is a server without a network, which a bubble can see through.
+// canned returns the answer to request n, for a server without a network, in a bubble of testing/synctest.
 type canned func(n int, r *http.Request) (status int, retryAfter, body string)
 
 type counter struct {
@@ -39,7 +39,7 @@ const (
 	tooLong = `{"code":"rate_limited","detail":"It never fits.","retryable":false}`
 )
 
-// within returns a client of such a server, in a bubble.
+// within returns a client of a canned server, and a counter of its requests.
 func within(t *testing.T, answer canned, options ...client.Option) (*client.Client, *counter) {
 	t.Helper()
 	n := &counter{answer: answer}
@@ -76,26 +76,26 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	for name, call := range calls {
 		for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 			synctest.Test(t, func(t *testing.T) {
-				var told []string
+				var notices []string
 				c, n := within(t, func(n int, _ *http.Request) (int, string, string) {
 					if n == 1 {
 						return status, "7", full
 					}
 					return 200, "", `{"id":"p"}`
-				}, client.WithNotice(func(wait time.Duration, why error) { told = append(told, fmt.Sprint(wait, " ", why)) }))
+				}, client.WithNotice(func(wait time.Duration, why error) { notices = append(notices, fmt.Sprint(wait, " ", why)) }))
 				begun := time.Now()
 				err := call.do(t.Context(), c)
 				took := time.Since(begun)
 				if call.tries == 1 {
 					e, ok := errors.AsType[*client.Error](err)
-					if !ok || e.RetryAfter != 7*time.Second || n.n != 1 || took != 0 || len(told) > 0 {
-						t.Errorf("%s, %d: %v after %d requests and %s, told %q", name, status, err, n.n, took, told)
+					if !ok || e.RetryAfter != 7*time.Second || n.n != 1 || took != 0 || len(notices) > 0 {
+						t.Errorf("%s, %d: %v after %d requests and %s, notices %q", name, status, err, n.n, took, notices)
 					}
 					return
 				}
-				if err != nil || n.n != 2 || took != 7*time.Second || len(told) != 1 ||
-					told[0] != "7s The queue is full (limits.queued)." {
-					t.Errorf("%s, %d: %v after %d requests and %s, told %q", name, status, err, n.n, took, told)
+				if err != nil || n.n != 2 || took != 7*time.Second || len(notices) != 1 ||
+					notices[0] != "7s The queue is full (limits.queued)." {
+					t.Errorf("%s, %d: %v after %d requests and %s, notices %q", name, status, err, n.n, took, notices)
 				}
 			})
 		}
@@ -111,13 +111,13 @@ func TestWaitingIsBounded(t *testing.T) {
 		tries       int
 		took        time.Duration
 	}{
-		"a few tries":       {"7", full, 4, 21 * time.Second},
-		"patience":          {"50", full, 3, 100 * time.Second},
-		"tomorrow":          {"86400", full, 1, 0},
-		"for ever":          {"99999999999999999999", full, 4, 0}, // not a number: as if there were none
-		"nearly for ever":   {"9223372036854775807", full, 1, 0},
-		"not retryable":     {"7", tooLong, 1, 0},
-		"the word of proxy": {"7", "<html>busy</html>", 4, 21 * time.Second},
+		"a few tries":          {"7", full, 4, 21 * time.Second},
+		"patience":             {"50", full, 3, 100 * time.Second},
+		"tomorrow":             {"86400", full, 1, 0},
+		"for ever":             {"99999999999999999999", full, 4, 0}, // not a number: as if there were none
+		"nearly for ever":      {"9223372036854775807", full, 1, 0},
+		"not retryable":        {"7", tooLong, 1, 0},
+		"an answer of a proxy": {"7", "<html>busy</html>", 4, 21 * time.Second},
 		// a bubble begins at the turn of 2000
 		"a date": {"Sat, 01 Jan 2000 00:00:30 GMT", full, 2, 30 * time.Second},
 		"a date that is over": {
@@ -153,7 +153,7 @@ func TestWaitingIsBounded(t *testing.T) {
 	})
 }
 
-// A watch and a download come back when the server asks them to, not earlier.
+// A watch and a download wait as long as the server asks.
 func TestWatchesAndDownloadsObeyRetryAfter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

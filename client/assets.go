@@ -25,7 +25,7 @@ type wireAsset struct {
 	UsedAt          time.Time         `json:"used_at"`
 }
 
-// asset has no owner: it is that of the key.
+// asset returns w without an owner, who is that of the key.
 func (w wireAsset) asset() lectern.Asset {
 	return lectern.Asset{
 		SHA256: w.SHA256, Kind: w.Kind, MediaType: w.MediaType, Size: w.Bytes, Name: w.Name, Width: w.Width, Height: w.Height,
@@ -34,8 +34,8 @@ func (w wireAsset) asset() lectern.Asset {
 	}
 }
 
-// AddAsset uploads a file of size bytes. The same content is the same asset; created is false where it was there. The
-// request may be sent again, and then reads the file from its beginning.
+// AddAsset uploads a file of size bytes. The same content is the same asset; created is false if it existed already.
+// AddAsset may send the request again, and then reads the file from its beginning.
 func (c *Client) AddAsset(ctx context.Context, name string, file io.ReadSeeker, size int64) (a lectern.Asset,
 	created bool, err error) {
 	path := "/v1/assets"
@@ -91,7 +91,7 @@ func (c *Client) Assets(ctx context.Context, q lectern.AssetQuery) (page []lecte
 	return page, got.Next, nil
 }
 
-// DeleteAsset removes an asset. One that a presentation names is CodeConflict.
+// DeleteAsset removes an asset. For one that a presentation names it returns CodeConflict.
 func (c *Client) DeleteAsset(ctx context.Context, sha256 string) error {
 	return c.ask(ctx, http.MethodDelete, "/v1/assets/"+url.PathEscape(sha256), nil, nil)
 }

@@ -1,11 +1,12 @@
 // Package client talks to a Lectern server over /v1.
 //
 // It uses the types of the root package: presentations are lectern.Presentation, failures *lectern.Failure (inside an
-// *Error with the status and the request's id). So a program reads the same whether the work is done in its own process
-// or on another machine. Watching survives broken connections and restarts of the server; downloads continue where they
-// broke off. A presentation is created once, however often the request is sent: it carries an Idempotency-Key. No other
-// request that may have changed something is repeated. Where the server is busy (429, 503) it says when to come back;
-// the client then repeats what may be repeated, a few times and within its patience.
+// *Error with the status and the request's id). So the code of a program is the same whether the work is done in its
+// own process or on another machine. Watching survives broken connections and restarts of the server; downloads
+// continue where they broke off. A presentation is created once, however often the request is sent: the request has an
+// Idempotency-Key. No other request that may have changed something is sent again. If the server is busy (429, 503),
+// the client waits as long as the server asks and sends a repeatable request again, a few times and within its
+// patience.
 package client
 
 import (
@@ -43,15 +44,15 @@ type Client struct {
 // Option changes a client.
 type Option func(*Client)
 
-// WithHTTPClient sets what sends requests. It should have no timeout of its own: streams last as long as a render.
+// WithHTTPClient sets the client that sends requests. It should have no timeout: streams last as long as a render.
 func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
 
-// WithAPIKey sends an API key with every request; "" sends none. The key goes only to the client's own server, never to
-// a server that it redirects to.
+// WithAPIKey sends an API key with every request; "" sends none. A redirect to another domain does not get the key; a
+// redirect to a subdomain of the server's does, as net/http defines.
 func WithAPIKey(key string) Option { return func(c *Client) { c.key = key } }
 
-// WithPatience sets how long a watch or a download tries to reach a server that is gone, and how long a request waits
-// for a busy server; the default is 2 minutes.
+// WithPatience sets how long a watch or a download tries to reach a server that does not answer, and how long a request
+// waits for a busy server; the default is 2 minutes.
 func WithPatience(d time.Duration) Option { return func(c *Client) { c.patience = d } }
 
 // WithNotice sets a function that is called before each wait that the server asks for, with its length and reason.
@@ -59,13 +60,13 @@ func WithNotice(n func(wait time.Duration, why error)) Option {
 	return func(c *Client) { c.notice = n }
 }
 
-// WithPause sets the wait before the next attempt, counted from 1, where the server asks for none. By default the bound
-// of the wait doubles from 0.4 to 5 seconds, and the wait is drawn from 0 up to it.
+// WithPause sets the wait before the next attempt, counted from 1, if the server asks for none. By default the bound of
+// the wait doubles from 0.4 to 5 seconds, and the wait is drawn from 0 up to it.
 func WithPause(p func(ctx context.Context, attempt int) error) Option {
 	return func(c *Client) { c.pause = p }
 }
 
-// New makes a client for the server at an address such as "http://localhost:8000". It does not ask the network.
+// New makes a client for the server at an address such as "http://localhost:8000". It does not use the network.
 func New(server string, options ...Option) (*Client, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -86,7 +87,7 @@ func New(server string, options ...Option) (*Client, error) {
 type Error struct {
 	Status     int           // 0: the server was not reached
 	RequestID  string        // names the request in the server's log
-	RetryAfter time.Duration // when the same request is worth another try, as the server says; 0: it does not say
+	RetryAfter time.Duration // the wait before another try that the server asks for; 0: none
 	Failure    *lectern.Failure
 }
 
@@ -168,10 +169,11 @@ func refusal(res *http.Response) error {
 	e := &Error{
 		Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), RetryAfter: retry.After(res.Header, time.Now()),
 	}
-	b, _ := io.ReadAll(io.LimitReader(res.Body, 4<<20)) // what did arrive is all there is to say
+	b, _ := io.ReadAll(io.LimitReader(res.Body, 4<<20)) // an incomplete body is used as far as it arrived
 	var p problem
 	if err := json.Unmarshal(b, &p); err != nil || p.Code == "" {
-		e.Failure = lectern.Fail(lectern.CodeInternal, "The server answered %s, and not as a Lectern server does.",
+		e.Failure = lectern.Fail(lectern.CodeInternal, "The server answered %s, but not as a Lectern server does. Check "+
+			"its address.",
 			res.Status)
 		e.Failure.Detail = strings.TrimSpace(string(b[:min(len(b), 500)]))
 		return e
@@ -202,7 +204,7 @@ func (c *Client) ask(ctx context.Context, method, path string, body []byte, v an
 	return err
 }
 
-// once is ask with headers, there and back, and sends the request once.
+// once is ask with the headers of request and answer. It sends the request only once.
 func (c *Client) once(ctx context.Context, method, path string, body []byte, header http.Header,
 	v any) (http.Header, error) {
 	res, err := c.do(ctx, method, path, body, header)
@@ -228,20 +230,20 @@ func read(ctx context.Context, res *http.Response, v any) error {
 	return nil
 }
 
-// Checked is what the server says of a deck that it would accept.
+// Checked is the answer to [Client.Check]: how the server would render the deck.
 type Checked struct {
 	Slides           int               `json:"slides"`
-	Language         string            `json:"language"` // that would be rendered; "": the deck does not say
+	Language         string            `json:"language"` // the language that would be rendered; "": the deck names none
 	Theme            string            `json:"theme"`
 	Layout           string            `json:"layout"`
 	Avatar           string            `json:"avatar"`
 	Size             lectern.Size      `json:"size"`
 	EstimatedSeconds float64           `json:"estimated_seconds"` // of video
-	Outline          []CheckedSlide    `json:"outline"`           // one a slide
+	Outline          []CheckedSlide    `json:"outline"`           // one for each slide
 	Warnings         []lectern.Warning `json:"warnings"`          // all of them, those of slides included
 }
 
-// CheckedSlide is what the server says of one slide.
+// CheckedSlide says how the server would render one slide.
 type CheckedSlide struct {
 	Slide            int                 `json:"slide"`     // counted from 1
 	SpokenBy         string              `json:"spoken_by"` // "voice", "avatar" or "nobody"
@@ -251,8 +253,8 @@ type CheckedSlide struct {
 	Warnings         []lectern.Warning   `json:"warnings"`
 }
 
-// Check asks whether the server would accept a deck in JSON, and makes nothing. Of the options it reads those that
-// change the deck.
+// Check asks whether the server would accept a deck in JSON, and creates nothing. It uses only the options that change
+// the deck: [WithLanguage] and [WithVariables].
 func (c *Client) Check(ctx context.Context, deck []byte, options ...CreateOption) (Checked, error) {
 	var v Checked
 	o := newCreation(options)
@@ -272,7 +274,7 @@ func (c *Client) Get(ctx context.Context, id string) (lectern.Presentation, erro
 	return c.presentation(ctx, http.MethodGet, "/v1/presentations/"+url.PathEscape(id), nil)
 }
 
-// Cancel asks for a presentation to end; for one that has ended it returns CodeConflict.
+// Cancel requests the end of a presentation; for one that has ended it returns CodeConflict.
 func (c *Client) Cancel(ctx context.Context, id string) (lectern.Presentation, error) {
 	return c.presentation(ctx, http.MethodPost, "/v1/presentations/"+url.PathEscape(id)+"/cancel", []byte{})
 }
@@ -333,7 +335,7 @@ func (c *Client) List(ctx context.Context, q lectern.Query) (page []lectern.Pres
 	return page, got.Next, nil
 }
 
-// Steps lists what was done for a presentation and what was found done.
+// Steps lists the finished steps of a presentation, including those that were found in the cache.
 func (c *Client) Steps(ctx context.Context, id string) ([]lectern.Step, error) {
 	var got struct {
 		Steps []struct {
@@ -399,8 +401,8 @@ type wire struct {
 	} `json:"files"`
 }
 
-// files are those whose kind this version knows. In the client the length of the video is with the video, which is all
-// that a list says of it.
+// files returns the files whose kind this version knows. The length of the video is in the artifact of the video; if
+// the answer has no files, as in a list, that artifact has only the length.
 func (w wire) files() []lectern.Artifact {
 	var list []lectern.Artifact
 	length := time.Duration(math.Round(w.DurationSeconds * float64(time.Second)))
@@ -435,7 +437,7 @@ func (w wire) presentation() lectern.Presentation {
 	}
 }
 
-// passing reports whether another attempt may succeed though this one did not.
+// passing reports whether a failure may be temporary, so that another attempt may succeed.
 func passing(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && (e.Status == 0 || e.Status >= 500 || e.Status == http.StatusTooManyRequests)

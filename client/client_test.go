@@ -32,8 +32,8 @@ func dial(t *testing.T, h http.HandlerFunc, options ...client.Option) (*client.C
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	a := &attempts{}
-	// The server's own client: connections of the default transport are closed by any server that is, and a request that
-	// must not be sent twice fails then.
+	// The client of this server: any server that closes also closes the idle connections of the default transport, and
+	// then a request that must not be sent twice fails.
 	c, err := client.New(server.URL, append([]client.Option{client.WithPause(a.pause),
 		client.WithHTTPClient(server.Client())}, options...)...)
 	if err != nil {
@@ -59,7 +59,8 @@ func event(version int64, status lectern.Status, progress float64) string {
 		"{\"id\":\"p\",\"status\":%q,\"progress\":%g,\"version\":%d,\"created_at\":\"2026-11-24T09:00:01.500Z\",\"started_at\":null}\n\n", version, status, progress, version)
 }
 
-// J5 over broken connections: every version once, in order, to the terminal one; each attempt asks for what is missing.
+// J5 over broken connections: a watch yields every version once, in order, up to the terminal one. Each attempt asks
+// for the missing versions only.
 func TestWatchReconnects(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -212,11 +213,11 @@ func TestDownloadResumes(t *testing.T) {
 	}
 	got, err := os.ReadFile(path)
 	if err != nil || !bytes.Equal(got, film) || last != int64(len(film)) || total != last {
-		t.Errorf("%d bytes, told %d of %d, %v", len(got), last, total, err)
+		t.Errorf("%d bytes, progress %d of %d, %v", len(got), last, total, err)
 	}
 }
 
-// A file that changes in between must not be patched together, and nothing is left at its path or next to it.
+// Parts of two versions of a file are never joined, and no file is left at the path or next to it.
 func TestDownloadOfAChangingFile(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -234,16 +235,16 @@ func TestDownloadOfAChangingFile(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("files are left: %v", left)
 	}
 	err = c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, filepath.Join(dir, "nowhere", "talk.mp4"),
 		nil)
 	if err == nil || !strings.Contains(err.Error(), "cannot be written") {
-		t.Errorf("a folder that is not there: %v", err)
+		t.Errorf("a folder that does not exist: %v", err)
 	}
 }
 
-// A failure of the server arrives whole: code, sentence, field, slide, and the further faults once each.
+// A failure has everything that the server sent: code, sentence, field, slide, and each further fault once.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	c, _ := dial(t, func(w http.ResponseWriter, r *http.Request) {
@@ -273,7 +274,7 @@ func TestFailures(t *testing.T) {
 	}
 	for _, bad := range []string{"", "localhost:8000", "ftp://x", "http://", "::"} {
 		if _, err := client.New(bad); err == nil {
-			t.Errorf("%q is taken for an address", bad)
+			t.Errorf("%q is accepted as an address", bad)
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"lectern/client"
 )
 
-// The golden files define the server's answers; the client must read the same files.
+// golden reads a golden file of the server's tests. They define the server's answers, and the client must be able to
+// read them.
 func golden(t *testing.T, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile("../internal/httpapi/testdata/" + name + ".json")
@@ -113,8 +114,8 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 	}
 }
 
-// A completed presentation has its length and what it used; a list has no files, and the length all the same.
-func TestClientReadsWhatACompletedOneLeft(t *testing.T) {
+// A completed presentation has its length and usage. In a list it has no files, but its length.
+func TestClientReadsACompletedPresentation(t *testing.T) {
 	t.Parallel()
 	c := answering(t, map[string]string{"GET /v1/presentations/p": "v1_completed"})
 	p, err := c.Get(t.Context(), "p")

@@ -35,26 +35,26 @@ type creation struct {
 // returns the presentation of the first request. By default every call of Create and Upload has a new key.
 func WithKey(key string) CreateOption { return func(o *creation) { o.key = key } }
 
-// WithSettings adds to an [Client.Upload] a JSON object whose fields override the deck's.
+// WithSettings adds to a [Client.Upload] a JSON object whose fields override the deck's.
 func WithSettings(settings []byte) CreateOption { return func(o *creation) { o.settings = settings } }
 
-// WithName adds to an [Client.Upload] the name of the deck's file, whose ending says what the deck is written in:
-// talk.yaml.
+// WithName adds to a [Client.Upload] the name of the deck's file, such as talk.yaml. Its extension says what the deck
+// is written in.
 func WithName(name string) CreateOption { return func(o *creation) { o.name = name } }
 
-// WithCallback adds to an [Client.Upload] an address that receives every milestone. A deck for [Client.Create] names
-// its own.
+// WithCallback adds to a [Client.Upload] an address that receives every milestone. A deck for [Client.Create] contains
+// its own callback address.
 func WithCallback(address string) CreateOption { return func(o *creation) { o.callback = address } }
 
 // WithLanguage names the language to render, of those that the deck has. By default it is the deck's own.
 func WithLanguage(tag string) CreateOption { return func(o *creation) { o.language = tag } }
 
-// WithVariables gives values to the deck's variables, in the place of its own.
+// WithVariables sets values of the deck's variables, which override the deck's own.
 func WithVariables(values map[string]string) CreateOption {
 	return func(o *creation) { o.variables = values }
 }
 
-// WithFiles adds to an [Client.Upload] the assets that stand for the files which the deck names: their hashes by path.
+// WithFiles adds to a [Client.Upload] the assets for files that the deck names: their hashes, by path.
 func WithFiles(assets map[string]string) CreateOption { return func(o *creation) { o.files = assets } }
 
 // WithReplayed sets *replayed to whether an earlier request with the same key had already made the presentation.
@@ -72,7 +72,7 @@ func (c *Client) Create(ctx context.Context, deck []byte, options ...CreateOptio
 	return c.create(ctx, o, body, kind)
 }
 
-// body is a deck in JSON as a request sends it: a form, where there are values besides it.
+// body returns a request's body for a deck in JSON: the deck, or a form if there are values of variables.
 func (o creation) body(deck []byte) (body []byte, kind string, err error) {
 	if len(o.variables) == 0 {
 		return deck, "application/json", nil
@@ -91,7 +91,7 @@ func (c *Client) Upload(ctx context.Context, deck []byte, options ...CreateOptio
 	return c.create(ctx, o, body, kind)
 }
 
-// form is a deck as a file, with what is sent besides it.
+// form returns a form with the deck as a file, and with the options.
 func (o creation) form(deck []byte) (body []byte, kind string, err error) {
 	var b bytes.Buffer
 	form := multipart.NewWriter(&b)
@@ -125,7 +125,7 @@ func (o creation) form(deck []byte) (body []byte, kind string, err error) {
 	return b.Bytes(), form.FormDataContentType(), err
 }
 
-// path is where presentations are created, with the language to render.
+// path returns the path of a create with a query, which gets the language to render.
 func (o creation) path(query url.Values) string {
 	if o.language != "" {
 		query.Set("language", o.language)
@@ -148,7 +148,7 @@ func (c *Client) create(ctx context.Context, o creation, body []byte, kind strin
 	header := http.Header{"Content-Type": {kind}, "Idempotency-Key": {o.key}}
 	var v wire
 	answer, err := c.repeat(ctx, again, func() (http.Header, error) {
-		v = wire{} // half an answer may have been read
+		v = wire{} // the last try may have read an incomplete answer
 		return c.once(ctx, http.MethodPost, o.path(url.Values{}), body, header, &v)
 	})
 	if err != nil {
@@ -175,7 +175,7 @@ func (c *Client) Wait(ctx context.Context, id string) (lectern.Presentation, err
 	return p, ctx.Err()
 }
 
-// All returns every presentation that a query selects, newest first, in pages of q.Limit. An error is its last pair.
+// All returns every presentation that a query selects, newest first, in pages of q.Limit. An error ends it.
 func (c *Client) All(ctx context.Context, q lectern.Query) iter.Seq2[lectern.Presentation, error] {
 	return func(yield func(lectern.Presentation, error) bool) {
 		for {

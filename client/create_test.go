@@ -53,7 +53,7 @@ func TestCreateIsSafeOnABrokenNetwork(t *testing.T) {
 		t.Errorf("another call: %v, key %q", err, keys[4])
 	}
 	if _, err := c.Create(t.Context(), []byte(`{}`), client.WithKey("mine")); err != nil || keys[5] != "mine" {
-		t.Errorf("a key of one's own: %v %q", err, keys[5])
+		t.Errorf("the caller's key: %v %q", err, keys[5])
 	}
 }
 
@@ -93,7 +93,7 @@ func TestUploadSendsAForm(t *testing.T) {
 	}
 }
 
-func TestAllWalksThePages(t *testing.T) {
+func TestAllReadsEveryPage(t *testing.T) {
 	t.Parallel()
 	c, _ := dial(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Query().Get("cursor") {
@@ -132,7 +132,7 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// The ETag of a file is its hash: what arrives otherwise is damaged, and said to be.
+// The ETag of a file is its hash. Other content is reported as damaged.
 func TestDownloadIsVerified(t *testing.T) {
 	t.Parallel()
 	const sum = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" // of "hello"
@@ -148,7 +148,8 @@ func TestDownloadIsVerified(t *testing.T) {
 	}
 }
 
-// A language goes into the query, values into a form, for a check too; a deck without values is sent as it is.
+// Create and Check send a language in the query and values of variables in a form. A deck without values is sent as it
+// is.
 func TestLanguagesAndVariablesAreSent(t *testing.T) {
 	t.Parallel()
 	var path, kind, variables string

@@ -18,16 +18,16 @@ import (
 	"lectern"
 )
 
-// A File names what can be downloaded of a presentation.
+// File identifies a file of a presentation.
 type File struct {
 	Kind  lectern.ArtifactKind
-	Slide int // counted from 1, for kinds with one file a slide
+	Slide int // counted from 1, for kinds with one file per slide; else 0
 }
 
-// Progress receives how much has arrived; total is -1 where it is not known.
+// Progress receives how many bytes have arrived; total is -1 if it is not known.
 type Progress func(done, total int64)
 
-// Save downloads a file to a path, where it appears whole or not at all. progress may be nil.
+// Save downloads a file to a path, where it appears complete or not at all. progress may be nil.
 func (c *Client) Save(ctx context.Context, id string, f File, path string, progress Progress) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".lectern-*.part")
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *Client) Save(ctx context.Context, id string, f File, path string, progr
 	return tmp.Close()
 }
 
-// Download copies a file to w. Where the connection breaks, it goes on from there, as long as the file is the same;
+// Download copies a file to w. If the connection breaks, it continues from there, as long as the file is the same.
 // progress may be nil.
 func (c *Client) Download(ctx context.Context, id string, f File, w io.Writer, progress Progress) error {
 	d := &counter{w: w, total: -1, progress: progress, hash: sha256.New()}
@@ -116,7 +116,7 @@ func (c *Client) part(ctx context.Context, path, etag string, d *counter) (done 
 	return true, res.Header.Get("ETag"), nil
 }
 
-// verify compares what was written with the ETag, which is the hash of the file where the server has one.
+// verify compares the hash of the written bytes with the ETag, if that is a SHA-256 hash.
 func (c *counter) verify(etag string) error {
 	want := strings.Trim(etag, `"`)
 	got := hex.EncodeToString(c.hash.Sum(nil))

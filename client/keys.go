@@ -19,10 +19,10 @@ type Key struct {
 	Quota     lectern.Quota `json:"quota"`
 	CreatedAt time.Time     `json:"created_at"`
 	ExpiresAt *time.Time    `json:"expires_at"`    // nil: never
-	Secret    string        `json:"key,omitempty"` // "lk_…"; only as it is made
+	Secret    string        `json:"key,omitempty"` // "lk_…"; only in the answer of AddKey
 }
 
-// NewKey asks for a key; zero fields are left to the server.
+// NewKey is the request for a key. For a zero field the server uses its default.
 type NewKey struct {
 	Name      string         `json:"name"`
 	Scope     lectern.Scope  `json:"scope,omitempty"`
@@ -48,7 +48,7 @@ func (c *Client) Keys(ctx context.Context) ([]Key, error) {
 	return v.Keys, err
 }
 
-// RemoveKey ends a key.
+// RemoveKey removes a key. Requests with it are refused from then on.
 func (c *Client) RemoveKey(ctx context.Context, id string) error {
 	return c.ask(ctx, http.MethodDelete, "/v1/keys/"+url.PathEscape(id), nil, nil)
 }

@@ -18,7 +18,7 @@ type Webhook struct {
 	Types     []string  `json:"types"` // empty: all
 	Disabled  bool      `json:"disabled"`
 	CreatedAt time.Time `json:"created_at"`
-	Secret    string    `json:"secret,omitempty"` // "whsec_…"; only as it is made or rotated
+	Secret    string    `json:"secret,omitempty"` // "whsec_…"; only in the answers of AddWebhook and RotateWebhook
 }
 
 // Delivery is one message to one address.
@@ -39,15 +39,15 @@ type Delivery struct {
 	TookMS       int64      `json:"took_ms,omitempty"` // of a test
 }
 
-// Webhooks lists them, the oldest first.
+// Webhooks lists the webhooks, the oldest first.
 func (c *Client) Webhooks(ctx context.Context) ([]Webhook, error) {
 	var v struct{ Webhooks []Webhook }
 	err := c.ask(ctx, http.MethodGet, "/v1/webhooks", nil, &v)
 	return v.Webhooks, err
 }
 
-// AddWebhook registers an address for messages of the given types, or of all where there is none. The answer has the
-// secret, which is shown this once.
+// AddWebhook registers an address for messages of the given types, or of all types if there are none. Only this answer
+// has the secret.
 func (c *Client) AddWebhook(ctx context.Context, address string, types []string) (Webhook, error) {
 	body, err := json.Marshal(struct {
 		URL   string   `json:"url"`
@@ -60,13 +60,13 @@ func (c *Client) AddWebhook(ctx context.Context, address string, types []string)
 	return v, err
 }
 
-// RemoveWebhook removes one; what waits for it is given up.
+// RemoveWebhook removes a webhook and gives up its pending messages.
 func (c *Client) RemoveWebhook(ctx context.Context, id string) error {
 	return c.ask(ctx, http.MethodDelete, "/v1/webhooks/"+url.PathEscape(id), nil, nil)
 }
 
-// RotateWebhook replaces the secret of a webhook; the old one signs next to it for a day. The id "callback" means the
-// secret for callback addresses.
+// RotateWebhook replaces the secret of a webhook; for a day, messages are signed with the old one too. The id
+// "callback" means the secret for callback addresses.
 func (c *Client) RotateWebhook(ctx context.Context, id string) (Webhook, error) {
 	var v Webhook
 	err := c.ask(ctx, http.MethodPost, "/v1/webhooks/"+url.PathEscape(id)+"/rotate", []byte{}, &v)

@@ -9,7 +9,7 @@ import (
 )
 
 // TestAssetsAreShown: a picture and a drawing are uploaded, a deck names them, and the frames of its video show their
-// colours. As long as the presentation is there they cannot be deleted, and another hash is a fault.
+// colours. They cannot be deleted as long as the presentation exists, and a deck with an invalid hash is refused.
 func TestAssetsAreShown(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -42,12 +42,12 @@ func TestAssetsAreShown(t *testing.T) {
 		t.Errorf("the light picture is at %v, the dark drawing at %v", first, last)
 	}
 	if a := s.must("DELETE", "/v1/assets/"+sums[0], ""); a.status != 409 {
-		t.Errorf("a named asset: %d %s", a.status, a.body)
+		t.Errorf("deleting an asset that a presentation names: %d %s", a.status, a.body)
 	}
 	if a := s.must("POST", "/v1/presentations", fmt.Sprintf(deck, sums[1], sums[0][:63]+"x")); a.status != 422 {
-		t.Errorf("no hash: %d %s", a.status, a.body)
+		t.Errorf("a deck with an invalid hash: %d %s", a.status, a.body)
 	}
 	if a := s.must("DELETE", "/v1/presentations/"+id, ""); a.status != 204 {
-		t.Errorf("%d %s", a.status, a.body)
+		t.Errorf("deleting the presentation: %d %s", a.status, a.body)
 	}
 }

@@ -17,9 +17,9 @@ import (
 
 // Every template, in one theme after the other, looks the same whether the browser or Lectern draws the slide's
 // background. No pixel differs by more than the browser's own rounding of three gradients, except some on the edges of
-// shapes, whose smoothing depends on the tiles in which a busy browser draws a page; and on the whole nothing is
-// brighter or darker.
-func TestGroundIsWhatABrowserDraws(t *testing.T) {
+// shapes, whose smoothing depends on the tiles in which a busy browser draws a page. On average nothing is brighter or
+// darker.
+func TestBackgroundIsWhatABrowserDraws(t *testing.T) {
 	t.Parallel()
 	library, err := slides.New()
 	if err != nil {
@@ -43,7 +43,7 @@ func TestGroundIsWhatABrowserDraws(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			page.Assets = nil // a picture that does not load leaves the drawing that stands in for it
+			page.Assets = nil // a placeholder is drawn for a picture that does not load
 			background, err := picture.Background(*page.Background, d.Size, page.Scale)
 			if err != nil {
 				t.Fatal(err)
@@ -63,14 +63,14 @@ func TestGroundIsWhatABrowserDraws(t *testing.T) {
 			}
 			if mean := float64(sum) / float64(len(whole.Pix)); far > len(whole.Pix)/2000 || most > 64 || mean > 0.2 ||
 				mean < -0.2 {
-				t.Errorf("in %s %d of %d values are more than 4 steps of 255 off, one by %d, and all are %.2f off on the whole",
+				t.Errorf("theme %s: %d of %d values differ by more than 4 of 255, the most by %d; the mean difference is %.2f",
 					theme, far, len(whole.Pix), most, mean)
 			}
 			if far > 0 {
-				t.Logf("%d values are up to %d steps off", far, most)
+				t.Logf("%d values differ by up to %d", far, most)
 			}
 			if flat(whole) {
-				t.Error("there is nothing on the page")
+				t.Error("the page shows nothing")
 			}
 		})
 	}

@@ -22,16 +22,16 @@ import (
 	"time"
 )
 
-// bomb is a small picture that asks a decoder for much.
+// bomb is a small file whose decoding takes much memory or time.
 type bomb struct {
 	name  string
 	media string // as the deck, or the server, names it
 	body  []byte
 	says  string        // what the refusal names
-	cpu   time.Duration // that may be used until it is refused
+	cpu   time.Duration // the most processor time until it is refused
 }
 
-// bombs are of every kind, of sizes that a machine survives. Those beyond 100 megapixels were refused before.
+// bombs returns bombs of every kind of picture, of sizes that do not harm the machine even if they are decoded.
 func bombs(t *testing.T) []bomb {
 	t.Helper()
 	avif, err := os.ReadFile("testdata/black.avif")
@@ -41,7 +41,7 @@ func bombs(t *testing.T) []bomb {
 	const pixels = "limits.picture_pixels"
 	return []bomb{
 		{"BMP, RLE8, 22000 × 22000", "image/bmp", rleBMP(22_000, 22_000), "it is a BMP picture", 5 * time.Second},
-		{"the same named image/png", "image/png", rleBMP(22_000, 22_000),
+		{"the same, named image/png", "image/png", rleBMP(22_000, 22_000),
 			"it is a BMP picture, although it is named image/png", 5 * time.Second},
 		{"PNG 10000 × 10000", "image/png", zeroPNG(10_000, 10_000), pixels, 5 * time.Second},
 		{"JPEG 10000 × 10000", "image/jpeg", zeroJPEG(10_000, 10_000), pixels, 5 * time.Second},
@@ -55,7 +55,7 @@ func bombs(t *testing.T) []bomb {
 
 // TestH1H8BombsAreRefused: each bomb, in a data address and from the web, is refused in a sentence that names the limit
 // or the kind, and costs little: all processes together grow by at most 300 MB over idle. LECTERN_E2E_COMPARE names
-// another program that gets the same decks, for a table without checks.
+// another program that gets the same decks; its results are logged and not checked.
 func TestH1H8BombsAreRefused(t *testing.T) {
 	list := bombs(t)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +71,8 @@ func TestH1H8BombsAreRefused(t *testing.T) {
 	}
 	for _, program := range programs {
 		s := serve(t, program, "LECTERN_ASSETS_ALLOW_PRIVATE=true")
-		explode(t, s, pictureDeck("data:image/png;base64,"+base64.StdEncoding.EncodeToString(zeroPNG(10, 10)))) // warms it
+		// The first render starts the browser.
+		explode(t, s, pictureDeck("data:image/png;base64,"+base64.StdEncoding.EncodeToString(zeroPNG(10, 10))))
 		for i, b := range list {
 			data := "data:" + b.media + ";base64," + base64.StdEncoding.EncodeToString(b.body)
 			for way, address := range map[string]string{"data": data, "http": web.URL + "/" + strconv.Itoa(i)} {
@@ -112,7 +113,7 @@ func explode(t *testing.T, s *server, deck string) (says string, growth int64, c
 		poll(ctx, 10*time.Millisecond, func() bool {
 			now, _ := tree(s.cmd.Process.Pid)
 			peak = max(peak, now)
-			if now-before > 5<<30 { // before other people on the machine notice
+			if now-before > 5<<30 { // the machine must not run out of memory
 				_ = s.cmd.Process.Kill()
 				return true
 			}
@@ -174,7 +175,7 @@ func tree(root int) (memory int64, cpu time.Duration) {
 	return memory, cpu
 }
 
-// rleBMP is a BMP whose rows are runs that end at once.
+// rleBMP returns a BMP file whose pixel data is far shorter than its size needs.
 func rleBMP(w, h uint32) []byte {
 	pixels := bytes.Repeat([]byte{255, 1}, 200)
 	pixels = append(pixels, 0, 1)
@@ -198,7 +199,7 @@ func pngChunk(name string, data []byte) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
 }
 
-// zeroPNG is black, a bit a pixel.
+// zeroPNG returns a black PNG file of one bit a pixel.
 func zeroPNG(w, h int) []byte {
 	var z bytes.Buffer
 	c := zlib.NewWriter(&z)
@@ -213,7 +214,7 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
-// zeroJPEG is grey. Its codes are chosen so that a block of 64 pixels is two zero bits.
+// zeroJPEG returns a grey JPEG file. Its codes are chosen so that a block of 64 pixels takes two zero bits.
 func zeroJPEG(w, h int) []byte {
 	b := []byte{0xff, 0xd8, 0xff, 0xdb, 0, 67, 0}
 	b = append(b, bytes.Repeat([]byte{1}, 64)...)
@@ -246,7 +247,7 @@ func zeroGIF(w, h, frames int) []byte {
 	return append(b, 0x3b)
 }
 
-// zeroWebP is black. All its codes have one symbol, so that its pixels take no bits.
+// zeroWebP returns a black WebP file. All its codes have one symbol, so that its pixels take no bits.
 func zeroWebP(w, h uint32) []byte {
 	bits := uint64(w-1) | uint64(h-1)<<14 // no alpha, version 0
 	data := []byte{0x2f, byte(bits), byte(bits >> 8), byte(bits >> 16), byte(bits >> 24)}

@@ -11,14 +11,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// playback is what a page learns by playing a video.
+// playback is what a page reports after it has played a video.
 type playback struct {
 	Width, Height   int
 	Duration, After float64
 	Fault           string
 }
 
-// inChromium returns what a script, run on a page of the server, promises.
+// inChromium runs a script on the server's page in a new Chromium and returns the value of the script's promise.
 func inChromium[T any](t *testing.T, s *server, script string) T {
 	t.Helper()
 	ctx := openChromium(t)
@@ -28,7 +28,7 @@ func inChromium[T any](t *testing.T, s *server, script string) T {
 	return promised[T](ctx, t, script)
 }
 
-// promised returns what a script promises, run on the page that is open.
+// promised runs a script on the page that is open and returns the value of the script's promise.
 func promised[T any](ctx context.Context, t *testing.T, script string) T {
 	t.Helper()
 	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
@@ -49,7 +49,7 @@ func openChromium(t *testing.T) context.Context {
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.Flag("mute-audio", true),
 	}
 	if shell, err := exec.LookPath("chromium-headless-shell"); err == nil {
-		if _, err := exec.LookPath("chromium"); err != nil { // what people play with comes first; the shell plays the same
+		if _, err := exec.LookPath("chromium"); err != nil { // the full browser is preferred, since people use that one
 			options = append(options, chromedp.ExecPath(shell))
 		}
 	}
@@ -63,7 +63,7 @@ func openChromium(t *testing.T) context.Context {
 	return ctx
 }
 
-// playInChromium holds a video against the player that most people have: it loads, plays, seeks, and its time moves.
+// playInChromium checks that a video loads, seeks and plays in Chromium, whose player most people have.
 func playInChromium(t *testing.T, s *server, path string) {
 	t.Helper()
 	got := inChromium[playback](t, s, fmt.Sprintf(`new Promise(done => {
@@ -84,7 +84,8 @@ func playInChromium(t *testing.T, s *server, path string) {
 // Pictures are compared at this size, in RGB.
 const thumbWidth, thumbHeight = 64, 36
 
-// seeking is a script that shows the frames of a video, in any order, and promises small pictures of them, [][]int.
+// seeking returns a script that seeks to frames of a video in the given order. Its promise has small pictures of them
+// as [][]int.
 func seeking(t *testing.T, path string, frames []int, rate float64) string {
 	t.Helper()
 	list, err := json.Marshal(frames)
@@ -103,7 +104,8 @@ func seeking(t *testing.T, path string, frames []int, rate float64) string {
 			v.addEventListener('error', () => fail(new Error(v.error.message || 'code ' + v.error.code)), {once: true});
 		});
 		await once('loadeddata');
-		// A busy browser says that it is there before it shows the frame; it tells of what it shows, but not of the same frame again.
+		// A busy browser ends a seek before it shows the frame. It reports each frame that it shows, except the one that
+		// it shows already.
 		const rate = %f, span = 1 / rate;
 		const shown = at => new Promise(done => {
 			if (!v.requestVideoFrameCallback) return done();

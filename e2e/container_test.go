@@ -11,15 +11,15 @@ import (
 	"testing"
 )
 
-// stranger is a user id without a user, as in containers.
+// stranger is a user id that no user of the system has, as is usual in containers.
 const stranger = 4242
 
-// recipe is a shell line that runs its arguments as a container without user namespaces does: as a user without any
-// right, in a kernel that makes no further user namespace, with no way to gain a right.
+// recipe is a shell script that runs its arguments as a container without user namespaces does: as a user without any
+// privilege, in a kernel that makes no further user namespace, with no way to gain a privilege.
 const recipe = `echo 0 >/proc/sys/user/max_user_namespaces || exit 97
 exec setpriv --bounding-set -all --inh-caps=-all --ambient-caps=-all --no-new-privs "$@"`
 
-// inContainer is the command that runs args by the recipe in dir, which is the stranger's then.
+// inContainer returns the command that runs args by the recipe, and makes dir the home of its user.
 func inContainer(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	uid, gid := os.Getuid(), os.Getgid()
@@ -44,7 +44,7 @@ func inContainer(t *testing.T, dir string, args ...string) *exec.Cmd {
 	return exec.Command(line[0], line[1:]...)
 }
 
-// open is a folder that every user can reach, with the program in it.
+// open makes a folder that every user can reach, with the program in it.
 func open(t *testing.T) (dir, bin string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "lectern-c1-")
@@ -73,8 +73,8 @@ func duplicate(from, to string) error {
 	return errors.Join(err, w.Close())
 }
 
-// TestC1ContainerWithoutUserNamespaces holds the recipe of C1: where Chromium can have no sandbox, the server is ready,
-// says why its browser runs without, and renders.
+// TestC1ContainerWithoutUserNamespaces checks C1: where Chromium can have no sandbox, the server gets ready, logs once
+// why its browser runs without one, and renders.
 func TestC1ContainerWithoutUserNamespaces(t *testing.T) {
 	t.Parallel()
 	root, bin := open(t)
@@ -87,7 +87,7 @@ func TestC1ContainerWithoutUserNamespaces(t *testing.T) {
 	t.Cleanup(s.stop)
 	s.awaitAnswer()
 	s.awaitReady(200, `"ready":true`)
-	id := s.create(small(talk(2)))
+	id := s.create(talk(2))
 	if v := s.awaitEnd(id); v.Status != "completed" {
 		t.Fatalf("it ended as %+v", v)
 	}

@@ -21,17 +21,17 @@ var crashing = sync.OnceValue(func() string {
 	return built(programtest.Build(context.Background(), dir, "-tags", "crashpoints"))
 })
 
-// brief is a deck that is soon made, with a picture of its own for each name, so that no crash finds the work of
-// another.
+// brief returns a deck that is rendered quickly. Decks of different names have different slides, so that none reuses
+// the steps of another.
 func brief(name string) string {
 	return fmt.Sprintf(`{"resolution":[426,240],"slideOnly":true,"slidesData":[
 		{"templateId":"content-slide","props":{"title":%[1]q,"voiceoverText":"One."}},
 		{"templateId":"content-slide","props":{"title":"Second: %[1]s","voiceoverText":"Two."}}]}`, name)
 }
 
-// TestCrashPoints holds J3, J5, J9 and J11 at the crash points, in a soak at each: the process dies there, and after
-// its restart the presentation ends once, completed. No observer sees progress fall, recorded steps are not made again,
-// and no half-written file or scratch is left.
+// TestCrashPoints checks J3, J5, J9 and J11 at the crash points (all of them in a soak): the process dies there, and
+// after its restart the presentation ends once, completed. No observer sees progress fall, recorded steps are not made
+// again, and no half-written file or scratch folder is left.
 func TestCrashPoints(t *testing.T) {
 	t.Parallel()
 	nth := map[crashpoint.Point]int{crashpoint.Committing: 4, crashpoint.Committed: 4, crashpoint.Written: 3,
@@ -49,10 +49,10 @@ func TestCrashPoints(t *testing.T) {
 			select {
 			case <-s.done:
 			case <-ctx.Done():
-				t.Fatalf("it never came to %q", p)
+				t.Fatalf("the server did not reach the crash point %q", p)
 			}
 			if !strings.Contains(s.out.String(), "CRASH: "+string(p)) {
-				t.Fatalf("it died of something else:\n%s", tail(s.out.String(), 2000))
+				t.Fatalf("the server ended, but not at the crash point:\n%s", tail(s.out.String(), 2000))
 			}
 			s.start(plain, "LECTERN_CLEANUP_DELAY=0s")
 			v := s.awaitEnd(id)
@@ -71,11 +71,11 @@ func TestCrashPoints(t *testing.T) {
 	}
 }
 
-// left reports scratch folders and files that are neither in the cache nor artifacts nor the store's.
+// left reports scratch folders and temporary files that remain in the data folder.
 func left(t *testing.T, s *server, ctx context.Context) {
 	t.Helper()
 	var found []string
-	poll(ctx, 20*time.Millisecond, func() bool { // the cleaner follows the end by a moment
+	poll(ctx, 20*time.Millisecond, func() bool { // they are removed shortly after the end of a run
 		found = nil
 		for _, pattern := range []string{"scratch/*", "artifacts/.tmp/*/*", "cache/.tmp/*/*"} {
 			m, _ := filepath.Glob(filepath.Join(s.dir, "data", pattern))
@@ -88,7 +88,7 @@ func left(t *testing.T, s *server, ctx context.Context) {
 	}
 }
 
-// TestCrashesInCleanup holds J12: a removal that the process dies in goes on after the restart, and to its end.
+// TestCrashesInCleanup checks J12: a removal during which the process dies is completed after the restart.
 func TestCrashesInCleanup(t *testing.T) {
 	t.Parallel()
 	for _, p := range soak.Pick([]crashpoint.Point{crashpoint.Marked, crashpoint.FilesGone}, crashpoint.FilesGone) {
@@ -107,7 +107,7 @@ func TestCrashesInCleanup(t *testing.T) {
 			if files() == 0 {
 				t.Fatal("no artifacts: the test looks in the wrong place")
 			}
-			_, _ = s.do("DELETE", "/v1/presentations/"+id, "") // it dies at this
+			_, _ = s.do("DELETE", "/v1/presentations/"+id, "") // the process dies in it
 			<-s.done
 			s.start(plain)
 			if a := s.must("GET", "/v1/presentations/"+id, ""); a.status != 404 {
@@ -118,7 +118,7 @@ func TestCrashesInCleanup(t *testing.T) {
 				t.Errorf("%d artifacts are left", n)
 			}
 			if _, err := os.Stat(filepath.Join(s.dir, "data", "artifacts", "presentations", id)); err == nil && files() > 0 {
-				t.Error("the folder is left")
+				t.Error("the presentation's folder is left")
 			}
 		})
 	}

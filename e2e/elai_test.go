@@ -22,7 +22,7 @@ func elaiEnv(stand *elaitest.Server) []string {
 	return []string{"ELAI_API_TOKEN=" + elaitest.Token, "LECTERN_ELAI_URL=" + stand.URL, "LECTERN_ELAI_POLL=100ms"}
 }
 
-// found returns the file of a name below the server's artifacts.
+// found returns the path of the file with the given name among the server's artifacts.
 func (s *server) found(name string) string {
 	s.t.Helper()
 	path := ""
@@ -33,12 +33,13 @@ func (s *server) found(name string) string {
 		return nil
 	})
 	if path == "" {
-		s.t.Fatalf("there is no %s", name)
+		s.t.Fatalf("there is no %s among the artifacts", name)
 	}
 	return path
 }
 
-// TestElai: a deck with an avatar that speaks itself, through the whole pipeline, killed in the middle of its wait.
+// TestElai: a deck whose avatar speaks with its own voice goes through the whole pipeline, although the server is
+// killed while it waits for the provider.
 func TestElai(t *testing.T) {
 	t.Parallel()
 	for _, theme := range soak.Pick([]string{"dark-purple", "light-modern"}, "light-modern") {
@@ -61,7 +62,7 @@ func TestElai(t *testing.T) {
 			}
 			for _, k := range stand.Keys() {
 				if stand.Creates(k) != 1 || stand.Renders(k) != 1 {
-					t.Errorf("J9: %.12s was drafted %d times and paid for %d times", k, stand.Creates(k), stand.Renders(k))
+					t.Errorf("J9: %.12s was created %d times and paid for %d times", k, stand.Creates(k), stand.Renders(k))
 				}
 			}
 			file := s.download("/api/custom/presentations/"+id+"/video", "elai.mp4")
@@ -78,7 +79,7 @@ func TestElai(t *testing.T) {
 	}
 }
 
-// checkElaiTiming holds each slide's speech to the length of its clip, within a frame and the padding of AAC.
+// checkElaiTiming checks that each slide's speech is as long as its clip, to within a frame and the padding of AAC.
 func checkElaiTiming(t *testing.T, s *server) {
 	t.Helper()
 	b, err := os.ReadFile(s.found("manifest.json"))
@@ -108,8 +109,8 @@ func checkElaiTiming(t *testing.T, s *server) {
 	}
 }
 
-// checkNoGreen looks for the key colour, or its gleam at edges, in pictures from all over the video. Neither theme is
-// green.
+// checkNoGreen looks in pictures from the whole video for the green behind the avatar, and for a green tint at its
+// edges. Neither theme is green.
 func checkNoGreen(t *testing.T, file string) {
 	t.Helper()
 	raw := run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-vf",

@@ -19,7 +19,7 @@ func TestFullDisk(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(s.dir, "data"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	// A mount namespace of its own takes the small disk away with the server.
+	// The small disk is in a mount namespace of its own, so it is gone when the server ends.
 	flags := "-m"
 	if os.Geteuid() != 0 {
 		flags = "-rm"
@@ -31,7 +31,7 @@ func TestFullDisk(t *testing.T) {
 	s.awaitReady(200, "")
 	leave(t, fmt.Sprintf("/proc/%d/root%s/data", s.cmd.Process.Pid, s.dir), 2<<20)
 	s.awaitReady(503, "is full") // H5
-	id := s.create(talk(4))
+	id := s.create(large(talk(4)))
 	v := s.awaitEnd(id)
 	fault, _ := v.Error.(map[string]any)
 	if v.Status != "failed" || fault["code"] != "disk_full" {
@@ -55,15 +55,15 @@ func leave(t *testing.T, dir string, room int64) {
 	}
 	rest := int64(disk.Bavail)*int64(disk.Bsize) - room
 	if rest < 0 {
-		t.Fatalf("the disk has %d bytes less than are to be left", -rest)
+		t.Fatalf("the disk has %d bytes less free than the test needs", -rest)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "filler"), make([]byte, rest), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestBadFFmpeg: an ffmpeg that reports success and leaves garbage for the sound, then one that crashes in a slide,
-// fail their attempts; a good one still completes the presentation from the rest.
+// TestBadFFmpeg: an attempt fails with an ffmpeg that reports success and writes garbage for the sound, and with one
+// that crashes in a slide. A retry with a good ffmpeg completes the presentation.
 func TestBadFFmpeg(t *testing.T) {
 	t.Parallel()
 	real, err := exec.LookPath("ffmpeg")
@@ -91,11 +91,11 @@ exec %s "$@"
 		}
 	}
 	set("sound")
-	id := s.create(small(talk(2)))
+	id := s.create(talk(2))
 	for i, want := range []string{"could not encode the sound", "slide"} {
 		if i > 0 {
-			set("slide") // of the retry nothing is left to encode but what failed: a new presentation meets this one
-			id = s.create(strings.ReplaceAll(small(talk(2)), "One thing", "Nothing"))
+			set("slide") // a retry encodes only what failed, so a new presentation is needed
+			id = s.create(strings.ReplaceAll(talk(2), "One thing", "Nothing"))
 		}
 		v := s.awaitEnd(id)
 		failure, _ := v.Error.(map[string]any)
@@ -119,12 +119,12 @@ exec %s "$@"
 		t.Errorf("%d processes are left", n)
 	}
 	if left, _ := filepath.Glob(filepath.Join(s.dir, "data/tmp/*")); len(left) > 0 {
-		t.Errorf("it leaves %v", left)
+		t.Errorf("the server leaves %v", left)
 	}
 }
 
 // TestMissingTools: without ffmpeg and Chromium the server reports what is missing and how to install it, still
-// answers, and a presentation fails with the same sentence instead of hanging.
+// answers, and refuses a presentation.
 func TestMissingTools(t *testing.T) {
 	t.Parallel()
 	empty := t.TempDir()
@@ -192,14 +192,14 @@ func TestRender(t *testing.T) {
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "nothing.json") {
-		t.Errorf("a deck that is not there: %v\n%s", err, out)
+		t.Errorf("a deck that does not exist: %v\n%s", err, out)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "x.mp4")); err == nil {
 		t.Error("a failed render left a file")
 	}
 }
 
-// TestDemo holds the deck of `make demo` to what the README promises of it.
+// TestDemo checks that the video of `make demo` is what the README promises.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	out := filepath.Join(t.TempDir(), "demo.mp4")

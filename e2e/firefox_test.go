@@ -28,7 +28,7 @@ user_pref("media.autoplay.default", 0);
 user_pref("security.sandbox.content.level", 0);
 `
 
-// firefox is the program, or "" where none is installed: not every distribution has the package.
+// firefox returns the path of the program, or "" where none is installed: not every distribution has the package.
 func firefox() string {
 	for _, name := range []string{"firefox-esr", "firefox"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -46,20 +46,20 @@ func inFirefox[T any](t *testing.T, s *server, program, script string) T {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := make(chan []byte, 1)
+	result := make(chan []byte, 1)
 	mux := http.NewServeMux()
 	mux.Handle("/", httputil.NewSingleHostReverseProxy(target))
 	mux.HandleFunc("GET /page", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, `<!doctype html><title>A page</title><body><script>
-			const tell = told => fetch('/told', {method: 'POST', body: JSON.stringify(told)});
-			(%s).then(value => tell({value}), fault => tell({fault: String(fault)}));
+			const send = result => fetch('/result', {method: 'POST', body: JSON.stringify(result)});
+			(%s).then(value => send({value}), fault => send({fault: String(fault)}));
 			</script>`, script)
 	})
-	mux.HandleFunc("POST /told", func(_ http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /result", func(_ http.ResponseWriter, r *http.Request) {
 		if body, err := io.ReadAll(r.Body); err == nil {
 			select {
-			case told <- body:
+			case result <- body:
 			default:
 			}
 		}
@@ -84,12 +84,12 @@ func inFirefox[T any](t *testing.T, s *server, program, script string) T {
 		Fault string
 	}
 	select {
-	case body := <-told:
+	case body := <-result:
 		err = json.Unmarshal(body, &answer)
 	case err = <-ended:
 		t.Fatalf("Firefox ended: %v", err)
 	case <-patient(t).Done():
-		err = fmt.Errorf("nothing was told")
+		err = fmt.Errorf("the page sent no result")
 	}
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	<-ended

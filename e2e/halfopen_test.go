@@ -14,8 +14,8 @@ import (
 )
 
 // TestVanishedWatcher: the server drops a client that vanished without closing its connection, like a laptop that was
-// shut, although the few bytes of a quiet stream fit into the buffers for ever. Another watcher goes on and sees the
-// end.
+// shut. The few bytes of a quiet stream always fit into the buffers, so no write ever fails. Another watcher goes on
+// and sees the end.
 func TestVanishedWatcher(t *testing.T) {
 	t.Parallel()
 	// An ffmpeg that is busy until the test releases it: it makes progress and does not end.
@@ -28,8 +28,8 @@ func TestVanishedWatcher(t *testing.T) {
 	s := serve(t, plain, "LECTERN_FFMPEG="+filepath.Join(dir, "busy"))
 	id := s.create(asWritten)
 	ctx := patient(t)
-	beside := make(chan []streamed, 1)
-	go func() { beside <- stream(ctx, t, s, id, 0) }()
+	other := make(chan []streamed, 1)
+	go func() { other <- stream(ctx, t, s, id, 0) }()
 	poll(ctx, 50*time.Millisecond, func() bool { return running(t, s, "busy") > 0 })
 	conn := watchAndVanish(t, s, id)
 	defer conn.Close()
@@ -51,10 +51,10 @@ func TestVanishedWatcher(t *testing.T) {
 	if a := s.must("POST", "/v1/presentations/"+id+"/cancel", ""); a.status/100 != 2 {
 		t.Fatalf("cancel answered %d %s", a.status, a.body)
 	}
-	all := <-beside
+	all := <-other
 	checkStream(t, all)
 	if n := len(all); n == 0 || all[n-1].view.Status != "canceled" {
-		t.Errorf("who watched beside it saw %+v", all)
+		t.Errorf("the other watcher saw %+v", all)
 	}
 }
 

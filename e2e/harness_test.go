@@ -23,7 +23,7 @@ import (
 // plain is the program as a user builds it.
 var plain string
 
-// raced is the same with the race detector.
+// raced returns the program with the race detector.
 var raced = sync.OnceValue(func() string {
 	return built(programtest.BuildRaced(context.Background(),
 		filepath.Dir(plain)))
@@ -75,7 +75,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// serve starts bin in an empty folder and waits for its first answer. env is added to a plain environment.
+// serve starts bin in an empty folder and waits for its first answer. env is added to the test's environment.
 func serve(t *testing.T, bin string, env ...string) *server {
 	t.Helper()
 	s := &server{t: t, dir: t.TempDir(), addr: freeAddr(t)}
@@ -152,7 +152,7 @@ func (s *server) kill9() {
 	<-s.done
 }
 
-// stop asks the server to end and, where it does not, makes it.
+// stop asks the server to end. If it does not end, the test fails and stop forces the end.
 func (s *server) stop() {
 	if s.cmd == nil {
 		return
@@ -179,7 +179,7 @@ func tail(s string, n int) string {
 
 func (s *server) url(path string) string { return "http://" + s.addr + path }
 
-// answer is a response, read whole.
+// answer is a response whose body has been read.
 type answer struct {
 	status int
 	header http.Header
@@ -236,7 +236,7 @@ func (s *server) create(body string) string {
 	return id
 }
 
-// view is what both interfaces say of a presentation.
+// view has the fields of a presentation that both interfaces return.
 type view struct {
 	Status   string  `json:"status"`
 	Progress float64 `json:"progress"`
@@ -262,14 +262,14 @@ func (s *server) get(path string) (view, error) {
 	return v, json.Unmarshal(a.body, &v)
 }
 
-// lastWords is how long before the deadline of `go test` (-timeout) a wait is given up.
+// lastWords is how long before the deadline of `go test` (-timeout) a wait ends, so that the test can still report.
 const lastWords = time.Minute
 
-// patient is a context for waits. It ends with the test, and before the deadline of `go test`, so that the test can
-// report what it waited for. No passing test depends on it, however busy the machine is.
+// patient returns a context for waits. It ends with the test, and before the deadline of `go test`, so that the test
+// can report what it waited for. No passing test depends on it, however busy the machine is.
 func patient(t *testing.T) context.Context { return patientIn(t.Context(), t) }
 
-// patientIn is patient as a part of another context; cleanups have no use of the test's own.
+// patientIn is patient with a parent context. A cleanup needs it, since the test's own context has ended by then.
 func patientIn(ctx context.Context, t *testing.T) context.Context {
 	end, limited := t.Deadline()
 	if !limited {
@@ -291,7 +291,8 @@ func (s *server) await(id string, ok func(view) bool) view {
 		return lastErr == nil && ok(last)
 	})
 	if lastErr != nil || !ok(last) {
-		s.t.Fatalf("presentation %s did not get there: %+v %v\n%s", id, last, lastErr, tail(s.out.String(), 4000))
+		s.t.Fatalf("presentation %s did not reach the awaited state: %+v %v\n%s", id, last, lastErr,
+			tail(s.out.String(), 4000))
 	}
 	return last
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// recipeOfImage is what the Dockerfile says of the image that it makes.
+// recipeOfImage is what the Dockerfile says about the image that it makes.
 type recipeOfImage struct {
 	env  []string
 	user string // uid:gid
@@ -48,9 +48,9 @@ func readImage(t *testing.T) (i recipeOfImage) {
 	return i
 }
 
-// container makes a tree like the image's from this machine's programs, in namespaces of its own: the command line sees
-// nothing of this machine's network, so that :8000 is free and reached by no one else, and has its own /data and /logs.
-// $1 is the tree, $2 the user; the rest is run.
+// container is a shell script that makes a tree like the image's from this machine's programs and runs a command in it.
+// It runs in namespaces of its own: the command sees nothing of this machine's network, so that :8000 is free and
+// reached by no one else, and has its own /data and /logs. $1 is the tree, $2 the user, the rest the command.
 const container = `set -e
 for d in usr etc proc dev bin sbin lib lib64; do mount --rbind "/$d" "$1/$d"; done
 mount --bind "$1/program" "$1/usr/local/bin"
@@ -59,14 +59,14 @@ ip link set lo up
 root=$1 user=$2; shift 2
 exec chroot --userspec="$user" "$root" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/lectern "$@"`
 
-// asImage is the image's command with further variables.
+// asImage returns the command that starts the image with further variables.
 func asImage(t *testing.T, i recipeOfImage, env ...string) *exec.Cmd {
 	t.Helper()
 	root, err := os.MkdirTemp("", "lectern-image-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// what this machine's is mounted on
+	// the folders on which this machine's are mounted
 	places := []string{"usr", "etc", "proc", "dev", "bin", "sbin", "lib", "lib64", "tmp"}
 	ours := []string{"program", "data", "logs", "home"}
 	t.Cleanup(func() {
@@ -83,7 +83,7 @@ func asImage(t *testing.T, i recipeOfImage, env ...string) *exec.Cmd {
 		t.Fatalf("the image's user is %q: %v", i.user, err)
 	}
 	flags := "-mn"
-	if os.Geteuid() != 0 { // then its root is this user, who has nobody else to become
+	if os.Geteuid() != 0 { // then the root of the namespace is this user, who can become no other
 		flags, uid, gid = "-Urmn", 0, 0
 	}
 	err = os.Chmod(root, 0o755)
@@ -155,8 +155,8 @@ func TestM10ImageWithoutAKey(t *testing.T) {
 	}
 }
 
-// TestM10ImageWithAKey: the image with nothing said refuses to start, with the two ways out; with a key it answers who
-// has it.
+// TestM10ImageWithAKey: without any setting the image refuses to start and names the two settings that help. With a key
+// it answers only requests that carry the key.
 func TestM10ImageWithAKey(t *testing.T) {
 	t.Parallel()
 	out, err := asImage(t, readImage(t)).CombinedOutput()
@@ -167,9 +167,9 @@ func TestM10ImageWithAKey(t *testing.T) {
 	key := strings.Repeat("0123456789abcdef", 4)
 	s := inImage(t, "LECTERN_API_KEY="+key)
 	if got := s.status("/v1/presentations"); got != "401" {
-		t.Errorf("who has no key gets %s", got)
+		t.Errorf("a request without the key gets %s", got)
 	}
 	if got := s.status("/v1/presentations", "Authorization: Bearer "+key); got != "200" {
-		t.Errorf("who has the key gets %s", got)
+		t.Errorf("a request with the key gets %s", got)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// one is a deck of one slide with the given fields appended, as JSON without the closing brace.
+// one is the JSON of a deck with one slide, without the closing brace, so that a test can append fields.
 const one = `{"slidesData":[{"templateId":"content-slide","props":{"title":"Hello"},"voiceoverText":"Hello."}]`
 
 // TestBadInput: each wrong request gets the right status and a sentence that names the fault, on both interfaces, and
@@ -84,12 +84,12 @@ func TestBadInput(t *testing.T) {
 	}
 	if a := s.must("GET", "/api/custom/presentations?limit=50", ""); a.status != 200 ||
 		len(a.json(t)["jobs"].([]any)) != 0 {
-		t.Errorf("refused requests left jobs: %d %s", a.status, a.body)
+		t.Errorf("refused requests made jobs: %d %s", a.status, a.body)
 	}
 }
 
-// Faults of four kinds are reported at once, by a create and by a dry run: one of reading, one of the deck's rules, and
-// those of what there is on the server. An unknown template is one of them but on /api/custom.
+// Faults of four kinds are reported at once, by a create and by a dry run: a field of the wrong type, a broken rule of
+// decks, a theme and a template that the server does not have. On /api/custom an unknown template is no fault.
 func TestFaultsOfAllKindsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -119,7 +119,7 @@ func judge(t *testing.T, name string, a answer, status int, sentence string, say
 		t.Errorf("%s: status %d, not %d: %s", name, a.status, status, tail(string(a.body), 300))
 	}
 	if len(sentence) > 600 {
-		t.Errorf("%s: nobody reads a sentence of %d bytes", name, len(sentence))
+		t.Errorf("%s: the sentence is too long, %d bytes", name, len(sentence))
 	}
 	for _, word := range says {
 		if !strings.Contains(strings.ToLower(sentence), strings.ToLower(word)) {
@@ -128,8 +128,8 @@ func judge(t *testing.T, name string, a answer, status int, sentence string, say
 	}
 }
 
-// TestHostileProps: markup and template syntax in every prop are text. The picture of the slide must show the same as
-// that of harmless words would: the page may not run them, and the render must not fail.
+// TestHostileProps: markup and template syntax in every prop are text. The page must not run them, and the render must
+// not fail.
 func TestHostileProps(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -168,7 +168,7 @@ func TestHostileProps(t *testing.T) {
 			continue
 		}
 		if strings.Contains(html, "<script>document.body") || strings.Contains(html, "<img src=x") {
-			t.Errorf("%s lets markup through", tpl.ID)
+			t.Errorf("%s does not escape markup", tpl.ID)
 		}
 		if !strings.Contains(html, "{{7*7}}") && !strings.Contains(html, "{{7*7") {
 			t.Errorf("%s does not show template syntax as text", tpl.ID)
@@ -182,8 +182,8 @@ func TestHostileProps(t *testing.T) {
 	}
 }
 
-// TestDeadImage: an address that answers with nothing fails the job with a sentence that names the slide, and no
-// slide is dropped in silence.
+// TestDeadImage: an image whose address answers 404 fails the presentation with a sentence that names the slide and the
+// status. The slide is not just left out.
 func TestDeadImage(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// asWritten is the request of the issue, to the letter.
+// asWritten is a request in the form of the legacy interface, with fields in snake_case and no title.
 const asWritten = `{"slides_data":[{"templateId":"content-slide","props":{"title":"Hello","content":"First slide","voiceoverText":"Hello, and welcome."}}],"avatar_code":"mikhailo"}`
 
-// talk is a deck of n slides, each spoken for some seconds.
+// talk returns a deck of n slides for a small video, each spoken for some seconds.
 func talk(n int) string {
 	var slides []string
 	for i := 1; i <= n; i++ {
@@ -23,10 +23,14 @@ func talk(n int) string {
 			fmt.Sprintf(`{"templateId":"bullet-points","props":{"title":"Slide %[1]d of %[2]d","items":["One thing","Another thing","A third thing"]},
 			"voiceoverText":"This is slide number %[1]d of %[2]d. It says three things, one after the other, and takes its time to say them well."}`, i, n))
 	}
-	return `{"slidesData":[` + strings.Join(slides, ",") + `],"avatarCode":"gia.casual"}`
+	return `{"resolution":[640,360],"slidesData":[` + strings.Join(slides, ",") + `],"avatarCode":"gia.casual"}`
 }
 
-// TestFirstVideo is the first thing a user of the succeeded service does.
+// large makes a deck of talk one for a large video, which takes longer and leaves more on the disk.
+func large(deck string) string { return strings.Replace(deck, "[640,360]", "[1920,1080]", 1) }
+
+// TestFirstVideo does what a user of the legacy interface does first: create a presentation, follow it, and get its
+// files.
 func TestFirstVideo(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -81,8 +85,8 @@ func TestFirstVideo(t *testing.T) {
 	checkLog(t, s.log(), id)
 }
 
-// checkLog holds SEED rows 10 to 12 over the log of a clean run: both tokens can be found, progress never falls, and
-// neither forbidden word occurs in any form.
+// checkLog checks the log of a run without faults: it has status updates and heartbeats of each presentation, progress
+// never falls, and neither of the forbidden words occurs in any form.
 func checkLog(t *testing.T, log string, ids ...string) {
 	t.Helper()
 	forbidden := regexp.MustCompile(`(?i)error|conflict`)
@@ -90,7 +94,7 @@ func checkLog(t *testing.T, log string, ids ...string) {
 	updates, beats := map[string]int{}, map[string]int{}
 	for line := range strings.Lines(log) {
 		if forbidden.MatchString(line) {
-			t.Errorf("the log of a clean run says: %s", line)
+			t.Errorf("the log of a run without faults has a forbidden word: %s", line)
 		}
 		update, beat := strings.Contains(line, "JOB_STATUS_UPDATE"), strings.Contains(line, "HEARTBEAT")
 		if !update && !beat {
@@ -98,7 +102,7 @@ func checkLog(t *testing.T, log string, ids ...string) {
 		}
 		var rec map[string]any
 		if err := json.Unmarshal([]byte(line), &rec); err != nil {
-			t.Fatalf("not one structured line: %v: %s", err, line)
+			t.Fatalf("a line of the log is not JSON: %v: %s", err, line)
 		}
 		id := fmt.Sprint(rec["job_id"])
 		key := "progress"
@@ -124,7 +128,7 @@ func checkLog(t *testing.T, log string, ids ...string) {
 	}
 }
 
-// TestFiveAtOnce is SEED row 11, under the race detector: five requests at once, ten pollers each.
+// TestFiveAtOnce runs five presentations at once, with ten pollers each, under the race detector.
 func TestFiveAtOnce(t *testing.T) {
 	t.Parallel()
 	s := serve(t, raced())
@@ -146,11 +150,11 @@ func TestFiveAtOnce(t *testing.T) {
 	}
 	checkLog(t, s.log(), ids...)
 	if strings.Contains(s.out.String(), "DATA RACE") {
-		t.Errorf("the race detector speaks:\n%s", tail(s.out.String(), 5000))
+		t.Errorf("the race detector reports:\n%s", tail(s.out.String(), 5000))
 	}
 }
 
-// record is a step as the server reports it.
+// record is a step of a presentation as the server reports it.
 type record struct {
 	Kind    string `json:"kind"`
 	Slide   int    `json:"slide"`
@@ -170,8 +174,8 @@ func (s *server) steps(id string) []record {
 	return body.Steps
 }
 
-// TestKillAndRestart holds J3, J8 and J9: a server is killed in the middle of a job; after its restart the job goes
-// on as the next attempt, and what was finished is not rendered again.
+// TestKillAndRestart checks J3, J8 and J9: a server is killed in the middle of a job. After its restart the job goes on
+// as the next attempt, and what was finished is not rendered again.
 func TestKillAndRestart(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -190,7 +194,7 @@ func TestKillAndRestart(t *testing.T) {
 	before := s.steps(id)
 	s.kill9()
 	if left := family(t, s); len(left) > 0 {
-		t.Errorf("killed, the server leaves %v", left)
+		t.Errorf("the killed server leaves the processes %v", left)
 	}
 	s.start(plain)
 	v := s.awaitEnd(id)
@@ -214,11 +218,11 @@ func TestKillAndRestart(t *testing.T) {
 	inspect(t, s.download("/v1/presentations/"+id+"/video", "resumed.mp4"))
 }
 
-// TestCancel holds J10: a cancel in the middle of a render leaves no process and no file.
+// TestCancel checks J10: a cancel in the middle of a render leaves no process and no file.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
-	id := s.create(talk(6))
+	id := s.create(large(talk(6)))
 	ctx := patient(t)
 	poll(ctx, 20*time.Millisecond, func() bool { return running(t, s, "ffmpeg") > 0 })
 	asked := time.Now()
@@ -235,7 +239,7 @@ func TestCancel(t *testing.T) {
 	}
 	for _, pattern := range []string{"data/scratch/*", "data/tmp/*"} {
 		if left, _ := filepath.Glob(filepath.Join(s.dir, pattern)); len(left) > 0 {
-			t.Errorf("the cancel leaves %v", left)
+			t.Errorf("the cancelled run leaves %v", left)
 		}
 	}
 	if a := s.must("POST", "/v1/presentations/"+id+"/cancel", ""); a.status != 409 {
@@ -246,7 +250,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// process is the state of one process in /proc.
+// process is one process as /proc reports it.
 type process struct {
 	pid, parent int
 	name        string
@@ -297,8 +301,8 @@ func running(t *testing.T, s *server, name string) int {
 	return n
 }
 
-// family returns the processes that name the server's folder in their arguments, once they had a moment to notice that
-// their parent is gone.
+// family returns the processes that name the server's folder in their arguments. It waits until none is left, since
+// they end only when they notice that their parent is gone.
 func family(t *testing.T, s *server) []string {
 	t.Helper()
 	ctx := patient(t)

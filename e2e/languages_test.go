@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// The example in two languages is rendered in each: the tracks of its video have the language, its captions and
-// chapters the words of it with the variable's value, and the voice speaks it.
+// The example in two languages is rendered in each. The tracks of the video name the language, the captions and
+// chapters have its words with the variable's value, and the voice speaks it.
 func TestADeckInTwoLanguages(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

@@ -13,16 +13,16 @@ import (
 	"lectern/internal/soak"
 )
 
-// The sentences are full of lips that must close, with open vowels between them.
+// The sentences have many sounds at which lips must close (p, b, m), with open vowels between them.
 var lipSentences = []string{
 	"My mama and papa march by the barn.",
 	"Bob and Pam palmed a map from a market far apart.",
 	"A calm farmer pampered a lamb in the park.",
 }
 
-// TestLipSync decodes a finished video, finds the mouth by itself, and holds the avatar to three rules: still in
-// silences of 0.4 s and more, moving in speech, closed on bilabials. It gets the times of sounds from its own call of
-// flite, and from the place of flite's audio in the video's audio.
+// TestLipSync decodes a finished video, finds the mouth by itself, and checks three rules: the mouth is still in
+// silences of 0.4 s and more, moves in speech, and is closed on bilabials. The times of sounds come from the test's own
+// call of flite and from the place of flite's audio in the video's audio.
 func TestLipSync(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -41,7 +41,7 @@ func TestLipSync(t *testing.T) {
 }
 
 func judgeLips(t *testing.T, m media) {
-	window := box{1392, 552, 480, 480} // picture-in-picture stands 48 px from the corner
+	window := box{1392, 552, 480, 480} // the avatar's window is 48 px from the corner
 	frames := greyFrames(t, m.file, window)
 	env := envelope(t, m.file)
 	quiet := silences(env, 0.4)
@@ -131,7 +131,7 @@ func findMouth(t *testing.T, frames []greyFrame, still, spoken map[int]bool) box
 		}
 	}
 	if at.x < 0 || at.y < 0 || at.x+at.w > w || at.y+at.h > h {
-		t.Fatalf("the liveliest place %+v is at the window's edge: that is no mouth", at)
+		t.Fatalf("the place that moves most, %+v, is at the window's edge: that is no mouth", at)
 	}
 	return at
 }
@@ -174,7 +174,7 @@ func average(frames []greyFrame, set map[int]bool) greyFrame {
 	return p
 }
 
-// openness is how far f's mouth is from the closed one, whatever small way the head has moved.
+// openness returns how much f's mouth differs from the closed one. Small movements of the head do not count.
 func openness(f, closed greyFrame, mouth box) float64 {
 	best := math.Inf(1)
 	for dy := -8; dy <= 8; dy += 2 {
@@ -185,7 +185,7 @@ func openness(f, closed greyFrame, mouth box) float64 {
 	return best
 }
 
-// difference is the mean absolute difference of a, moved by dx and dy, and b within r.
+// difference returns the mean absolute difference of a, moved by dx and dy, and b within r.
 func difference(a, b greyFrame, r box, dx, dy int) float64 {
 	sum := 0.0
 	for y := r.y; y < r.y+r.h; y++ {
@@ -217,9 +217,9 @@ func bilabials(t *testing.T, env []float64) []span {
 			t.Fatal(err)
 		}
 		at, fit := locate(env, envelope(t, wav))
-		t.Logf("sentence %d lies at %.3f s (correlation %.3f)", i+1, at, fit)
+		t.Logf("sentence %d begins at %.3f s (correlation %.3f)", i+1, at, fit)
 		if fit < 0.8 {
-			t.Fatalf("flite's %q is not to be found in the video's audio: correlation %.2f", sentence, fit)
+			t.Fatalf("flite's %q is not in the video's audio: correlation %.2f", sentence, fit)
 		}
 		from := 0.0
 		for _, f := range strings.Fields(string(printed)) {

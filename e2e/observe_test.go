@@ -13,7 +13,7 @@ import (
 )
 
 // observer polls one presentation as a web client does and records every violation of the job contract that it sees. It
-// goes on while the server is away.
+// goes on while the server does not run.
 type observer struct {
 	path   string
 	seen   int // answers
@@ -25,7 +25,7 @@ func (o *observer) watch(ctx context.Context, s *server) {
 	poll(ctx, 50*time.Millisecond, func() bool {
 		v, err := s.get(o.path)
 		if err != nil {
-			return false // the server is away; it must remember where it was
+			return false // the server does not run; after its start it must answer from where it was
 		}
 		o.note(v)
 		return v.ended()
@@ -60,8 +60,8 @@ func (o *observer) note(v view) {
 	o.last, o.seen = v, o.seen+1
 }
 
-// observe sets n pollers on each presentation, on both interfaces in turn, and returns a function that waits for their
-// end and reports what they saw.
+// observe starts n pollers of each presentation, on both interfaces in turn. It returns a function that waits for their
+// end and reports the faults that they saw.
 func observe(ctx context.Context, s *server, n int, ids ...string) (finish func()) {
 	var wg sync.WaitGroup
 	var all []*observer
@@ -95,7 +95,7 @@ type streamed struct {
 	view view
 }
 
-// stream reads the events of a presentation to the terminal one, resuming after the given version where it is not 0.
+// stream reads the events of a presentation to the terminal one, and begins after the given version where it is not 0.
 func stream(ctx context.Context, t *testing.T, s *server, id string, after int64) []streamed {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, "GET", s.url("/v1/presentations/"+id+"/events"), nil)
@@ -135,7 +135,7 @@ func stream(ctx context.Context, t *testing.T, s *server, id string, after int64
 	return all
 }
 
-// checkStream holds J3 and J5 over a stream.
+// checkStream checks J3 and J5 for the events of a stream.
 func checkStream(t *testing.T, events []streamed) {
 	t.Helper()
 	checkHistory(t, events)
@@ -146,7 +146,7 @@ func checkStream(t *testing.T, events []streamed) {
 	}
 }
 
-// checkHistory is checkStream for one that was thinned: it has gaps, and no other fault.
+// checkHistory is checkStream for a history that was thinned, where versions may be missing.
 func checkHistory(t *testing.T, events []streamed) {
 	t.Helper()
 	for i, e := range events {

@@ -9,8 +9,8 @@ import (
 	"lectern/internal/soak"
 )
 
-// TestOrderCrashPoints holds J9 where it costs money: the process dies after each record of an external render, and
-// after its restart the provider has been asked to make each take once, and to render it once.
+// TestOrderCrashPoints checks J9 for takes that cost money: the process dies after each record of an external render.
+// After its restart the provider has been asked to create each take once, and to render it once.
 func TestOrderCrashPoints(t *testing.T) {
 	t.Parallel()
 	const deck = `{"resolution":[426,240],"avatarCode":"elai:gia.casual","slidesData":[
@@ -28,10 +28,10 @@ func TestOrderCrashPoints(t *testing.T) {
 			select {
 			case <-s.done:
 			case <-ctx.Done():
-				t.Fatalf("it never came to %q", p)
+				t.Fatalf("the server did not reach the crash point %q", p)
 			}
 			if !strings.Contains(s.out.String(), "CRASH: "+string(p)) {
-				t.Fatalf("it died of something else:\n%s", tail(s.out.String(), 2000))
+				t.Fatalf("the server ended, but not at the crash point:\n%s", tail(s.out.String(), 2000))
 			}
 			s.start(plain, elaiEnv(stand)...)
 			if v := s.awaitEnd(id); v.Status != "completed" {
@@ -43,7 +43,7 @@ func TestOrderCrashPoints(t *testing.T) {
 			}
 			for _, k := range stand.Keys() {
 				if stand.Creates(k) != 1 || stand.Renders(k) != 1 {
-					t.Errorf("J9: %.12s was drafted %d times and paid for %d times", k, stand.Creates(k), stand.Renders(k))
+					t.Errorf("J9: %.12s was created %d times and paid for %d times", k, stand.Creates(k), stand.Renders(k))
 				}
 			}
 		})

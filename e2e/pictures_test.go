@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// photo is a PNG of one colour, with noise in its rows so that it has more than 600 bytes.
+// photo returns a PNG of one colour, with noise in its rows so that it has more than 600 bytes.
 func photo(t *testing.T, w, h int, c color.NRGBA) []byte {
 	t.Helper()
 	img := image.NewNRGBA(image.Rect(0, 0, w, h))
@@ -43,8 +43,8 @@ func dataURL(media string, b []byte) string {
 	return "data:" + media + ";base64," + base64.StdEncoding.EncodeToString(b)
 }
 
-// TestV1DamagedPictures: a picture that cannot be shown fails the deck with its slide, by every way, before anything is
-// rendered; a good one in the same deck changes nothing.
+// TestV1DamagedPictures: a picture that cannot be shown, in a data address or from the web, fails its deck before
+// anything is rendered, with a fault that names the slide. A good picture in the same deck is no fault.
 func TestV1DamagedPictures(t *testing.T) {
 	t.Parallel()
 	good := photo(t, 40, 30, color.NRGBA{200, 60, 60, 255})
@@ -63,7 +63,7 @@ func TestV1DamagedPictures(t *testing.T) {
 		name, media string
 		body        []byte
 		says        string
-		later       bool // only the browser can tell, so that a check without one does not
+		later       bool // only a browser finds the fault, so a check without one does not
 	}{
 		{"HTML named image/png", "image/png", []byte("<!doctype html><p>Not found</p>"),
 			"it is an HTML page, although it is named image/png", false},
@@ -146,8 +146,8 @@ func command(t *testing.T, deck, name string, more ...string) (code int, out str
 	return cmd.ProcessState.ExitCode(), string(b)
 }
 
-// TestV8TooManyPixels: a picture of 96 megapixels is refused by the create and by the dry run; two of 40 fit, three do
-// not.
+// TestV8TooManyPixels: a picture of 96 megapixels is refused by a create and by a dry run, and so are three of 30
+// megapixels on one slide.
 func TestV8TooManyPixels(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

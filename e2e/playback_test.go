@@ -15,7 +15,7 @@ import (
 	"lectern/internal/soak"
 )
 
-// lively is a deck of slides in different colours with an avatar, one without, and transitions.
+// lively is a deck of slides in different colours, with an avatar, transitions and one cut.
 const lively = `{"title":"Playback","size":{"width":960,"height":540},"avatar":"mikhailo","transitions":[{"type":"fade","duration":0.5},{"type":"none"},{"type":"wipeleft","duration":0.4}],"slides":[
 	{"template":"title","background":"#7a1020","props":{"title":"Red"},"narration":"The first slide is red, and it says so in a sentence that takes a few seconds."},
 	{"template":"content","background":"#0c5c2c","props":{"title":"Green","content":"The second."},"narration":"The second slide is green. It has a cut behind it, and five seconds or so of talk."},
@@ -37,7 +37,7 @@ func TestPlayback(t *testing.T) {
 	}
 	file := s.download("/api/custom/presentations/"+id+"/video", "lively.mp4")
 	m := inspect(t, file)
-	agrees(t, m, s.must("GET", "/v1/presentations/"+id+"/manifest", ""))
+	checkManifest(t, m, s.must("GET", "/v1/presentations/"+id+"/manifest", ""))
 
 	stream := filepath.Join(t.TempDir(), "video.h264")
 	run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-map", "0:v", "-c", "copy", "-bsf:v", "h264_mp4toannexb",
@@ -70,15 +70,15 @@ func TestPlayback(t *testing.T) {
 	for browser, pictures := range shown {
 		for i, n := range frames {
 			if d := apart(pictures[i], want[n]); d > 6 {
-				t.Errorf("%s, sent to frame %d, shows something else: %.1f levels apart on average", browser, n, d)
+				t.Errorf("%s shows another picture at frame %d: the mean difference is %.1f levels", browser, n, d)
 			}
 		}
 	}
 }
 
-// agrees holds a video against its manifest, to the frame: how many frames and how much sound there are, and where each
-// chapter begins and ends, which is in the middle of a transition.
-func agrees(t *testing.T, m media, manifest answer) {
+// checkManifest checks that a video agrees with its manifest, to the frame: in the number of frames, the length of the
+// sound, and where each chapter begins and ends, which is in the middle of a transition.
+func checkManifest(t *testing.T, m media, manifest answer) {
 	t.Helper()
 	var said struct {
 		FrameRate int   `json:"frame_rate"`
@@ -112,7 +112,7 @@ func agrees(t *testing.T, m media, manifest answer) {
 		sum -= x.Frames
 		if end := said.Slides[x.After-1].Start + said.Slides[x.After-1].Frames; x.Start+x.Frames != end ||
 			said.Slides[x.After].Start != x.Start {
-			t.Errorf("the transition behind slide %d is not what the slides share", x.After)
+			t.Errorf("the transition after slide %d does not span the frames that both slides have", x.After)
 		}
 	}
 	for i, s := range said.Slides {
@@ -128,11 +128,11 @@ func agrees(t *testing.T, m media, manifest answer) {
 		}
 	}
 	if sum != said.Frames {
-		t.Errorf("the slides of the manifest have %d frames together, the whole %d", sum, said.Frames)
+		t.Errorf("the manifest's slides have %d frames together, its video %d", sum, said.Frames)
 	}
 }
 
-// thumbs returns small pictures of frames, by libavcodec.
+// thumbs returns small pictures of the frames, decoded by libavcodec.
 func thumbs(t *testing.T, file string, frames []int) map[int][]int {
 	t.Helper()
 	order := slices.Clone(frames)
@@ -158,7 +158,7 @@ func thumbs(t *testing.T, file string, frames []int) map[int][]int {
 	return out
 }
 
-// apart is the mean difference of two pictures.
+// apart returns the mean difference of two pictures.
 func apart(a, b []int) float64 {
 	if len(a) != len(b) {
 		return 256

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// awaitReady polls /readyz until it answers with the status, and returns the body.
+// awaitReady polls /readyz until it answers with the status and a body that has the words.
 func (s *server) awaitReady(status int, words string) {
 	s.t.Helper()
 	ctx := patient(s.t)
@@ -20,8 +20,8 @@ func (s *server) awaitReady(status int, words string) {
 	}
 }
 
-// TestH5ReadyFollowsTheDatabase holds H5 where the database goes away under a running node and comes back, and that a
-// node which only serves HTTP needs no browser, while one that renders does.
+// TestH5ReadyFollowsTheDatabase checks H5: a running node is not ready while the database is stopped, and ready again
+// afterwards. A node that only serves HTTP needs no browser, one that renders does.
 func TestH5ReadyFollowsTheDatabase(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

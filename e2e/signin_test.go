@@ -58,7 +58,7 @@ func (p *webPage) signIn(key string) {
 	p.do("signing in", chromedp.SendKeys("#key", key), chromedp.Click("#enter"))
 }
 
-// view waits until the page shows its sign-in ("door") or itself ("main").
+// view waits until the page shows a view: "sign-in" or "main".
 func (p *webPage) view(name string) {
 	p.t.Helper()
 	p.until(fmt.Sprintf(`document.body?.dataset.view === %q`, name))
@@ -148,16 +148,16 @@ func TestC2SignIn(t *testing.T) {
 	s := serve(t, plain, env)
 	id, key := s.newKey("write")
 	p := openPage(t, s)
-	p.view("door")
+	p.view("sign-in")
 	if status := p.status("/v1/presentations"); status != 401 {
 		t.Errorf("before the sign-in the list answers %d", status)
 	}
 	p.look("sign-in")
 	p.signIn("lk_wrong")
-	p.until(`document.querySelector("#key-told").textContent !== ""`)
-	told := promised[string](p.ctx, t, `Promise.resolve(document.querySelector("#key-told").textContent)`)
-	if !strings.Contains(told, "does not exist on this server") {
-		t.Errorf("to a wrong key the page says %q", told)
+	p.until(`document.querySelector("#key-problem").textContent !== ""`)
+	problem := promised[string](p.ctx, t, `Promise.resolve(document.querySelector("#key-problem").textContent)`)
+	if !strings.Contains(problem, "does not exist on this server") {
+		t.Errorf("to a wrong key the page says %q", problem)
 	}
 	if c := p.session(); c != nil {
 		t.Errorf("a wrong key was given %+v", c)
@@ -187,7 +187,7 @@ func TestC2SignIn(t *testing.T) {
 	p.view("main")
 	p.until(`document.querySelector(".job.completed")`)
 	p.do("signing out", chromedp.Click("#sign-out"))
-	p.view("door")
+	p.view("sign-in")
 	if c := p.session(); c != nil {
 		t.Errorf("after the sign-out there is %+v", c)
 	}
@@ -200,7 +200,7 @@ func TestC2SignIn(t *testing.T) {
 	if a := s.must("DELETE", "/v1/keys/"+id, "", "Authorization", "Bearer "+operatorKey); a.status != 204 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	p.view("door") // by the page itself, which asks for its list all the time
+	p.view("sign-in") // by the page itself, which asks for its list all the time
 	if status := p.status("/v1/presentations"); status != 401 {
 		t.Errorf("after its key was removed the list answers %d", status)
 	}
@@ -233,7 +233,7 @@ func (p *webPage) makesAVideo() {
 		p.t.Fatalf("the stream of events gave %+v", events)
 	}
 	p.until(`document.querySelector(".job.completed")`)
-	p.until(`document.querySelector(".job .face img")?.naturalWidth > 0 && document.querySelector("#told").textContent`)
+	p.until(`document.querySelector(".job .face img")?.naturalWidth > 0 && document.querySelector("#message").textContent`)
 	p.look("signed-in")
 	p.do("playing", chromedp.Click(".job button.face"))
 	p.until(`document.querySelector("#video").currentTime > 0.3`)

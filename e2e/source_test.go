@@ -9,8 +9,8 @@ import (
 )
 
 // The tested binary is built from the current source: no source file is newer. The test also opens every folder, so
-// that "go test" caches no result of this package across a change: this package imports none of the program's packages,
-// so go does not see its sources otherwise.
+// that "go test" caches no result of this package across a change: the package imports only a few of the program's
+// packages, so go does not see the other sources.
 func TestTheProgramIsThatOfTheSource(t *testing.T) {
 	program, err := os.Stat(plain)
 	if err != nil {
@@ -34,7 +34,7 @@ func TestTheProgramIsThatOfTheSource(t *testing.T) {
 		}
 		files++
 		if info.ModTime().After(program.ModTime()) {
-			t.Errorf("%s is younger than the program", path)
+			t.Errorf("%s is newer than the program", path)
 		}
 		return nil
 	})

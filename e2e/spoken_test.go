@@ -11,12 +11,12 @@ import (
 	"lectern/internal/soak"
 )
 
-// spokenCase is a narration and how a person reads it: both must sound the same, and other than the text without the
-// sign.
+// spokenCase is a narration and how a person reads it aloud. Both must sound the same, and not like the text without
+// the sign.
 type spokenCase struct {
 	finding, language string
 	written, read     string
-	without           string // the text as it was heard before; empty: there is no such
+	without           string // the text as it sounds if the sign is not read; "" if there is no such text
 }
 
 var spokenCases = []spokenCase{
@@ -47,8 +47,8 @@ var spokenCases = []spokenCase{
 		"шестьдесят семь рублей сегодня.", ""},
 }
 
-// TestSpokenFindings: S1, S2, S3, S4, S8 and S9 over the voices that are installed. The manifest says how long each
-// slide speaks; the words and the captions are what was written.
+// TestSpokenFindings checks S1, S2, S3, S4, S8 and S9 with the voices that are installed, by how long each slide speaks
+// in the manifest. The words and the captions are what was written.
 func TestSpokenFindings(t *testing.T) {
 	t.Parallel()
 	type slide struct {
@@ -108,12 +108,12 @@ func TestSpokenFindings(t *testing.T) {
 		name := fmt.Sprintf("%s %s %q", c.finding, c.language, c.written)
 		p := places[i]
 		written, read := m.Slides[p.written].Samples, m.Slides[p.read].Samples
-		// The engine may breathe elsewhere where a mark differs: a hundredth at most.
+		// Where a mark differs, the engine's pauses may differ: by a hundredth at most.
 		if d := written - read; written == 0 || d*100 > read || -d*100 > read {
 			t.Errorf("%s speaks for %d samples, %q for %d", name, written, c.read, read)
 		}
 		if p.without >= 0 && m.Slides[p.without].Samples == written {
-			t.Errorf("%s sounds as %q", name, c.without)
+			t.Errorf("%s sounds like %q", name, c.without)
 		}
 		var words []string
 		for _, w := range m.Slides[p.written].Words {

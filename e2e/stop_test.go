@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// halfAsked is a request whose end has not arrived at the server. A server that stops waits for it.
+// halfAsked is a request of which the server has only the first part. A server that stops waits for the rest.
 type halfAsked struct {
 	conn net.Conn
 	rest string
@@ -52,7 +52,7 @@ func (h *halfAsked) finish(t *testing.T) answer {
 	return answer{res.StatusCode, res.Header, b}
 }
 
-// order is a request for a presentation whose body is incomplete.
+// order sends a request for a presentation with only the first half of its body.
 func (s *server) order(body string) *halfAsked {
 	s.t.Helper()
 	head := fmt.Sprintf("POST /v1/presentations HTTP/1.1\r\nHost: %s\r\nContent-Type: "+
@@ -86,7 +86,7 @@ func (s *server) exit(ctx context.Context) int {
 // midway starts a presentation and waits until some of it is finished and most of it is not.
 func (s *server) midway() (id string, finished []record) {
 	s.t.Helper()
-	id = s.create(strings.Replace(talk(6), `{`, `{"resolution":[640,360],`, 1))
+	id = s.create(talk(6))
 	s.await(id, func(v view) bool {
 		finished = s.steps(id)
 		for _, r := range finished {
@@ -99,9 +99,9 @@ func (s *server) midway() (id string, finished []record) {
 	return id, finished
 }
 
-// TestStopInOrder holds the contract of the first SIGTERM: /readyz changes, new orders are refused with a retry, open
-// requests are answered, the running presentation returns to the queue, no process is left, the exit code is 0. The
-// next start goes on from the finished steps, and no observer sees progress fall.
+// TestStopInOrder checks the contract of the first SIGTERM: /readyz changes, new presentations are refused with a
+// Retry-After, open requests are answered, the running presentation returns to the queue, no process is left, the exit
+// code is 0. The next start goes on from the finished steps, and no observer sees progress fall.
 func TestStopInOrder(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -121,17 +121,17 @@ func TestStopInOrder(t *testing.T) {
 	}
 	if a := late.finish(t); a.status != 503 || a.header.Get("Retry-After") == "" || a.json(t)["code"] != "overloaded" ||
 		a.json(t)["retryable"] != true {
-		t.Errorf("an order answers %d %s", a.status, a.body)
+		t.Errorf("a new presentation is answered with %d %s", a.status, a.body)
 	}
 	if code := s.exit(ctx); code != 0 {
 		t.Errorf("it ended with %d:\n%s", code, tail(s.out.String(), 3000))
 	}
 	if left := family(t, s); len(left) > 0 {
-		t.Errorf("stopped, the server leaves %v", left)
+		t.Errorf("the stopped server leaves the processes %v", left)
 	}
 	updates := statusUpdates(t, s.log(), id)
 	if last := updates[len(updates)-1]; last != "processing>queued" {
-		t.Errorf("it was not handed back: %v", updates)
+		t.Errorf("the run did not return to the queue: %v", updates)
 	}
 	s.start(plain)
 	if v := s.awaitEnd(id); v.Status != "completed" || v.Attempt != 2 {
@@ -141,21 +141,22 @@ func TestStopInOrder(t *testing.T) {
 	checkStream(t, stream(ctx, t, s, id, 0))
 	checkMadeOnce(t, s, id)
 	if len(finished) == 0 {
-		t.Error("nothing was finished before the stop, so the test shows nothing")
+		t.Error("nothing was finished before the stop, so the test checks nothing")
 	}
 	if n := len(s.must("GET", "/v1/presentations", "").json(t)["presentations"].([]any)); n != 1 {
-		t.Errorf("there are %d presentations: the refused order was taken", n)
+		t.Errorf("there are %d presentations, although the second was refused", n)
 	}
 	checkLog(t, s.log(), id)
 }
 
-// TestSecondSignal ends at once what the first would wait for, with 130, and loses nothing.
+// TestSecondSignal: the second SIGTERM ends the server at once, with exit code 130, although a request is open. Nothing
+// is lost.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain, "LECTERN_STOP_GRACE=1h")
 	ctx := patient(t)
 	id, _ := s.midway()
-	s.order(asWritten) // it never comes whole, and the first signal would wait for it
+	s.order(asWritten) // the rest never comes, and after the first signal the server waits for it
 	s.must("GET", "/healthz", "")
 	s.signal(ctx)
 	select {
@@ -170,7 +171,7 @@ func TestSecondSignal(t *testing.T) {
 		t.Errorf("it ended with %d:\n%s", code, tail(s.out.String(), 3000))
 	}
 	if left := family(t, s); len(left) > 0 {
-		t.Errorf("ended at once, the server leaves %v", left)
+		t.Errorf("the server, ended at once, leaves the processes %v", left)
 	}
 	s.start(plain)
 	if v := s.awaitEnd(id); v.Status != "completed" || v.Attempt != 2 {
@@ -180,7 +181,7 @@ func TestSecondSignal(t *testing.T) {
 	checkMadeOnce(t, s, id)
 }
 
-// statusUpdates are the changes of a presentation's status, as the log has them: "queued>processing".
+// statusUpdates returns the changes of a presentation's status in the log, each like "queued>processing".
 func statusUpdates(t *testing.T, log, id string) []string {
 	t.Helper()
 	var all []string
@@ -194,14 +195,14 @@ func statusUpdates(t *testing.T, log, id string) []string {
 			New string `json:"new_status"`
 		}
 		if err := json.Unmarshal([]byte(line), &rec); err != nil {
-			t.Fatalf("not one structured line: %v: %s", err, line)
+			t.Fatalf("a line of the log is not JSON: %v: %s", err, line)
 		}
 		if rec.ID == id && rec.Old != rec.New {
 			all = append(all, rec.Old+">"+rec.New)
 		}
 	}
 	if len(all) == 0 {
-		t.Fatalf("the log has no change of %s", id)
+		t.Fatalf("the log has no status change of %s", id)
 	}
 	return all
 }

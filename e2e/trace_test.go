@@ -41,7 +41,7 @@ func collect(t *testing.T) *spans {
 	return s
 }
 
-// named are the spans of a name that have come.
+// named returns the spans with the given name that have arrived.
 func (s *spans) named(name string) []*otlp.Span {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +60,7 @@ func TestTraces(t *testing.T) {
 	t.Parallel()
 	const caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	to := collect(t)
-	// unsent spans die with the process
+	// a short delay, since a kill loses the spans that are not yet sent
 	env := []string{"LECTERN_TELEMETRY_OTLP=" + to.URL, "OTEL_BSP_SCHEDULE_DELAY=50"}
 	s := serve(t, plain, env...)
 	ctx := patient(t)
@@ -78,7 +78,7 @@ func TestTraces(t *testing.T) {
 	if v := s.awaitEnd(id); v.Status != "completed" || v.Attempt != 2 {
 		t.Fatalf("ended as %+v", v)
 	}
-	s.stop() // sends the last ones
+	s.stop() // the server sends its last spans
 	request := to.named("POST /v1/presentations")
 	if len(request) != 1 || string(request[0].ParentSpanId) != "\xb7\xad\x6b\x71\x69\x20\x33\x31" {
 		t.Fatalf("the request: %v", request)

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// keepsAll is longer than the files of testdata/upgrade are old, so that clean-up takes none of their presentations.
+// keepsAll is a retention longer than the age of testdata/upgrade, so that clean-up removes none of its presentations.
 const keepsAll = "LECTERN_RETENTION=876000h"
 
 // J1, J8: the rows of an earlier version are read after an upgrade, and all presentations end well (testdata/upgrade).
@@ -57,7 +57,7 @@ func TestUpgradeOfPostgres(t *testing.T) {
 	upgraded(c.node("all", keepsAll))
 }
 
-// upgraded checks the four presentations of testdata/upgrade on a server of today.
+// upgraded checks the four presentations of testdata/upgrade on a server of the current version.
 func upgraded(s *server) {
 	t := s.t
 	t.Helper()

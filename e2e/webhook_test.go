@@ -26,13 +26,13 @@ import (
 	"lectern/internal/store/sqlite"
 )
 
-// receiver is somebody's webhook endpoint: it verifies with the reference library and answers as the test says.
+// receiver is a user's webhook endpoint: it verifies messages with the reference library and answers as the test says.
 type receiver struct {
 	*httptest.Server
 	mu     sync.Mutex // guards what follows
-	refuse int        // answer 500 so many times more
-	want   int        // so many messages are all
-	types  []string   // of what came, without repeats
+	refuse int        // how many more requests are answered with 500
+	want   int        // how many messages there are in all
+	types  []string   // of the messages that came, without repeats
 	taken  map[string]bool
 	bodies map[string]string
 	faults []string
@@ -41,7 +41,7 @@ type receiver struct {
 
 const hookSecret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
-// receive refuses so many requests, and is done when it has taken so many messages.
+// receive starts a receiver that refuses the first requests, and closes done when it has taken want messages.
 func receive(t *testing.T, refuse, want int) *receiver {
 	t.Helper()
 	verify, err := standard.NewWebhook(hookSecret)
@@ -92,15 +92,15 @@ func receive(t *testing.T, refuse, want int) *receiver {
 	return r
 }
 
-// TestWebhook holds J4 and J7 for receivers: every milestone is delivered, signed, in order at the first try, and with
-// the same bytes on each, although the receiver fails twice and the server is killed in between.
+// TestWebhook checks J4 and J7 for receivers: every milestone is delivered and signed. First deliveries are in order
+// and repeated ones have the same bytes, although the receiver fails twice and the server is killed.
 func TestWebhook(t *testing.T) {
 	t.Parallel()
 	r := receive(t, 2, 5)
 	env := []string{"LECTERN_WEBHOOK_ALLOW_PRIVATE=true", "LECTERN_WEBHOOK_SECRET=" + hookSecret}
 	s := serve(t, plain, env...)
 	ctx := patient(t)
-	a := s.must("POST", "/v1/presentations", strings.Replace(small(talk(3)), "{", `{"callback_url":"`+r.URL+`/hook",`, 1))
+	a := s.must("POST", "/v1/presentations", strings.Replace(talk(3), "{", `{"callback_url":"`+r.URL+`/hook",`, 1))
 	if a.status != http.StatusAccepted {
 		t.Fatalf("create answered %d %s", a.status, a.body)
 	}
@@ -120,11 +120,11 @@ func TestWebhook(t *testing.T) {
 	want := []string{"presentation.queued", "presentation.processing", "presentation.queued", "presentation.processing",
 		"presentation.completed"}
 	if !slices.Equal(r.types, want) {
-		t.Errorf("it was told %v, want %v\n%s", r.types, want, s.must("GET", "/v1/webhooks/deliveries?presentation="+id,
-			"").body)
+		t.Errorf("the receiver got %v, want %v\n%s", r.types, want,
+			s.must("GET", "/v1/webhooks/deliveries?presentation="+id, "").body)
 	}
 	if len(r.taken) != len(want) {
-		t.Errorf("it took %d messages of %d", len(r.taken), len(want))
+		t.Errorf("the receiver took %d messages of %d", len(r.taken), len(want))
 	}
 	for _, f := range r.faults {
 		t.Error(f)
@@ -134,7 +134,7 @@ func TestWebhook(t *testing.T) {
 	}
 }
 
-// A stranger's callback address may not point into private networks.
+// A callback address may not be in a private network.
 func TestWebhookRefusesPrivateNetworks(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -163,18 +163,18 @@ func TestWebhookListen(t *testing.T) {
 	hooks := func() string { return string(run(t, plain, "webhook", "--server", s.url(""), "list", "--json")) }
 	ctx := patient(t)
 	poll(ctx, 20*time.Millisecond, func() bool { return strings.Contains(hooks(), "wh_") })
-	s.create(brief("heard"))
+	s.create(brief("listen"))
 	lines := bufio.NewScanner(out)
 	for _, want := range []string{"presentation.queued", "presentation.processing", "presentation.completed"} {
 		if !lines.Scan() {
-			t.Fatalf("nothing more was heard, want %s", want)
+			t.Fatalf("no more messages were printed, want %s", want)
 		}
 		var h struct {
 			Verified bool
 			Body     struct{ Type string }
 		}
 		if err := json.Unmarshal(lines.Bytes(), &h); err != nil || !h.Verified || h.Body.Type != want {
-			t.Errorf("heard %s, want a verified %s (%v)", lines.Bytes(), want, err)
+			t.Errorf("got %s, want a verified %s (%v)", lines.Bytes(), want, err)
 		}
 	}
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
@@ -182,11 +182,11 @@ func TestWebhookListen(t *testing.T) {
 	}
 	_ = cmd.Wait()
 	if left := hooks(); strings.Contains(left, "wh_") {
-		t.Errorf("it is registered still: %s", left)
+		t.Errorf("the webhook is still registered: %s", left)
 	}
 }
 
-// openDB opens the database next to the servers that run, or after them.
+// openDB opens the database of the servers that run, or that have ended.
 type openDB func() (*sql.DB, func() error, error)
 
 // prolong makes the claim of a delivery last for a year.
@@ -207,9 +207,9 @@ func prolong(t *testing.T, open openDB, id string) {
 	}
 }
 
-// TestWebhookHeldByTheDead holds J9 for receivers: the next process delivers the message that a killed one had claimed,
-// and does not wait for the end of that claim, which here is a year away.
-func TestWebhookHeldByTheDead(t *testing.T) {
+// TestWebhookOfAKilledProcess checks J9 for receivers: the next process delivers the message that a killed one had
+// claimed, and does not wait for the end of that claim, which here is a year away.
+func TestWebhookOfAKilledProcess(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*testing.T, ...string) (dies *server, open openDB, next func()){
 		"SQLite": func(t *testing.T, env ...string) (*server, openDB, func()) {
@@ -236,34 +236,34 @@ func TestWebhookHeldByTheDead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ids := make(chan string, 16)
-			var told atomic.Bool
+			var called atomic.Bool
 			receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
 				_, _ = io.Copy(io.Discard, q.Body)
 				ids <- q.Header.Get("webhook-id")
-				if told.CompareAndSwap(false, true) {
-					<-q.Context().Done() // no answer: it dies waiting
+				if called.CompareAndSwap(false, true) {
+					<-q.Context().Done() // no answer: the server is killed while it waits
 				}
 			}))
 			t.Cleanup(receiver.Close)
 			s, open, next := begin(t, "LECTERN_WEBHOOK_ALLOW_PRIVATE=true")
-			if a := s.must("POST", "/v1/presentations", strings.Replace(small(talk(1)), "{",
+			if a := s.must("POST", "/v1/presentations", strings.Replace(talk(1), "{",
 				`{"callback_url":"`+receiver.URL+`/hook",`, 1)); a.status != http.StatusAccepted {
 				t.Fatalf("create answered %d %s", a.status, a.body)
 			}
-			held := <-ids
+			claimed := <-ids
 			if m := s.must("GET", "/metrics", "").body; !regexp.MustCompile(`(?m)^lectern_webhook_backlog [1-9]`).Match(m) {
-				t.Errorf("what waits is not in the metrics:\n%s", m)
+				t.Errorf("the metrics do not count the open delivery:\n%s", m)
 			}
 			s.kill9()
-			prolong(t, open, held)
+			prolong(t, open, claimed)
 			next()
 			select {
 			case again := <-ids:
-				if again != held {
-					t.Errorf("%s was held, and %s is told", held, again)
+				if again != claimed {
+					t.Errorf("the killed process had claimed %s, the next one delivers %s", claimed, again)
 				}
 			case <-patient(t).Done():
-				t.Error("nobody tells what the dead one held")
+				t.Error("the message that the killed process had claimed is not delivered")
 			}
 		})
 	}

@@ -14,10 +14,10 @@ import (
 	"lectern"
 )
 
-// assetCmd sees and changes the files that a server keeps for decks.
+// assetCmd lists and changes the files that a server keeps for decks.
 type assetCmd struct {
 	Server string `help:"The server." default:"http://localhost:8000" env:"LECTERN_SERVER" placeholder:"URL"`
-	Key    string `help:"An API key of the server; better in the variable than here, where others see it." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
+	Key    string `help:"An API key of the server. The variable is safer: other users see the flags of a command." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
 
 	Add  assetAddCmd  `cmd:"" help:"Upload files and print the addresses by which decks name them."`
 	List assetListCmd `cmd:"" help:"List the newest files."`
@@ -27,7 +27,7 @@ type assetCmd struct {
 
 // AfterApply makes the server of --server available to the command below.
 func (c *assetCmd) AfterApply(parsed *kong.Context, io streams) error {
-	return bindOffice(parsed, io, c.Server, c.Key)
+	return bindServer(parsed, io, c.Server, c.Key)
 }
 
 type assetAddCmd struct {
@@ -56,7 +56,7 @@ func viewOf(a lectern.Asset) assetView {
 }
 
 // Run implements the command.
-func (c *assetAddCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *assetAddCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	views := []assetView{}
 	for _, name := range c.Files {
 		a, err := o.addFile(ctx, name)
@@ -75,7 +75,7 @@ func (c *assetAddCmd) Run(ctx context.Context, io streams, o office) error {
 }
 
 // addFile uploads a file.
-func (o office) addFile(ctx context.Context, name string) (lectern.Asset, error) {
+func (o remoteServer) addFile(ctx context.Context, name string) (lectern.Asset, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return lectern.Asset{}, &usageError{fmt.Errorf("the file %s cannot be read: %w", name, bare(err))}
@@ -83,7 +83,7 @@ func (o office) addFile(ctx context.Context, name string) (lectern.Asset, error)
 	defer f.Close()
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is no file")
+		err = errors.New("it is not a file")
 	}
 	if err != nil {
 		return lectern.Asset{}, &usageError{fmt.Errorf("the file %s cannot be read: %w", name, bare(err))}
@@ -102,12 +102,12 @@ type assetListCmd struct {
 }
 
 // Run implements the command.
-func (c *assetListCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *assetListCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	if c.Kind != "" && !c.Kind.Valid() {
-		return &usageError{fmt.Errorf("--kind is %s, not %q", lectern.OneOf(lectern.AssetKinds()), c.Kind)}
+		return &usageError{fmt.Errorf("--kind must be %s, not %q", lectern.OneOf(lectern.AssetKinds()), c.Kind)}
 	}
 	if c.Limit < 1 || c.Limit > 10_000 {
-		return &usageError{errors.New("--limit is from 1 to 10000")}
+		return &usageError{errors.New("--limit must be from 1 to 10000")}
 	}
 	var all []lectern.Asset
 	for q := (lectern.AssetQuery{Kind: c.Kind}); ; {
@@ -152,7 +152,7 @@ func nameOf(a lectern.Asset) string {
 	return a.Name
 }
 
-// extent is the size of a picture or the length of a sound.
+// extent returns the size of a picture or the length of a sound.
 func extent(a lectern.Asset) string {
 	switch {
 	case a.Width > 0:
@@ -163,8 +163,8 @@ func extent(a lectern.Asset) string {
 	return "–"
 }
 
-// asset completes a shortened hash, or the address of an asset, among the newest.
-func (o office) asset(ctx context.Context, id string) (lectern.Asset, error) {
+// asset returns the asset with an address or a hash. A hash may be shortened if the asset is among the newest 200.
+func (o remoteServer) asset(ctx context.Context, id string) (lectern.Asset, error) {
 	id = strings.TrimPrefix(id, "asset:")
 	if lectern.IsSHA256(id) {
 		return o.Asset(ctx, id)
@@ -194,7 +194,7 @@ type assetShowCmd struct {
 }
 
 // Run implements the command.
-func (c *assetShowCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *assetShowCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	a, err := o.asset(ctx, c.ID)
 	if err != nil {
 		return err
@@ -216,7 +216,7 @@ type assetRmCmd struct {
 }
 
 // Run implements the command.
-func (c *assetRmCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *assetRmCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	for _, short := range c.IDs {
 		a, err := o.asset(ctx, short)
 		if err != nil {

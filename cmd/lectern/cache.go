@@ -24,12 +24,12 @@ type cacheCmd struct {
 
 // cacheFolder is one cache of this machine.
 type cacheFolder struct {
-	Of    string // whose it is, in words
+	Of    string // the command that uses it, "render" or "serve"; "": the user named the folder
 	Dir   string
 	Limit int64
 }
 
-// whichCaches gives those that a command is about: the named folder, or else the caches of render and of serve.
+// whichCaches returns the caches that a command is about: the named folder, or else the caches of render and of serve.
 func whichCaches(cfg config.Config, named string) ([]cacheFolder, error) {
 	if named != "" {
 		dir, err := filepath.Abs(named)
@@ -38,7 +38,7 @@ func whichCaches(cfg config.Config, named string) ([]cacheFolder, error) {
 		}
 		info, err := os.Stat(dir)
 		if err == nil && !info.IsDir() {
-			err = errors.New("it is no folder")
+			err = errors.New("it is not a folder")
 		}
 		if err != nil {
 			return nil, &usageError{fmt.Errorf("--cache %s: %w; name the folder of a cache, or leave the flag out", named,
@@ -57,7 +57,7 @@ func whichCaches(cfg config.Config, named string) ([]cacheFolder, error) {
 	return append(out, cacheFolder{"serve", dir, cfg.CacheLimit}), nil
 }
 
-// title names a cache for people.
+// title returns the name of a cache for people.
 func (f cacheFolder) title(io streams) string {
 	text := "The cache " + io.bold(f.Dir)
 	if f.Of != "" {
@@ -92,7 +92,7 @@ type cacheKind struct {
 	Newest  time.Time `json:"newest_use"`
 }
 
-// kindOf names what an entry is, by its ending.
+// kindOf returns what kind of output an entry is, by the ending of its key.
 func kindOf(key string) string {
 	_, ending, _ := strings.Cut(key, ".")
 	switch ending {
@@ -178,7 +178,7 @@ func (s cacheStats) print(io streams, f cacheFolder, now time.Time) {
 	if s.Entries == 0 {
 		what := "is empty"
 		if _, err := os.Stat(f.Dir); errors.Is(err, fs.ErrNotExist) {
-			what = "is not there yet"
+			what = "does not exist yet"
 		}
 		fmt.Fprintf(io.out, "%s, %s.\n", f.title(io), what)
 		return
@@ -206,29 +206,29 @@ func (s cacheStats) print(io streams, f cacheFolder, now time.Time) {
 }
 
 type cachePruneCmd struct {
-	To        string `help:"Until it has no more than this: 500MB, 2GiB." placeholder:"SIZE"`
-	OlderThan string `help:"What was not used for this long: 12h, 7d." placeholder:"TIME"`
-	All       bool   `help:"Everything that nobody uses now."`
-	Of        string `help:"Whose cache: ${enum}." enum:"render,serve" default:"render"`
-	Cache     string `help:"The cache in this folder, instead." placeholder:"DIR"`
-	DryRun    bool   `help:"Say what would go, and remove nothing."`
+	To        string `help:"Remove entries until the cache has no more than this: 500MB, 2GiB." placeholder:"SIZE"`
+	OlderThan string `help:"Remove what was not used for this long: 12h, 7d." placeholder:"TIME"`
+	All       bool   `help:"Remove everything that is not in use now."`
+	Of        string `help:"The command whose cache it is: ${enum}." enum:"render,serve" default:"render"`
+	Cache     string `help:"The cache in this folder, instead of one by --of." placeholder:"DIR"`
+	DryRun    bool   `help:"Say what would be removed, and remove nothing."`
 	JSON      bool   `help:"As JSON."`
 }
 
 // Help is what --help says beyond the flags.
 func (cachePruneCmd) Help() string {
-	return `What was not used for the longest time goes first. It is safe while renders and servers run: what they use stays, and what
-they miss later they make again.
+	return `What was not used for the longest time is removed first. This is safe while renders and servers run: what they use now
+stays, and what they need later is made again.
 
   lectern cache prune --to 2GiB
   lectern cache prune --of serve --older-than 7d`
 }
 
-// pruning is what the flags ask for.
+// pruning returns what the flags ask for.
 func (c *cachePruneCmd) pruning(now time.Time) (blob.Pruning, error) {
 	o := blob.Pruning{To: -1, DryRun: c.DryRun}
 	if c.All && (c.To != "" || c.OlderThan != "") || !c.All && c.To == "" && c.OlderThan == "" {
-		return o, &usageError{errors.New("say what goes: --to SIZE, --older-than TIME, both of them, or --all")}
+		return o, &usageError{errors.New("say what to remove: --to SIZE, --older-than TIME, both of them, or --all")}
 	}
 	if c.All {
 		o.To = 0
@@ -301,7 +301,7 @@ func (c *cachePruneCmd) print(io streams, f cacheFolder, done blob.Pruned) {
 	}
 	if done.InUse > 0 {
 		fmt.Fprintf(io.out, "%s\n",
-			io.dim(fmt.Sprintf("%s would have been due, and a render or a server uses them now.", entries(done.InUse))))
+			io.dim(fmt.Sprintf("%s would be removed too, but a render or a server uses them now.", entries(done.InUse))))
 	}
 }
 

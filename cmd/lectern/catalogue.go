@@ -54,7 +54,7 @@ func (c *voicesCmd) Run(ctx context.Context, io streams, s *settings) error {
 	return nil
 }
 
-// matches reports whether a voice's language is asked for: "en" asks for "en-GB" too.
+// matches reports whether the language of a voice is one that was asked for: "en" asks for "en-GB" too.
 func matches(have, want string) bool {
 	have, want = strings.ToLower(have), strings.ToLower(want)
 	return have == want || strings.HasPrefix(have, want+"-")

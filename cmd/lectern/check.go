@@ -12,16 +12,16 @@ import (
 	"lectern/internal/app"
 )
 
-// checkCmd looks at a deck and draws its slides, without making a video.
+// checkCmd checks a deck and draws its slides, without making a video.
 type checkCmd struct {
-	Deck   string `arg:"" help:"The deck, a JSON or YAML file; - reads standard input."`
-	wish   `embed:""`
-	JSON   bool `help:"As JSON."`
-	Strict bool `help:"Notes count as faults."`
+	Deck         string `arg:"" help:"The deck, a JSON or YAML file; - reads standard input."`
+	editionFlags `embed:""`
+	JSON         bool `help:"As JSON."`
+	Strict       bool `help:"Notes count as faults."`
 }
 
-// outlook is what check says of a deck.
-type outlook struct {
+// verdict is what check reports about a deck with --json.
+type verdict struct {
 	OK       bool              `json:"ok"`
 	Title    string            `json:"title"`
 	Slides   int               `json:"slides"`
@@ -92,13 +92,13 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return context.Cause(ctx)
 	}
 	if err == nil && c.Strict && len(warnings) > 0 {
-		err = lectern.Fail(lectern.CodeInvalidDeck, "The deck would be rendered, but there are %d notes, and --strict "+
-			"counts them.", len(warnings))
+		err = lectern.Fail(lectern.CodeInvalidDeck, "The deck can be rendered, but it has %d notes, which --strict "+
+			"counts as faults.", len(warnings))
 	}
 	guess, _ := deck.Estimate()
 	length := guess.Round(time.Second)
 	if c.JSON {
-		o := outlook{err == nil, deck.Title, len(deck.Slides), measured, deck.Language, deck.Theme, deck.Layout, deck.Avatar,
+		o := verdict{err == nil, deck.Title, len(deck.Slides), measured, deck.Language, deck.Theme, deck.Layout, deck.Avatar,
 			deck.Size, length.Seconds(), warnings, nil, revisions}
 		if o.Warnings == nil {
 			o.Warnings = []lectern.Warning{}
@@ -127,7 +127,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	return nil
 }
 
-// measure shows on a terminal how far the measuring is, once it takes long.
+// measure shows on a terminal how many slides are measured, once that takes longer than patience.
 type measure struct {
 	mu    sync.Mutex
 	io    streams
@@ -153,7 +153,7 @@ func (m *measure) show(done int) {
 		m.bar = newBar(m.io, m.total)
 	}
 	m.bar.Describe(fmt.Sprintf("Measuring slide %d of %d", min(done+1, m.total), m.total))
-	_ = m.bar.Set(done) // a terminal that went away is no reason to stop
+	_ = m.bar.Set(done) // a terminal that is gone does not stop the check
 }
 
 func (m *measure) end() {

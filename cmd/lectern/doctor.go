@@ -14,16 +14,16 @@ import (
 	"lectern/internal/app"
 )
 
-// doctorCmd looks at the machine.
+// doctorCmd tries what Lectern needs of this machine.
 type doctorCmd struct {
 	JSON  bool   `help:"As JSON."`
-	Ready string `help:"Ask the server at this address whether it is ready, and look at nothing else; for health checks." placeholder:"URL"`
+	Ready string `help:"Only ask the server at this address whether it is ready; for health checks." placeholder:"URL"`
 }
 
 // Help is what --help says beyond the flags.
 func (doctorCmd) Help() string {
 	return `It tries what it looks for: the browser draws a picture, a file is written to the data folder, the database answers.
---ready http://127.0.0.1:8000 prints what a running server misses, and ends with 0 where it misses nothing.`
+--ready http://127.0.0.1:8000 prints what a running server lacks, and ends with 0 if it lacks nothing.`
 }
 
 // Run implements the command.
@@ -95,11 +95,11 @@ func (c *doctorCmd) print(io streams, found []app.Finding, install string) {
 	case install != "":
 		fmt.Fprintf(io.out, "\nTo install what is missing:\n  %s\n", io.bold(install))
 	case !broken:
-		fmt.Fprintln(io.out, "\nAll is here.")
+		fmt.Fprintln(io.out, "\nNothing is missing.")
 	}
 }
 
-// installCommand is what a user of Debian or Ubuntu types.
+// installCommand returns the command that installs packages on Debian or Ubuntu.
 func installCommand(packages []string) string {
 	sudo := "sudo "
 	if os.Geteuid() == 0 {

@@ -48,12 +48,12 @@ func exitCodes() []exitMeaning {
 		{exitUnreachable, "the server or the database cannot be reached"},
 		{exitInUse, "the address or the data folder is in use, or the data is damaged"},
 		{exitState, "the presentation's state does not allow this"},
-		{exitRefused, "the server wants a key, one that may do more, or a pause"},
+		{exitRefused, "the server needs a key or one of a wider scope, or asks to try again later"},
 		{exitInterrupted, "interrupted by Ctrl-C, SIGTERM or SIGHUP, or nobody reads the output any more"},
 	}
 }
 
-// exitCode turns what a command ended with into the code of the process.
+// exitCode returns the exit code of the process for the error of a command.
 func exitCode(err error) int {
 	switch {
 	case err == nil:
@@ -103,7 +103,7 @@ func is[E error](err error) bool {
 	return ok
 }
 
-// advice says what to do next, where the failure's own sentence may not.
+// advice returns what to do after a failure with this code, where its message may not say so.
 func advice(c lectern.Code) string {
 	switch c {
 	case lectern.CodeUnknownAvatar:
@@ -115,9 +115,9 @@ func advice(c lectern.Code) string {
 	case lectern.CodeUnknownTemplate:
 		return "`lectern templates` lists the templates."
 	case lectern.CodeInvalidDeck, lectern.CodeUnknownLayout:
-		return "Mend the deck; `lectern check` looks at it without rendering."
+		return "Correct the deck; `lectern check` checks it without rendering."
 	case lectern.CodeTooLarge:
-		return "Split the deck, or raise the limit that is named: lectern.example.yaml has it."
+		return "Split the deck, or raise the limit that the message names: lectern.example.yaml describes it."
 	case lectern.CodeMissingTool:
 		return "`lectern doctor` says what is missing and how to install it."
 	case client.CodeUnreachable:
@@ -125,7 +125,7 @@ func advice(c lectern.Code) string {
 	case lectern.CodeUnauthorized:
 		return "Give a key with LECTERN_KEY or --key; `lectern key add NAME` makes one where the server runs."
 	case lectern.CodeForbidden:
-		return "Use a key of a wider scope; `lectern key list` shows which there are."
+		return "Use a key of a wider scope; `lectern key list` lists the keys."
 	case lectern.CodeDiskFull:
 		return "Free some space, or move the data folder with --data or LECTERN_DATA."
 	case lectern.CodeInternal:
@@ -134,7 +134,7 @@ func advice(c lectern.Code) string {
 	return ""
 }
 
-// complain tells the user what a command ended with, and gives the exit code.
+// complain shows the user the error of a command, and returns the exit code.
 func complain(io streams, err error) int {
 	code := exitCode(err)
 	if err == nil || is[*errQuiet](err) {
@@ -164,8 +164,8 @@ func complain(io streams, err error) int {
 	return code
 }
 
-// explain shows a failure: what happened, where, the cause behind it, what to do; after what time, where the server
-// says so.
+// explain shows a failure: what happened, where, the causes and what to do. after is when to try again, if the server
+// says so; else 0.
 func explain(io streams, f *lectern.Failure, after time.Duration) {
 	fmt.Fprintf(io.err, "%s %s\n", io.red("lectern:"), f.Error())
 	row := func(name, text string) {
@@ -193,7 +193,7 @@ func explain(io streams, f *lectern.Failure, after time.Duration) {
 		}
 		row("also", text)
 	}
-	if do := advice(f.Code); do != "" && !errors.Is(f, fs.ErrNotExist) { // a file that is not there cannot be mended
+	if do := advice(f.Code); do != "" && !errors.Is(f, fs.ErrNotExist) { // a missing file cannot be corrected
 		row("do", do)
 	} else if after > 0 {
 		row("do", "Try again in "+span(after)+".")
@@ -202,15 +202,15 @@ func explain(io streams, f *lectern.Failure, after time.Duration) {
 	}
 }
 
-// place is where a failure is: the field, and its line where there is one.
+// place returns where a failure is: the field, and its line if there is one.
 func place(f lectern.Failure) string {
-	if f.Line == 0 || f.Param == "" { // a sentence about the text itself has its line
+	if f.Line == 0 || f.Param == "" { // a message about the text itself names the line already
 		return f.Param
 	}
 	return fmt.Sprintf("%s, line %d, column %d", f.Param, f.Line, f.Column)
 }
 
-// clip keeps the end of a long text, where programs say why they ended.
+// clip returns the end of a long text, at most n bytes, since programs write last why they ended.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -17,8 +17,9 @@ import (
 // keeper makes an asset of a file next to a deck and returns the hash of its content.
 type keeper func(ctx context.Context, name string, f *os.File, size int64) (sha256 string, err error)
 
-// attach returns q with assets in place of the files that its deck names: files of the deck's folder, and none that a
-// path or a link leads out of it. A file that cannot be used is among the faults, for each place that names it.
+// attach returns q with assets in place of the files that its deck names, and the hashes of the assets by path. A
+// file must be in the deck's folder: no path and no link leads out of it. A file that cannot be used is among the
+// faults, for each place that names it.
 func attach(ctx context.Context, q deck.Request, folder string, t *app.Tools, keep keeper) (deck.Request,
 	map[string]string, error) {
 	uses := t.Slides.Files(q.Deck)
@@ -45,7 +46,7 @@ func attach(ctx context.Context, q deck.Request, folder string, t *app.Tools, ke
 
 func attachFile(ctx context.Context, folder, path string, t *app.Tools, keep keeper) (string, error) {
 	if folder == "" {
-		return "", lectern.Fail(lectern.CodeAssetRefused, "a deck from standard input has no folder in which it could be.")
+		return "", lectern.Fail(lectern.CodeAssetRefused, "a deck from standard input has no folder with files.")
 	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {
@@ -62,7 +63,7 @@ func attachFile(ctx context.Context, folder, path string, t *app.Tools, keep kee
 		return "", err
 	}
 	if !info.Mode().IsRegular() {
-		return "", lectern.Fail(lectern.CodeAssetRefused, "it is no file.")
+		return "", lectern.Fail(lectern.CodeAssetRefused, "it is not a file.")
 	}
 	if err := t.JudgePicture(f, info.Size()); err != nil {
 		return "", err

@@ -21,7 +21,7 @@ func read(t *testing.T, path string) string {
 	return string(b)
 }
 
-// known says whether a variable is one that the program reads.
+// known reports whether the program reads a variable.
 func known(name string) bool {
 	secret := []string{"LECTERN_API_KEY", "LECTERN_SECRET_KEY", config.ElaiTokenVariable}
 	return slices.Contains(secret, name) || slices.ContainsFunc(config.Keys(), func(key string) bool {
@@ -29,8 +29,8 @@ func known(name string) bool {
 	})
 }
 
-// M10: the profile is one that Docker reads: every rule has an action, no name is ruled twice without arguments, and
-// what Chromium's sandbox needs is there. What containers must not do is not.
+// M10: Docker can read the profile: every rule has an action, and no name has two rules without arguments. It allows
+// what Chromium's sandbox needs, and nothing that containers must not do.
 func TestM10SeccompProfile(t *testing.T) {
 	t.Parallel()
 	type rule struct {
@@ -59,7 +59,7 @@ func TestM10SeccompProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p.DefaultAction != "SCMP_ACT_ERRNO" || p.DefaultErrnoRet != 1 || len(p.ArchMap) != 2 {
-		t.Errorf("%s %d %v", p.DefaultAction, p.DefaultErrnoRet, p.ArchMap)
+		t.Errorf("the defaults are %s, %d and %v", p.DefaultAction, p.DefaultErrnoRet, p.ArchMap)
 	}
 	free := map[string]bool{} // allowed whatever its arguments
 	seen := map[string]int{}
@@ -80,7 +80,7 @@ func TestM10SeccompProfile(t *testing.T) {
 	}
 	for n, times := range seen {
 		if times > 1 {
-			t.Errorf("%s is ruled %d times", n, times)
+			t.Errorf("%s has %d rules without arguments", n, times)
 		}
 	}
 	for _, n := range []string{"clone", "unshare", "setns", "chroot", "execve", "futex", "mmap", "seccomp", "prctl"} {
@@ -97,8 +97,8 @@ func TestM10SeccompProfile(t *testing.T) {
 	}
 }
 
-// M10: every service of compose has bounds, a health check and no right that it does not need; those that run Lectern
-// have a file system that cannot be written, and the profile that lets Chromium have its sandbox.
+// M10: every service of compose has bounds, a health check and no privilege that it does not need. Those that run
+// Lectern have a read-only file system, and the profile that allows Chromium's sandbox.
 func TestM10Compose(t *testing.T) {
 	t.Parallel()
 	text := read(t, "../../deploy/compose.yaml")
@@ -122,17 +122,17 @@ func TestM10Compose(t *testing.T) {
 			}
 		}
 		if !has("cap_drop", "ALL") || !has("security_opt", "no-new-privileges:true") {
-			t.Errorf("%s keeps rights", name)
+			t.Errorf("%s keeps capabilities, or can gain privileges", name)
 		}
 		if name == "db" {
 			if s["ports"] != nil {
-				t.Error("the database is open to others")
+				t.Error("the database publishes ports")
 			}
 			continue
 		}
 		if s["read_only"] != true || s["tmpfs"] == nil || s["cap_add"] != nil ||
 			!has("security_opt", "seccomp:seccomp.json") {
-			t.Errorf("%s is open: %v", name, s)
+			t.Errorf("%s has a writable file system, capabilities, or no seccomp profile: %v", name, s)
 		}
 		env, _ := s["environment"].(map[string]any)
 		if env["LECTERN_API_KEY"] == nil {
@@ -145,12 +145,11 @@ func TestM10Compose(t *testing.T) {
 		}
 	}
 	if ports := services["api"].(map[string]any)["ports"]; !slices.Contains(ports.([]any), any("127.0.0.1:8000:8000")) {
-		t.Errorf("the server is reached from other machines by itself: %v", ports)
+		t.Errorf("other machines can reach the server without a proxy: %v", ports)
 	}
 }
 
-// M10: the image runs as a user without rights, named by its number, has a health check, and sets nothing that does not
-// exist.
+// M10: the image runs as an unprivileged user, given by number, has a health check, and sets only variables that exist.
 func TestM10Dockerfile(t *testing.T) {
 	t.Parallel()
 	words := map[string][]string{} // of the last stage
@@ -165,10 +164,10 @@ func TestM10Dockerfile(t *testing.T) {
 		words[f[0]] = append(words[f[0]], f[1:]...)
 	}
 	if user := strings.Join(words["USER"], " "); user != "10001:10001" {
-		t.Errorf("it runs as %s", user)
+		t.Errorf("the image runs as %s", user)
 	}
 	if !slices.Contains(words["ENV"], "LECTERN_ADDR=:8000") || strings.Join(words["EXPOSE"], "") != "8000" {
-		t.Errorf("it listens at %v and exposes %v", words["ENV"], words["EXPOSE"])
+		t.Errorf("the image has the variables %v and exposes %v", words["ENV"], words["EXPOSE"])
 	}
 	for _, e := range words["ENV"] {
 		if name, _, _ := strings.Cut(e, "="); !known(name) {

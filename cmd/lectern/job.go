@@ -14,12 +14,12 @@ import (
 	"lectern/client"
 )
 
-// jobCmd sees and steers the presentations of a server.
+// jobCmd lists and controls the presentations of a server.
 type jobCmd struct {
 	Server string `help:"The server." default:"http://localhost:8000" env:"LECTERN_SERVER" placeholder:"URL"`
-	Key    string `help:"An API key of the server; better in the variable than here, where others see it." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
+	Key    string `help:"An API key of the server. The variable is safer: other users see the flags of a command." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
 
-	List   jobListCmd   `cmd:"" help:"List the youngest presentations."`
+	List   jobListCmd   `cmd:"" help:"List the newest presentations."`
 	Show   jobShowCmd   `cmd:"" help:"Show one presentation."`
 	Watch  jobWatchCmd  `cmd:"" help:"Follow one presentation to its end."`
 	Cancel jobCancelCmd `cmd:"" help:"Cancel a presentation that has not ended."`
@@ -27,25 +27,25 @@ type jobCmd struct {
 	Rm     jobRmCmd     `cmd:"" help:"Remove an ended presentation and its files."`
 }
 
-// office is the server that the job commands talk to.
-type office struct{ *client.Client }
+// remoteServer is the server that the commands with --server use.
+type remoteServer struct{ *client.Client }
 
 // AfterApply makes the server of --server available to the command below.
 func (c *jobCmd) AfterApply(parsed *kong.Context, io streams) error {
-	return bindOffice(parsed, io, c.Server, c.Key)
+	return bindServer(parsed, io, c.Server, c.Key)
 }
 
-// bindOffice makes a server available to the command that was parsed.
-func bindOffice(parsed *kong.Context, io streams, server, key string) error {
+// bindServer makes a server available to the command that was parsed.
+func bindServer(parsed *kong.Context, io streams, server, key string) error {
 	k, err := newClient(io, server, key)
 	if err != nil {
 		return err
 	}
-	parsed.Bind(office{k})
+	parsed.Bind(remoteServer{k})
 	return nil
 }
 
-// newClient talks to a server, with a key where there is one. What the server wants waited for is said.
+// newClient returns a client of a server, with a key unless that is "". The client shows when it waits for the server.
 func newClient(io streams, server, key string) (*client.Client, error) {
 	k, err := client.New(server, client.WithAPIKey(key), client.WithNotice(io.notice))
 	if err != nil {
@@ -54,7 +54,7 @@ func newClient(io streams, server, key string) (*client.Client, error) {
 	return k, nil
 }
 
-// notice says why a command waits, and for how long.
+// notice shows why a command waits, and for how long.
 func (s streams) notice(wait time.Duration, why error) {
 	fmt.Fprintln(s.err, s.dim(fmt.Sprintf("%s Trying again in %s.", why, span(wait))))
 }
@@ -62,8 +62,8 @@ func (s streams) notice(wait time.Duration, why error) {
 // fullID is the length of an id that was not shortened.
 const fullID = 36
 
-// find completes a shortened id among the youngest presentations.
-func (o office) find(ctx context.Context, id string) (string, error) {
+// find returns the full id for a shortened one, which must be that of one of the newest 200 presentations.
+func (o remoteServer) find(ctx context.Context, id string) (string, error) {
 	if len(id) >= fullID {
 		return id, nil
 	}
@@ -89,21 +89,21 @@ func (o office) find(ctx context.Context, id string) (string, error) {
 type jobListCmd struct {
 	Status        []lectern.Status  `help:"Only these: queued, processing, completed, failed or canceled; several with commas." placeholder:"STATUS"`
 	Metadata      map[string]string `help:"Only those with this entry in their metadata; may be given again." placeholder:"KEY=VALUE" mapsep:"none"`
-	CreatedAfter  time.Time         `help:"Only those that were made later, as in 2026-11-24T09:00:00Z." placeholder:"TIME"`
-	CreatedBefore time.Time         `help:"Only those that were made earlier." placeholder:"TIME"`
+	CreatedAfter  time.Time         `help:"Only those that were made after this time, such as 2026-11-24T09:00:00Z." placeholder:"TIME"`
+	CreatedBefore time.Time         `help:"Only those that were made before this time." placeholder:"TIME"`
 	Limit         int               `help:"How many." default:"20"`
 	JSON          bool              `help:"As JSON."`
 }
 
 // Run implements the command.
-func (c *jobListCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *jobListCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	for _, status := range c.Status {
 		if !status.Valid() {
-			return &usageError{fmt.Errorf("--status is queued, processing, completed, failed or canceled, not %q", status)}
+			return &usageError{fmt.Errorf("--status must be queued, processing, completed, failed or canceled, not %q", status)}
 		}
 	}
 	if c.Limit < 1 || c.Limit > 10_000 {
-		return &usageError{errors.New("--limit is from 1 to 10000")}
+		return &usageError{errors.New("--limit must be from 1 to 10000")}
 	}
 	q := lectern.Query{
 		Statuses: c.Status, Metadata: c.Metadata, CreatedAfter: c.CreatedAfter, CreatedBefore: c.CreatedBefore,
@@ -149,7 +149,7 @@ type jobShowCmd struct {
 }
 
 // Run implements the command.
-func (c *jobShowCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *jobShowCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	id, err := o.find(ctx, c.ID)
 	if err != nil {
 		return err
@@ -205,7 +205,7 @@ func (c *jobShowCmd) Run(ctx context.Context, io streams, o office) error {
 	return nil
 }
 
-// length is how long the video lasts, "" where it is not known.
+// length returns how long the video lasts; "" where that is not known.
 func length(p lectern.Presentation) string {
 	if p.Duration() == 0 {
 		return ""
@@ -213,7 +213,7 @@ func length(p lectern.Presentation) string {
 	return clock(p.Duration())
 }
 
-// until is how long it is to a time, roughly; "" for none.
+// until returns roughly how long it is from now to t; "" for the zero time.
 func until(now, t time.Time) string {
 	switch d := t.Sub(now); {
 	case t.IsZero():
@@ -229,7 +229,7 @@ func until(now, t time.Time) string {
 	}
 }
 
-// spent is what a presentation has used, a sentence a line.
+// spent returns what a presentation has used: a line for the work on this machine, and one for each provider.
 func spent(c lectern.Consumption) []string {
 	if c.IsZero() {
 		return nil
@@ -276,7 +276,7 @@ type jobWatchCmd struct {
 }
 
 // Run implements the command.
-func (c *jobWatchCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *jobWatchCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	id, err := o.find(ctx, c.ID)
 	if err != nil {
 		return err
@@ -311,7 +311,7 @@ type jobCancelCmd struct {
 }
 
 // Run implements the command.
-func (c *jobCancelCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *jobCancelCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	return steer(ctx, io, o, c.ID, o.Cancel)
 }
 
@@ -320,11 +320,11 @@ type jobRetryCmd struct {
 }
 
 // Run implements the command.
-func (c *jobRetryCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *jobRetryCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	return steer(ctx, io, o, c.ID, o.Retry)
 }
 
-func steer(ctx context.Context, io streams, o office, id string,
+func steer(ctx context.Context, io streams, o remoteServer, id string,
 	change func(context.Context, string) (lectern.Presentation, error)) error {
 	id, err := o.find(ctx, id)
 	if err != nil {
@@ -343,7 +343,7 @@ type jobRmCmd struct {
 }
 
 // Run implements the command.
-func (c *jobRmCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *jobRmCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	for _, short := range c.IDs {
 		id, err := o.find(ctx, short)
 		if err != nil {

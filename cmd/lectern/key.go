@@ -21,13 +21,13 @@ import (
 // keyCmd makes, lists and removes API keys.
 type keyCmd struct {
 	Server string `help:"Ask this server. Without it: the server that holds the data folder, or the database itself." env:"LECTERN_SERVER" placeholder:"URL"`
-	Key    string `help:"An admin key of that server; better in the variable than here, where others see it." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
-	Data   string `help:"The data folder, where no settings file or LECTERN_DATA says." placeholder:"DIR"`
-	DB     string `name:"db" help:"The Postgres database, where no settings file or LECTERN_DB says." placeholder:"URL"`
+	Key    string `help:"An admin key of that server. The variable is safer: other users see the flags of a command." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
+	Data   string `help:"The data folder; without it, the one of the settings." placeholder:"DIR"`
+	DB     string `name:"db" help:"The address of the Postgres database; without it, the one of the settings." placeholder:"URL"`
 
 	Add  keyAddCmd  `cmd:"" help:"Make a key and show it, this once."`
 	List keyListCmd `cmd:"" help:"List the keys, without their secrets."`
-	Rm   keyRmCmd   `cmd:"" help:"Remove a key; within five seconds nothing takes it."`
+	Rm   keyRmCmd   `cmd:"" help:"Remove a key; servers refuse it within five seconds."`
 }
 
 // Help is what --help says beyond the flags.
@@ -38,7 +38,7 @@ LECTERN_KEY for these commands, or a sign-in on the web page.
   lectern key add "my laptop" --scope admin`
 }
 
-// keyHolder has the keys: a server, or this process on the database.
+// keyHolder manages the keys: it is a server, or this process with the database.
 type keyHolder interface {
 	AddKey(ctx context.Context, wanted client.NewKey) (client.Key, error)
 	Keys(ctx context.Context) ([]client.Key, error)
@@ -47,10 +47,10 @@ type keyHolder interface {
 
 var (
 	_ keyHolder = (*client.Client)(nil)
-	_ keyHolder = keyDesk{}
+	_ keyHolder = storedKeys{}
 )
 
-// with finds who has the keys, and lets do work with it.
+// with calls do with the keyHolder that the flags and the settings name.
 func (c *keyCmd) with(ctx context.Context, io streams, s *settings, do func(keyHolder) error) error {
 	if c.Server != "" {
 		k, err := newClient(io, c.Server, c.Key)
@@ -76,10 +76,10 @@ func (c *keyCmd) with(ctx context.Context, io streams, s *settings, do func(keyH
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(keyDesk{keys.New(keys.Options{Store: store})}), closeStore())
+	return errors.Join(do(storedKeys{keys.New(keys.Options{Store: store})}), closeStore())
 }
 
-// withHolder asks the server that holds the data folder.
+// withHolder calls do with the server that holds the data folder. Without its address, it returns the failure held.
 func (c *keyCmd) withHolder(io streams, cfg config.Config, held *lectern.Failure, do func(keyHolder) error) error {
 	server, err := holderOf(cfg)
 	if err != nil && !errors.Is(err, fs.ErrPermission) {
@@ -95,13 +95,13 @@ func (c *keyCmd) withHolder(io streams, cfg config.Config, held *lectern.Failure
 	return do(k)
 }
 
-// keyDesk is this process on the database, as whoever runs the server.
-type keyDesk struct{ ring *keys.Ring }
+// storedKeys manages the keys in the database, with the rights of the operator of the server.
+type storedKeys struct{ ring *keys.Ring }
 
 var operator = lectern.Key{ID: "command line", Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin}
 
 // AddKey implements keyHolder.
-func (d keyDesk) AddKey(ctx context.Context, n client.NewKey) (client.Key, error) {
+func (d storedKeys) AddKey(ctx context.Context, n client.NewKey) (client.Key, error) {
 	k := lectern.Key{Name: n.Name, Scope: n.Scope, Owner: n.Owner}
 	if n.ExpiresAt != nil {
 		k.ExpiresAt = *n.ExpiresAt
@@ -119,7 +119,7 @@ func (d keyDesk) AddKey(ctx context.Context, n client.NewKey) (client.Key, error
 }
 
 // Keys implements keyHolder.
-func (d keyDesk) Keys(ctx context.Context) ([]client.Key, error) {
+func (d storedKeys) Keys(ctx context.Context) ([]client.Key, error) {
 	all, err := d.ring.List(ctx, operator)
 	out := make([]client.Key, 0, len(all))
 	for _, k := range all {
@@ -129,7 +129,7 @@ func (d keyDesk) Keys(ctx context.Context) ([]client.Key, error) {
 }
 
 // RemoveKey implements keyHolder.
-func (d keyDesk) RemoveKey(ctx context.Context, id string) error {
+func (d storedKeys) RemoveKey(ctx context.Context, id string) error {
 	return d.ring.Remove(ctx, operator, id)
 }
 
@@ -146,9 +146,9 @@ type keyAddCmd struct {
 	Scope   string `help:"What it may do. read: look and check. write: also create, cancel, retry, delete. admin: also keys and webhooks." enum:"read,write,admin" default:"write"`
 	Owner   string `help:"Whose presentations it sees and makes; owners never see one another's. Default: the owner of the key that asks, or \"default\"." placeholder:"NAME"`
 	Expires string `help:"When it ends, such as 90d or 12h from now; without it, never." placeholder:"TIME"`
-	Running int    `help:"At most so many of its presentations are rendered at once; 0: what keys.running says." placeholder:"N"`
-	Queued  int    `help:"At most so many of its presentations wait; 0: what keys.queued says." placeholder:"N"`
-	Minutes int    `help:"At most so many minutes of video in 24 hours; 0: what keys.minutes says." placeholder:"N"`
+	Running int    `help:"How many of its presentations are rendered at once, at most; 0: the setting keys.running." placeholder:"N"`
+	Queued  int    `help:"How many of its presentations wait, at most; 0: the setting keys.queued." placeholder:"N"`
+	Minutes int    `help:"How many minutes of video it may order in 24 hours; 0: the setting keys.minutes." placeholder:"N"`
 	JSON    bool   `help:"As JSON."`
 }
 
@@ -183,14 +183,14 @@ func (c *keyAddCmd) Run(ctx context.Context, io streams, s *settings, g *grammar
 			fmt.Fprintf(io.out, "%s  %s\n", io.dim(pad(row[0], 5)), row[1])
 		}
 		fmt.Fprintf(io.out, "%s  %s\n", io.dim(pad("key", 5)), io.bold(k.Secret))
-		fmt.Fprintln(io.err, io.dim("The key is not shown again. Keep it where LECTERN_KEY comes from."))
+		fmt.Fprintln(io.err, io.dim("The key is not shown again. Store it where you set LECTERN_KEY."))
 		if len(before) == 0 {
 			fmt.Fprintln(io.err, "This is the first key: from now on every request to the server needs one.")
 		}
 		if k.Scope != lectern.ScopeAdmin &&
 			!slices.ContainsFunc(before, func(k client.Key) bool { return k.Scope == lectern.ScopeAdmin }) {
-			fmt.Fprintln(io.err, io.yellow("No key may manage keys yet, unless LECTERN_API_KEY of the server is one. "+
-				"Make one with --scope admin; where the server is stopped, none is needed."))
+			fmt.Fprintln(io.err, io.yellow("No key can manage keys yet, except LECTERN_API_KEY if the server has it. "+
+				"Make one with --scope admin. While the server is stopped, this command needs no key."))
 		}
 		return nil
 	})
@@ -205,10 +205,10 @@ func lifetime(text string) (time.Duration, error) {
 	} else if d, err := time.ParseDuration(text); err == nil && d > 0 {
 		return d, nil
 	}
-	return 0, fmt.Errorf("%q is no length of time such as 90d or 12h", text)
+	return 0, fmt.Errorf("%q is not a length of time; write it like 90d or 12h", text)
 }
 
-// end says when a key ends.
+// end returns when a key ends, for people.
 func end(k client.Key) string {
 	switch {
 	case k.ExpiresAt == nil:
@@ -248,7 +248,7 @@ func (c *keyListCmd) Run(ctx context.Context, io streams, s *settings, g *gramma
 	})
 }
 
-// bounds are a key's own, in few letters.
+// bounds returns a key's own quota in short; "–" without one.
 func bounds(q lectern.Quota) string {
 	var out []string
 	for _, b := range []struct {
@@ -272,17 +272,17 @@ type keyRmCmd struct {
 // Run implements the command.
 func (c *keyRmCmd) Run(ctx context.Context, io streams, s *settings, g *grammar) error {
 	id := c.ID
-	if named, _, formed := keys.Split(id); formed { // somebody gave the whole key
+	if named, _, formed := keys.Split(id); formed { // the user gave the whole key
 		id = named
 	}
 	return g.Key.with(ctx, io, s, func(h keyHolder) error {
 		if err := h.RemoveKey(ctx, id); err != nil {
 			return err
 		}
-		fmt.Fprintf(io.err, "%s is taken no more; servers notice within five seconds.\n", id)
+		fmt.Fprintf(io.err, "%s is removed; servers refuse it within five seconds.\n", id)
 		if left, err := h.Keys(ctx); err == nil && len(left) == 0 && os.Getenv(config.APIKeyVariable) == "" {
-			fmt.Fprintln(io.err, io.yellow("No key is left. A server on this machine's own address is open again; another one "+
-				"answers nobody, unless http.keyless is set."))
+			fmt.Fprintln(io.err, io.yellow("No key is left. A server that only this machine reaches needs no key again; any "+
+				"other refuses all requests, unless http.keyless is set."))
 		}
 		return nil
 	})

@@ -15,12 +15,12 @@ import (
 	standard "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-// webhookListenCmd receives webhooks on this machine, to see what a server sends before one writes a receiver.
+// webhookListenCmd receives webhooks on this machine and shows them, for authors of a receiver.
 type webhookListenCmd struct {
 	Port     int    `help:"Where to listen on this machine; 0 takes a free port." default:"9000"`
 	Secret   string `help:"Verify with this secret." env:"LECTERN_WEBHOOK_SECRET" placeholder:"whsec_…"`
 	Register bool   `help:"Register this address at the server while it listens. The server must allow private networks: webhook.allow_private."`
-	JSON     bool   `help:"One JSON object a line."`
+	JSON     bool   `help:"As JSON lines, one for each message."`
 }
 
 const (
@@ -29,7 +29,7 @@ const (
 )
 
 // Run implements the command.
-func (c *webhookListenCmd) Run(ctx context.Context, io streams, o office) (err error) {
+func (c *webhookListenCmd) Run(ctx context.Context, io streams, o remoteServer) (err error) {
 	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", c.Port))
 	if err != nil {
 		return &usageError{fmt.Errorf("--port: %w", err)}
@@ -48,10 +48,10 @@ func (c *webhookListenCmd) Run(ctx context.Context, io streams, o office) (err e
 			err = errors.Join(err, o.RemoveWebhook(late, w.ID))
 		}()
 	}
-	e := &ear{io: io, asJSON: c.JSON}
+	e := &receiver{io: io, asJSON: c.JSON}
 	if c.Secret != "" {
 		if e.verify, err = standard.NewWebhook(c.Secret); err != nil {
-			return &usageError{fmt.Errorf("--secret: it is not whsec_ and base64: %w", err)}
+			return &usageError{fmt.Errorf("--secret must be whsec_ followed by base64: %w", err)}
 		}
 	}
 	fmt.Fprintf(io.err, "Listening at %s. Ctrl-C ends it.\n", io.bold(address))
@@ -66,30 +66,30 @@ func (c *webhookListenCmd) Run(ctx context.Context, io streams, o office) (err e
 	return nil
 }
 
-// ear shows what it hears.
-type ear struct {
+// receiver is the HTTP handler that shows the messages it receives.
+type receiver struct {
 	io     streams
-	verify *standard.Webhook // nil: nothing to verify with
+	verify *standard.Webhook // nil: there is no secret to verify with
 	asJSON bool
 	mu     sync.Mutex // one message at a time on the screen
 }
 
-// heard is a message as it is shown.
-type heard struct {
+// received is a message as it is shown.
+type received struct {
 	ID       string          `json:"id"`
-	Verified *bool           `json:"verified"` // null: there was no secret to do it with
+	Verified *bool           `json:"verified"` // null: there is no secret to verify with
 	Reason   string          `json:"reason,omitempty"`
 	Body     json.RawMessage `json:"body"`
 }
 
 // ServeHTTP implements http.Handler.
-func (e *ear) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (e *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := stdio.ReadAll(http.MaxBytesReader(w, r.Body, maxHook))
 	if err != nil || r.Method != http.MethodPost || !json.Valid(body) {
 		http.Error(w, "A webhook is a POST with JSON of at most 1 MB.", http.StatusBadRequest)
 		return
 	}
-	h := heard{ID: r.Header.Get("webhook-id"), Body: body}
+	h := received{ID: r.Header.Get("webhook-id"), Body: body}
 	if e.verify != nil {
 		err := e.verify.Verify(body, r.Header)
 		ok := err == nil
@@ -107,7 +107,7 @@ func (e *ear) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.show(h)
 }
 
-func (e *ear) show(h heard) {
+func (e *receiver) show(h received) {
 	var m struct {
 		Type      string
 		Timestamp time.Time

@@ -15,7 +15,7 @@ import (
 // local renders in this process.
 type local struct {
 	*app.Local
-	preset string // goes before what decks say; "": there is none
+	preset string // overrides the size and quality of decks; "": none
 	choice lectern.Choice
 }
 
@@ -73,14 +73,14 @@ func (l *local) cancel(ctx context.Context, id string) error {
 	return err
 }
 
-func (l *local) files(ctx context.Context, id string) ([]keepsake, error) {
+func (l *local) files(ctx context.Context, id string) ([]outputFile, error) {
 	artifacts, err := l.Jobs.Artifacts(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	var out []keepsake
+	var out []outputFile
 	for _, a := range artifacts {
-		out = append(out, keepsake{a.Kind, a.Slide,
+		out = append(out, outputFile{a.Kind, a.Slide,
 			func(ctx context.Context, w io.Writer) error { return l.Copy(ctx, a, w) }})
 	}
 	return out, nil

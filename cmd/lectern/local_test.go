@@ -9,8 +9,8 @@ import (
 	"lectern/internal/config"
 )
 
-// `lectern render` tells nobody of its presentation, so nothing of it looks for webhooks to deliver. A deliverer can be
-// started once: that it can be here shows that it was not.
+// `lectern render` sends no webhooks, so it starts no deliverer. A deliverer can be started only once; that the test
+// can start it shows that it was not running.
 func TestRenderDeliversNoWebhooks(t *testing.T) {
 	t.Parallel()
 	cfg := config.Default()

@@ -1,8 +1,8 @@
 // Command lectern turns decks into presenter-led videos.
 //
-// It is the whole product in one binary: `lectern render` makes a video without a server, `lectern serve` makes
-// them as jobs over HTTP, and the other commands ask one or the other what they know. internal/app composes what they
-// run on. Every command has a file of its own here, and exit.go decides what a command ends with.
+// It is the whole product in one binary: `lectern render` makes a video without a server, `lectern serve` makes videos
+// as jobs over HTTP, and the other commands check decks, control a server or look at this machine. internal/app
+// composes what the commands run on. Most commands have a file of their own here, and exit.go has the exit codes.
 package main
 
 import (
@@ -28,11 +28,11 @@ type grammar struct {
 	Render    renderCmd    `cmd:"" help:"Render a deck to a video, without a server."`
 	Check     checkCmd     `cmd:"" help:"Say what would fail or look wrong in a deck, and how long its video will be."`
 	Serve     serveCmd     `cmd:"" help:"Serve the HTTP interface and the studio."`
-	Job       jobCmd       `cmd:"" help:"See and steer the presentations of a server."`
-	Webhook   webhookCmd   `cmd:"" help:"See and steer whom a server tells of its presentations."`
+	Job       jobCmd       `cmd:"" help:"List and control the presentations of a server."`
+	Webhook   webhookCmd   `cmd:"" help:"List and control the webhooks of a server: the addresses that it notifies."`
 	Asset     assetCmd     `cmd:"" help:"Upload, list and delete the files that a server keeps for decks."`
 	Key       keyCmd       `cmd:"" help:"Make, list and remove the API keys of a server."`
-	Cache     cacheCmd     `cmd:"" help:"See and prune the caches of finished steps."`
+	Cache     cacheCmd     `cmd:"" help:"Show and prune the caches of finished steps."`
 	Voices    voicesCmd    `cmd:"" help:"List the voices."`
 	Avatars   avatarsCmd   `cmd:"" help:"List the avatars."`
 	Templates templatesCmd `cmd:"" help:"List the slide templates and themes."`
@@ -51,12 +51,12 @@ func main() {
 	os.Exit(run(os.Args[1:], standardStreams()))
 }
 
-// collectAt is how much garbage there may be, in per cent of what is in use. Most of that are pictures and sounds, in
-// which there is nothing to look through: collecting twice as often as Go does by itself costs a hundredth of the time
-// and saves a sixth to a third of the memory.
+// collectAt is how much garbage there may be, in per cent of the memory in use. Most memory is pictures and sound,
+// which the collector need not scan: collecting twice as often as Go's default costs a hundredth of the time and
+// saves a sixth to a third of the memory.
 const collectAt = 50
 
-// run is the program: it reads the command line, runs one command and gives the exit code.
+// run is the program: it reads the command line, runs one command and returns the exit code.
 func run(args []string, io streams) int {
 	ctx, stop := untilSignal(context.Background(), io)
 	defer stop()
@@ -107,7 +107,7 @@ func (s *settings) load(io streams, flags map[string]string) (config.Config, err
 	return cfg, nil
 }
 
-// helpWithExitCodes is kong's help with the exit codes below that of the program itself.
+// helpWithExitCodes prints kong's help. The help of the program itself ends with the exit codes.
 func helpWithExitCodes(o kong.HelpOptions, c *kong.Context) error {
 	if err := kong.DefaultHelpPrinter(o, c); err != nil {
 		return err
@@ -119,8 +119,8 @@ func helpWithExitCodes(o kong.HelpOptions, c *kong.Context) error {
 	for _, e := range exitCodes() {
 		fmt.Fprintf(c.Stdout, "  %3d  %s\n", e.Code, e.Meaning)
 	}
-	fmt.Fprint(c.Stdout, "\nSettings: flags, then LECTERN_* variables, then lectern.yaml; lectern.example.yaml has them "+
-		"all.\n")
+	fmt.Fprint(c.Stdout, "\nSettings: flags win over LECTERN_* variables, and these over lectern.yaml; "+
+		"lectern.example.yaml describes them all.\n")
 	return nil
 }
 
@@ -136,7 +136,7 @@ type errQuiet struct{ err error }
 func (e *errQuiet) Error() string { return e.err.Error() }
 func (e *errQuiet) Unwrap() error { return e.err }
 
-// shown marks err as told to the user.
+// shown marks err as shown to the user.
 func shown(err error) error {
 	if err == nil || errors.As(err, new(*errQuiet)) {
 		return err

@@ -20,7 +20,7 @@ import (
 	"lectern/internal/slides"
 )
 
-// Each example is read without a note, and each of its slides becomes a page without one.
+// Each example is read without a fault or a warning, and so is the page of each of its slides.
 func TestExamplesAreFlawless(t *testing.T) {
 	t.Parallel()
 	library, err := slides.New()
@@ -64,7 +64,7 @@ func TestExamplesAreFlawless(t *testing.T) {
 					t.Errorf("slide %d: %v, %v", i+1, warnings, err)
 				}
 				if s.Narration == "" {
-					t.Errorf("slide %d says nothing", i+1)
+					t.Errorf("slide %d has no narration", i+1)
 				}
 			}
 			if len(talk.Transitions) != len(talk.Slides)-1 {
@@ -111,7 +111,7 @@ func TestCLIPageIsComplete(t *testing.T) {
 	}
 }
 
-// Every setting is a flag of serve, and what is given arrives under its key.
+// Every setting is a flag of serve, and the value of a flag arrives under the setting's key.
 func TestEverySettingIsAFlagOfServe(t *testing.T) {
 	t.Parallel()
 	var g grammar
@@ -181,7 +181,7 @@ func TestTimesAreReadable(t *testing.T) {
 	}
 }
 
-// Cells of any script fill exactly the width that they are padded to, and are never cut in the middle of a letter.
+// Cells of any script fill exactly the width that they are padded to, and are never cut in the middle of a character.
 func TestCellsKeepTheirWidth(t *testing.T) {
 	t.Parallel()
 	if got := shorten("Борщ: погляд інженера", 10); got != "Борщ: пог…" {
@@ -200,7 +200,7 @@ func TestCellsKeepTheirWidth(t *testing.T) {
 	})
 }
 
-// Plain lines tell the story of a job in few words: a line a stage and a tenth, and each note once.
+// Without a terminal, the progress is one line for each stage and for each tenth, and each warning is shown once.
 func TestPlainLines(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// boundMemory has the garbage collector keep the process below half of what its control group may use, unless
+// boundMemory makes the garbage collector keep the process below half of what its control group may use, unless
 // GOMEMLIMIT says something else. The other half is for the children, which are in the same group: the browser and the
 // encoders.
 func boundMemory(root fs.FS) {
@@ -21,9 +21,9 @@ func boundMemory(root fs.FS) {
 	}
 }
 
-// groupMemory is the memory that this process's control group may use, in bytes: the least of what it and the groups
-// around it allow, in version 2 or version 1. root is the root of the file system. A container may see its own group as
-// the root of the tree, whatever /proc says it is called.
+// groupMemory returns the memory that this process's control group may use, in bytes: the least of what the group and
+// the groups around it allow, in version 2 or version 1. root is the root of the file system. A container may see its
+// own group as the root of the tree, whatever name /proc gives it.
 func groupMemory(root fs.FS) (limit int64, ok bool) {
 	groups, err := fs.ReadFile(root, "proc/self/cgroup")
 	if err != nil {
@@ -61,6 +61,6 @@ func readLimit(root fs.FS, name string) (int64, bool) {
 	if err != nil {
 		return 0, false
 	}
-	n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64) // "max" is no number
+	n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64) // "max" is not a number
 	return n, err == nil && n > 0 && n < unlimited
 }

@@ -5,7 +5,7 @@ import (
 	"testing/fstest"
 )
 
-// H2: the control group's limit is found in both versions, in containers and in the groups around.
+// H2: the limit of the control group is found in both versions, in containers, and in the groups around it.
 func TestH2GroupMemory(t *testing.T) {
 	t.Parallel()
 	const gib = 1 << 30
@@ -40,7 +40,7 @@ func TestH2GroupMemory(t *testing.T) {
 			root[path] = &fstest.MapFile{Data: []byte(text)}
 		}
 		if got, ok := groupMemory(root); got != c.want || ok != (c.want > 0) {
-			t.Errorf("%s: %d, %v", name, got, ok)
+			t.Errorf("%s: the limit is %d (found: %v), want %d", name, got, ok, c.want)
 		}
 	}
 }

@@ -18,11 +18,11 @@ import (
 	"lectern/internal/soak"
 )
 
-// kinds are templates that differ in what they hold: text, lists of texts and of cards, numbers, tables and code.
+// kinds are templates with different content: text, lists of texts and of cards, numbers, tables and code.
 var kinds = []string{"content", "bullet-points", "process-steps", "kpi-update", "table-light", "code",
 	"avatar-checklist"}
 
-// tooMuch is more than any slide holds, for each prop of a template that holds words.
+// tooMuch returns a value for a prop with words that is more than any slide can show.
 func tooMuch(p lectern.TemplateProp) any {
 	switch p.Type {
 	case "list":
@@ -47,8 +47,8 @@ func many(n int) []any {
 	return list
 }
 
-// V3: a slide with too much in one of its props yields a warning of that slide and that prop, from a check that draws
-// it as a render does; slides in between, with their samples, yield none.
+// V3: checking a slide with too much in one of its props gives a warning with that slide and that prop. The check draws
+// slides as a render does. Slides with their samples in between have no warning.
 func TestV3EveryTemplateSaysWhatDoesNotFit(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	cfg := config.Default()
@@ -103,8 +103,8 @@ func TestV3EveryTemplateSaysWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// probe looks at a finished page by itself, without what the page says: which texts are there to be seen, all of their
-// lines.
+// probe is a script that finds the texts of a finished page which are not fully visible. It asks the browser, and
+// does not rely on the page's own script.
 const probe = `<script>{
   const page = window.__lectern;
   const said = {ready: null, overflow: []};
@@ -132,8 +132,8 @@ const probe = `<script>{
 
 var pagePolicy = regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`)
 
-// V3, as a property: whatever number of items a list has, each is seen whole or counted as one that does not fit. What
-// is seen is asked of the browser, text by text and line by line, and not of the page's own script.
+// V3, as a property: whatever number of items a list has, each is fully visible or counted as one that does not fit.
+// What is visible is found by probe, text by text and line by line.
 func TestV3NothingIsLeftOutInSilence(t *testing.T) {
 	t.Parallel()
 	l, err := slides.New()
@@ -174,7 +174,7 @@ func TestV3NothingIsLeftOutInSilence(t *testing.T) {
 	}
 }
 
-// lookAt compares what a page says with what is seen of it.
+// lookAt compares what a page reports as not fitting with what is not visible.
 func lookAt(ctx context.Context, t *testing.T, l *slides.Library, b *chrome.Browser, d lectern.Deck) {
 	t.Helper()
 	p, warnings, err := l.Page(d, 0)
@@ -208,14 +208,14 @@ func lookAt(ctx context.Context, t *testing.T, l *slides.Library, b *chrome.Brow
 		o, ok := said[el]
 		switch {
 		case !ok:
-			t.Errorf("%d texts of %q are not seen, and the page says only %v", len(list), el, said)
+			t.Errorf("%d texts of %q are not visible, and the page reports only %v", len(list), el, said)
 		case (o.Unit == "items" || o.Unit == "rows" || o.Unit == "lines") && o.Hidden != len(list):
-			t.Errorf("%d %s of %q are not seen whole, and the page says %d", len(list), o.Unit, el, o.Hidden)
+			t.Errorf("%d %s of %q are not fully visible, and the page reports %d", len(list), o.Unit, el, o.Hidden)
 		}
 	}
 	for el, o := range said {
 		if len(unseen[el]) == 0 && o.Unit != "broken lines" {
-			t.Errorf("the page says %+v, and all of it is seen", o)
+			t.Errorf("the page reports %+v, but all of it is visible", o)
 		}
 	}
 }

@@ -12,13 +12,13 @@ import (
 	"lectern"
 )
 
-// display shows how a presentation comes along.
+// display shows the progress of a presentation.
 type display interface {
 	show(lectern.Presentation)
 	end() // after the last show; leaves a clean line
 }
 
-// newDisplay picks the bar for a terminal, plain lines otherwise, JSON lines for machines.
+// newDisplay returns JSON lines for programs, else a bar on a terminal and plain lines elsewhere.
 func newDisplay(io streams, machine bool) display {
 	switch {
 	case machine:
@@ -29,7 +29,7 @@ func newDisplay(io streams, machine bool) display {
 	return &lineDisplay{to: io.err}
 }
 
-// phrase says what is being done and how long it may take.
+// phrase returns what is being done and how long it may take.
 func phrase(p lectern.Presentation) string {
 	text := strings.TrimSuffix(p.Message, ".")
 	if p.ETA > 0 && !p.Status.Terminal() {
@@ -68,12 +68,12 @@ func (d *barDisplay) show(p lectern.Presentation) {
 		return
 	}
 	d.bar.Describe(shorten(phrase(p), 60))
-	_ = d.bar.Set(int(p.Progress)) // a terminal that went away is no reason to stop rendering
+	_ = d.bar.Set(int(p.Progress)) // a terminal that is gone does not stop the render
 }
 
 func (d *barDisplay) end() { _ = d.bar.Finish() }
 
-// lineDisplay writes a line when the stage changes and at every tenth of the way, so that a CI log tells the story.
+// lineDisplay writes a line when the stage changes and at every tenth of the way, which suits the log of a CI job.
 type lineDisplay struct {
 	to     io.Writer
 	stage  string
@@ -95,7 +95,7 @@ func (d *lineDisplay) show(p lectern.Presentation) {
 
 func (d *lineDisplay) end() {}
 
-// jsonDisplay writes one line an event.
+// jsonDisplay writes one line for each event.
 type jsonDisplay struct{ to *json.Encoder }
 
 // event is a line of --json. Type is "progress", "done" or "failed".
@@ -150,7 +150,7 @@ func eventOf(kind string, p lectern.Presentation) event {
 func (d *jsonDisplay) show(p lectern.Presentation) { _ = d.to.Encode(eventOf("progress", p)) }
 func (d *jsonDisplay) end()                        {}
 
-// warn tells of something that the user should know though the work goes on.
+// warn shows a warning; the work goes on.
 func warn(io streams, w lectern.Warning) {
 	where := ""
 	if w.Slide > 0 {

@@ -16,7 +16,7 @@ import (
 // remote renders on a server.
 type remote struct {
 	client *client.Client
-	preset string // goes before what decks say; "": there is none
+	preset string // overrides the size and quality of decks; "": none
 	choice lectern.Choice
 }
 
@@ -45,8 +45,8 @@ func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presen
 	return r.client.Create(ctx, source.Bytes, options...)
 }
 
-// upload uploads the files that a deck names, and returns the hashes of the assets by path. The server judges the deck:
-// what is wrong with it is no reason to stop here, but a file that cannot be used is.
+// upload uploads the files that a deck names, and returns the hashes of the assets by path. A file that cannot be
+// used is an error. Faults of the deck are not: the server reports them.
 func (r *remote) upload(ctx context.Context, source deck.Source) (map[string]string, error) {
 	t, err := app.NewTools(config.Default(), quietLog())
 	if err != nil {
@@ -55,7 +55,7 @@ func (r *remote) upload(ctx context.Context, source deck.Source) (map[string]str
 	defer t.Close()
 	q, err := t.Decks.Parse(ctx, source, nil, t.Config.Limits)
 	if err != nil {
-		return nil, nil //nolint:nilerr // the server says so with all the rest
+		return nil, nil //nolint:nilerr // the server reports it
 	}
 	q = edition(q, r.choice, t)
 	q.Faults = nil
@@ -89,13 +89,13 @@ func (r *remote) cancel(ctx context.Context, id string) error {
 
 func (r *remote) close() error { return nil }
 
-// files lists what every completed presentation has.
-func (r *remote) files(ctx context.Context, id string) ([]keepsake, error) {
+// files lists the files that every completed presentation has.
+func (r *remote) files(ctx context.Context, id string) ([]outputFile, error) {
 	p, err := r.client.Get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	var out []keepsake
+	var out []outputFile
 	for _, f := range lectern.ArtifactFiles() {
 		first, last := 0, 0
 		if f.PerSlide() {
@@ -103,7 +103,7 @@ func (r *remote) files(ctx context.Context, id string) ([]keepsake, error) {
 		}
 		for n := first; n <= last; n++ {
 			file := client.File{Kind: f.Kind, Slide: n}
-			out = append(out, keepsake{f.Kind, n, func(ctx context.Context, w io.Writer) error {
+			out = append(out, outputFile{f.Kind, n, func(ctx context.Context, w io.Writer) error {
 				return r.client.Download(ctx, id, file, w, nil)
 			}})
 		}

@@ -20,17 +20,17 @@ import (
 
 // renderCmd makes one video and ends.
 type renderCmd struct {
-	Deck     string `arg:"" help:"The deck, a JSON or YAML file; - reads standard input."`
-	Out      string `short:"o" help:"The video; without it, the deck's name with .mp4, here." placeholder:"FILE"`
-	Captions bool   `help:"Write captions beside the video too, as .srt and .vtt."`
-	Keep     string `help:"Put everything else that the render leaves into this folder: captions, chapters, transcript, slide pictures, manifest." placeholder:"DIR"`
-	JSON     bool   `help:"Say how it comes along as JSON lines on standard output."`
-	wish     `embed:""`
-	Preset   string `help:"Size and quality, whatever the deck says: draft, standard, high or 4k." enum:",draft,standard,high,4k" default:"" placeholder:"NAME"`
-	Server   string `help:"Let this server render instead, and download the video." placeholder:"URL"`
-	Key      string `help:"An API key of that server; better in the variable than here, where others see it." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
-	Cache    string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
-	Verbose  bool   `short:"v" help:"Show the log."`
+	Deck         string `arg:"" help:"The deck, a JSON or YAML file; - reads standard input."`
+	Out          string `short:"o" help:"The video; without it, the deck's name with .mp4, here." placeholder:"FILE"`
+	Captions     bool   `help:"Write captions as files next to the video too: .srt and .vtt."`
+	Keep         string `help:"Put all other artifacts into this folder: captions, chapters, transcript, audio, slide images, manifest, thumbnail." placeholder:"DIR"`
+	JSON         bool   `help:"Report the progress as JSON lines on standard output."`
+	editionFlags `embed:""`
+	Preset       string `help:"Size and quality in place of the deck's: draft, standard, high or 4k." enum:",draft,standard,high,4k" default:"" placeholder:"NAME"`
+	Server       string `help:"Let this server render instead, and download the video." placeholder:"URL"`
+	Key          string `help:"An API key of that server. The variable is safer: other users see the flags of a command." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
+	Cache        string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
+	Verbose      bool   `short:"v" help:"Show the log."`
 }
 
 // Help is what --help says beyond the flags.
@@ -44,17 +44,17 @@ func (renderCmd) Help() string {
 type maker interface {
 	// create begins a presentation of a deck.
 	create(ctx context.Context, deck deck.Source) (lectern.Presentation, error)
-	// follow calls show for every version until the end, and gives the last.
+	// follow calls show for every version until the end, and returns the last.
 	follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error)
 	// cancel ends a presentation that nobody waits for any more.
 	cancel(ctx context.Context, id string) error
-	// files lists what a completed presentation has left.
-	files(ctx context.Context, id string) ([]keepsake, error)
+	// files lists the files of a completed presentation.
+	files(ctx context.Context, id string) ([]outputFile, error)
 	close() error
 }
 
-// keepsake is a file of a presentation.
-type keepsake struct {
+// outputFile is a file of a presentation.
+type outputFile struct {
 	kind  lectern.ArtifactKind
 	slide int
 	write func(context.Context, io.Writer) error
@@ -105,7 +105,7 @@ func (c *renderCmd) maker(ctx context.Context, io streams, s *settings, choice l
 	return l, nil
 }
 
-// target is where the video goes; what can be known to fail after a long render fails before it.
+// target returns the path of the video. It checks now what would otherwise fail after a long render.
 func (c *renderCmd) target() (string, error) {
 	out := c.Out
 	if out == "" {
@@ -127,7 +127,7 @@ func (c *renderCmd) target() (string, error) {
 	return out, c.keepable()
 }
 
-// keepable proves that the folder of --keep can be made and written, and makes nothing yet.
+// keepable checks that the folder of --keep can be made and written. It does not make it yet.
 func (c *renderCmd) keepable() error {
 	if c.Keep == "" {
 		return nil
@@ -174,7 +174,7 @@ func (c *renderCmd) make(ctx context.Context, io streams, m maker, source deck.S
 	return p, f
 }
 
-// cancelLate cancels after ctx has ended: what was begun must not go on unseen.
+// cancelLate cancels a presentation after ctx has ended, so that it does not go on without the command.
 func cancelLate(ctx context.Context, m maker, id string) error {
 	if id == "" {
 		return nil
@@ -204,7 +204,7 @@ func (c *renderCmd) collect(ctx context.Context, io streams, m maker, p lectern.
 		}
 	}
 	if written[string(lectern.ArtifactVideo)] == "" {
-		return lectern.Fail(lectern.CodeInternal, "The presentation is completed but has left no video.")
+		return lectern.Fail(lectern.CodeInternal, "The presentation is completed, but it has no video.")
 	}
 	fi, err := os.Stat(target)
 	if err != nil {
@@ -221,8 +221,8 @@ func (c *renderCmd) collect(ctx context.Context, io streams, m maker, p lectern.
 	return nil
 }
 
-// places are the files that a keepsake becomes.
-func (c *renderCmd) places(k keepsake, target string) []string {
+// places returns the paths that a file of the presentation is written to.
+func (c *renderCmd) places(k outputFile, target string) []string {
 	stem := strings.TrimSuffix(target, filepath.Ext(target))
 	var to []string
 	switch {
@@ -239,8 +239,8 @@ func (c *renderCmd) places(k keepsake, target string) []string {
 	return to
 }
 
-// save writes a keepsake beside its place and renames it: it appears whole or not at all.
-func save(ctx context.Context, k keepsake, to string) (err error) {
+// save writes a temporary file next to the path to and renames it, so that the file appears whole or not at all.
+func save(ctx context.Context, k outputFile, to string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return fmt.Errorf("make the folder of %s: %w", to, bare(err))
 	}
@@ -265,7 +265,7 @@ func save(ctx context.Context, k keepsake, to string) (err error) {
 	return nil
 }
 
-// maxDeckFile bounds what is read at all; what a deck may hold is decided by the limits in the settings.
+// maxDeckFile is how many bytes of a deck file are read at all. The settings have smaller limits.
 const maxDeckFile = 1 << 30
 
 // readDeck reads the deck's file, or standard input.
@@ -302,7 +302,7 @@ func readDeck(name string, s streams) (deck.Source, error) {
 	return src, nil
 }
 
-// parseDeck reads a deck. A preset goes before what the deck says of size and quality; "": there is none.
+// parseDeck reads a deck. A preset overrides the deck's size and quality; "": none.
 func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset string,
 	lim lectern.Limits) (deck.Request, error) {
 	if int64(len(s.Bytes)) > lim.BodyBytes {
@@ -316,10 +316,10 @@ func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset
 	return decks.Parse(ctx, s, settings, lim)
 }
 
-// presetSettings are settings that go before a deck's own.
+// presetSettings returns settings that override a deck's own.
 func presetSettings(name string) []byte { return fmt.Appendf(nil, `{"preset":%q}`, name) }
 
-// bare is what the system said, without the operation and the path that our own sentence has already.
+// bare returns the system's error without the operation and the path, which our own message names already.
 func bare(err error) error {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err

@@ -15,8 +15,8 @@ import (
 	"lectern/internal/soak"
 )
 
-// The scripts run the program as a user builds it, each in a folder and with a home of its own. A soak runs them under
-// the race detector.
+// The scripts run the program as a user builds it, each in a folder and a home folder of its own. In a soak, the
+// program is built with the race detector.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	program, err := programtest.Build(t.Context(), t.TempDir())
@@ -82,6 +82,6 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 		content[i] = b
 	}
 	if bytes.Equal(content[0], content[1]) == neg {
-		ts.Fatalf("%s and %s: same is %v", args[0], args[1], neg)
+		ts.Fatalf("that %s and %s are the same is %v", args[0], args[1], neg)
 	}
 }

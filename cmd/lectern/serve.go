@@ -14,7 +14,7 @@ import (
 	"lectern/internal/log"
 )
 
-// serveCmd serves until it is told to stop.
+// serveCmd serves until a signal stops it.
 type serveCmd struct {
 	AddrFile string       `help:"Write the server's URL to this file as soon as it listens, for scripts that let it take a free port." placeholder:"FILE"`
 	Settings kong.Plugins `embed:""` // a flag for every setting
@@ -70,7 +70,7 @@ func (c *serveCmd) Run(ctx context.Context, io streams, s *settings) (err error)
 	return server.Serve(ctx)
 }
 
-// welcome says where the server is, and what is missing before it can render.
+// welcome shows where the server is, and what is missing for it to render.
 func (c *serveCmd) welcome(io streams, cfg config.Config, logPath string, at net.Addr) {
 	fmt.Fprintf(io.out, "Lectern %s is at %s\n", programVersion(), io.bold(browserURL(at)))
 	where := "data in " + cfg.DataDir
@@ -87,10 +87,10 @@ func (c *serveCmd) welcome(io streams, cfg config.Config, logPath string, at net
 		fmt.Fprintf(io.out, "%s %s\n", io.yellow("missing:"), f.Problem)
 		packages = append(packages, f.Packages...)
 	}
-	fmt.Fprintf(io.out, "Presentations wait for that. To install it:\n  %s\n", installCommand(packages))
+	fmt.Fprintf(io.out, "Presentations are refused until this is installed:\n  %s\n", installCommand(packages))
 }
 
-// browserURL is an address that a person can open.
+// browserURL returns the URL of an address that a person can open in a browser.
 func browserURL(at net.Addr) string {
 	host, port, err := net.SplitHostPort(at.String())
 	if err != nil {
@@ -102,7 +102,7 @@ func browserURL(at net.Addr) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// writeAddr writes the URL whole: who waits for the file never reads half of it.
+// writeAddr writes the URL of the server to a file. A script that waits for the file never reads half of it.
 func writeAddr(name string, at net.Addr) error {
 	url := browserURL(at)
 	if err := os.WriteFile(name+".part", []byte(url+"\n"), 0o644); err != nil {

@@ -10,8 +10,8 @@ import (
 	"lectern/internal/config"
 )
 
-// settingFlags gives a flag for every setting, from the table of internal/config, so that no setting can lack its
-// flag. The fields are *string: nil where the flag was not given.
+// settingFlags returns a flag for every setting in the table of internal/config, so that no setting can lack a flag.
+// The fields are *string: nil where the flag was not given.
 func settingFlags() kong.Plugins {
 	var fields []reflect.StructField
 	for i, s := range config.Settings() {
@@ -25,7 +25,7 @@ func settingFlags() kong.Plugins {
 	return kong.Plugins{reflect.New(reflect.StructOf(fields)).Interface()}
 }
 
-// givenFlags reads back what was given, by key.
+// givenFlags returns the values of the flags that were given, by the key of the setting.
 func givenFlags(p kong.Plugins) map[string]string {
 	given := map[string]string{}
 	v := reflect.ValueOf(p[0]).Elem()

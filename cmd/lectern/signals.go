@@ -14,9 +14,9 @@ type interrupted struct{ signal os.Signal }
 
 func (i *interrupted) Error() string { return "interrupted by " + i.signal.String() }
 
-// untilSignal gives a context that ends with the first Ctrl-C, SIGTERM or SIGHUP, so that work can end in order. A
-// second one ends the process at once, but for SIGHUP, which a closing terminal sends twice. One that nohup has the
-// process ignore stays ignored. A reader of the output that goes away ends the context too.
+// untilSignal returns a context that ends with the first Ctrl-C, SIGTERM or SIGHUP, so that work can end in order. A
+// second signal ends the process at once, except SIGHUP, which a closing terminal sends twice. Under nohup, SIGHUP
+// stays ignored. The context also ends when the reader of the output goes away.
 func untilSignal(parent context.Context, io streams) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	heard := make(chan os.Signal, 2)
@@ -25,7 +25,7 @@ func untilSignal(parent context.Context, io streams) (context.Context, func()) {
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(heard, syscall.SIGHUP)
 	}
-	broken := make(chan os.Signal, 1) // never read: that somebody listens keeps SIGPIPE from ending the process
+	broken := make(chan os.Signal, 1) // never read: Notify alone keeps SIGPIPE from ending the process
 	signal.Notify(broken, syscall.SIGPIPE)
 	go func() {
 		lost := io.lost
@@ -41,7 +41,7 @@ func untilSignal(parent context.Context, io streams) (context.Context, func()) {
 					os.Exit(exitInterrupted)
 				}
 				if io.live && n == 0 {
-					fmt.Fprintln(io.err, "\nEnding in order; once more to end at once.")
+					fmt.Fprintln(io.err, "\nStopping. Press Ctrl-C again to end at once.")
 				}
 				cancel(&interrupted{s})
 			}

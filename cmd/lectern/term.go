@@ -15,14 +15,14 @@ import (
 	"golang.org/x/term"
 )
 
-// streams are where a command reads and writes. What a user asked for goes to out; how it went goes to err.
+// streams are where a command reads and writes. Results go to out, messages and progress to err.
 type streams struct {
 	out, err io.Writer
 	in       io.Reader
 	live     bool // err is a terminal: a bar may move on it
 	color    bool // err and out may be painted
 
-	lost <-chan struct{} // closed when the reader of out went away; nil: nobody looks
+	lost <-chan struct{} // closed when the reader of out goes away; nil: out is not watched
 }
 
 // pipe writes to standard output, and closes lost when nobody reads it any more.
@@ -66,7 +66,7 @@ func (s streams) yellow(t string) string { return s.paint("33", t) }
 func (s streams) bold(t string) string   { return s.paint("1", t) }
 func (s streams) dim(t string) string    { return s.paint("2", t) }
 
-// table prints rows in aligned columns under a quiet heading. The last column runs free.
+// table prints rows in aligned columns under a dimmed heading. The last column is not padded.
 func (s streams) table(heading []string, rows [][]string) {
 	widths := make([]int, len(heading))
 	for _, r := range append([][]string{heading}, rows...) {

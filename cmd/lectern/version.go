@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 )
 
-// versionCmd says which version this is.
+// versionCmd prints which version this is.
 type versionCmd struct{}
 
 // Run implements the command.
@@ -15,7 +15,7 @@ func (versionCmd) Run(io streams) error {
 	return nil
 }
 
-// programVersion is what the linker was told, else what the module was fetched as, else "dev".
+// programVersion returns the version that the linker set, else the version of the module, else "dev".
 func programVersion() string {
 	if version != "" {
 		return version

@@ -13,14 +13,14 @@ import (
 	"lectern/client"
 )
 
-// webhookCmd sees and steers whom a server tells of its presentations.
+// webhookCmd lists and controls the webhooks of a server.
 type webhookCmd struct {
 	Server string `help:"The server." default:"http://localhost:8000" env:"LECTERN_SERVER" placeholder:"URL"`
-	Key    string `help:"An admin key of the server; better in the variable than here, where others see it." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
+	Key    string `help:"An admin key of the server. The variable is safer: other users see the flags of a command." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
 
 	List       webhookListCmd       `cmd:"" help:"List the webhooks."`
-	Add        webhookAddCmd        `cmd:"" help:"Tell an address of every presentation."`
-	Rm         webhookRmCmd         `cmd:"" help:"Tell an address no more."`
+	Add        webhookAddCmd        `cmd:"" help:"Send the messages of every presentation to an address."`
+	Rm         webhookRmCmd         `cmd:"" help:"Remove a webhook."`
 	Rotate     webhookRotateCmd     `cmd:"" help:"Make a new secret; the old one is good for a day."`
 	Test       webhookTestCmd       `cmd:"" help:"Send a message at once and say how it went."`
 	Deliveries webhookDeliveriesCmd `cmd:"" help:"List what was sent and what waits."`
@@ -30,7 +30,7 @@ type webhookCmd struct {
 
 // AfterApply makes the server of --server available to the command below.
 func (c *webhookCmd) AfterApply(parsed *kong.Context, io streams) error {
-	return bindOffice(parsed, io, c.Server, c.Key)
+	return bindServer(parsed, io, c.Server, c.Key)
 }
 
 type webhookListCmd struct {
@@ -38,7 +38,7 @@ type webhookListCmd struct {
 }
 
 // Run implements the command.
-func (c *webhookListCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *webhookListCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	all, err := o.Webhooks(ctx)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ type webhookAddCmd struct {
 }
 
 // Run implements the command.
-func (c *webhookAddCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *webhookAddCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	w, err := o.AddWebhook(ctx, c.URL, c.Type)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (c *webhookAddCmd) Run(ctx context.Context, io streams, o office) error {
 	return showSecret(io, w, c.JSON)
 }
 
-// showSecret shows a webhook with its secret, which nobody can show again.
+// showSecret shows a webhook with its secret, which cannot be shown again.
 func showSecret(io streams, w client.Webhook, asJSON bool) error {
 	if asJSON {
 		return printJSON(io, w)
@@ -100,11 +100,11 @@ type webhookRmCmd struct {
 }
 
 // Run implements the command.
-func (c *webhookRmCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *webhookRmCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	if err := o.RemoveWebhook(ctx, c.ID); err != nil {
 		return err
 	}
-	fmt.Fprintf(io.err, "%s is told no more.\n", c.ID)
+	fmt.Fprintf(io.err, "%s is removed.\n", c.ID)
 	return nil
 }
 
@@ -114,7 +114,7 @@ type webhookRotateCmd struct {
 }
 
 // Run implements the command.
-func (c *webhookRotateCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *webhookRotateCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	w, err := o.RotateWebhook(ctx, c.ID)
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ type webhookTestCmd struct {
 }
 
 // Run implements the command.
-func (c *webhookTestCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *webhookTestCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	d, err := o.TestWebhook(ctx, c.ID)
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ type webhookDeliveriesCmd struct {
 }
 
 // Run implements the command.
-func (c *webhookDeliveriesCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *webhookDeliveriesCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	id := c.Presentation
 	if id != "" {
 		var err error
@@ -193,11 +193,11 @@ type webhookRedeliverCmd struct {
 }
 
 // Run implements the command.
-func (c *webhookRedeliverCmd) Run(ctx context.Context, io streams, o office) error {
+func (c *webhookRedeliverCmd) Run(ctx context.Context, io streams, o remoteServer) error {
 	d, err := o.Redeliver(ctx, c.ID)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(io.err, "%s goes to %s again.\n", d.ID, d.URL)
+	fmt.Fprintf(io.err, "%s is sent to %s again.\n", d.ID, d.URL)
 	return nil
 }

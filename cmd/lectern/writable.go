@@ -12,8 +12,8 @@ import (
 	"lectern/internal/config"
 )
 
-// writable makes the data folder and proves that files can be made in it and below it, so that a server that cannot
-// work says so before it says where it is. A full disk is left to whoever needs the room.
+// writable makes the data folder and checks that files can be made in it and below it, so that a server that cannot
+// work reports this before it shows its address. A full disk is not an error here: what needs the space reports it.
 func writable(cfg config.Config) error {
 	at := app.FoldersIn(cfg)
 	for _, dir := range []string{at.State, at.Artifacts, at.Cache, at.Scratch} {
@@ -55,7 +55,7 @@ func probeFolder(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// existing is the nearest folder above a path, or the path itself, that is there.
+// existing returns the path itself if it exists, or else the nearest folder above it that does.
 func existing(path string) string {
 	for {
 		if _, err := os.Lstat(path); err == nil || filepath.Dir(path) == path {

@@ -22,17 +22,17 @@ import (
 	"lectern/internal/webhook"
 )
 
-// Options are what an App is made of. All fields but Once are required.
+// Options are the settings of an App. All fields except Once are required.
 type Options struct {
 	Config  config.Config
 	Folders Folders
 	Version string // of the program
 	Log     *slog.Logger
-	// Once says that the process renders one presentation and ends: the browser starts only where the cache may lack a
+	// Once says that the process renders one presentation and ends. The browser then starts only if the cache may lack a
 	// picture, and ends as soon as all slides are drawn.
 	Once bool
 
-	extra []provider // preferred to those of the list; for tests
+	extra []provider // preferred to the others; for tests
 }
 
 // App is Tools with storage, webhooks and the job service on a data folder.
@@ -51,11 +51,12 @@ type App struct {
 	pictures  *asset.Pictures
 	slides    *capture.Capturer
 	ready     *readiness
-	warming   chan struct{} // closed when the start of the browser has ended; nil: it was not begun
+	warming   chan struct{} // closed when the browser has started, or failed to; nil: Start has not started it
 	endWarm   context.CancelFunc
 }
 
-// Open opens everything and starts nothing. When it fails, it closes what it has opened.
+// Open opens storage, cache, webhooks and the job service, without starting them. If it fails, it closes what it has
+// opened.
 func Open(ctx context.Context, o Options) (*App, error) {
 	t, err := newTools(o.Config, o.Log, o.extra)
 	if err != nil {
@@ -81,7 +82,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.Artifacts, err = blob.OpenArtifacts(at.Artifacts); err != nil {
 		return err
 	}
-	// Runs hold all that they use, so nothing has to stay for being young, and the limit is kept.
+	// MinAge -1: young entries may be evicted too, because runs hold all entries that they use.
 	if a.cache, err = blob.OpenCache(blob.CacheOptions{Dir: at.Cache, Limit: cfg.CacheLimit, MinAge: -1}); err != nil {
 		return err
 	}
@@ -128,12 +129,12 @@ func (a *App) Start(ctx context.Context) error {
 		a.Assets.Start(ctx)
 	}
 	if a.Config.Role == config.RoleAPI {
-		return nil // its browser draws previews alone, and starts with the first
+		return nil // its browser draws only previews, and starts with the first one
 	}
-	begin, rest := a.Browser.Warm, 10*time.Minute // a server's browser gives its memory back overnight
+	begin, rest := a.Browser.Warm, 10*time.Minute // an idle browser ends after this time, which frees its memory
 	if a.opt.Once {
-		rest = time.Second / 2  // one that has drawn all slides ends while they are encoded
-		if a.cache.Size() > 0 { // all pictures may be in the cache, and no browser is needed
+		rest = time.Second / 2  // the browser ends once all slides are drawn, while they are encoded
+		if a.cache.Size() > 0 { // all pictures may be in the cache, so the browser starts when the first one is missing
 			begin = func(ctx context.Context) error {
 				_, err := a.Browser.Version(ctx)
 				return err
@@ -152,7 +153,7 @@ func (a *App) Start(ctx context.Context) error {
 		defer close(a.warming)
 		err := begin(warm)
 		if err == nil && !a.opt.Once {
-			err = a.Browser.Prove(warm) // before the first question whether the server is ready
+			err = a.Browser.Prove(warm) // so that the first request of /readyz finds a result
 		}
 		if err != nil && warm.Err() == nil {
 			a.opt.Log.Warn("the browser does not draw yet", "reason", err.Error())
@@ -161,10 +162,11 @@ func (a *App) Start(ctx context.Context) error {
 	return nil
 }
 
-// Deliver begins to deliver webhooks. What renders one deck in a folder of its own has none to deliver.
+// Deliver begins to deliver webhooks. A process that renders one deck does not call it.
 func (a *App) Deliver(ctx context.Context) error { return a.webhooks.Start(ctx) }
 
-// Stop hands running presentations back to the queue. Their last milestones are still delivered, or wait in the outbox.
+// Stop returns running presentations to the queue. The webhooks of their last milestones are delivered first, or stay
+// in the outbox.
 func (a *App) Stop(ctx context.Context) error {
 	a.Assets.Stop()
 	err := errors.Join(a.Jobs.Stop(ctx), a.webhooks.Stop(ctx))
@@ -175,7 +177,7 @@ func (a *App) Stop(ctx context.Context) error {
 	return err
 }
 
-// Close closes what was opened, the last first. Stop comes before it where Start did.
+// Close closes what Open has opened, in reverse order. After Start, call Stop first.
 func (a *App) Close() error {
 	a.ready.close()
 	err := errors.Join(a.Tools.Close(), a.telemetry.close())
@@ -191,13 +193,13 @@ func (a *App) Close() error {
 	return err
 }
 
-// Check implements httpapi.Checker. A deck that cannot be rendered for want of a program is refused at once, and not
-// after it has waited in the queue.
+// Check implements httpapi.Checker. If a program is missing without which no deck can be rendered, it refuses the deck
+// at once, before the deck waits in the queue.
 func (a *App) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
 	return deckCheck{a, a.checker}.Check(ctx, d)
 }
 
-// deckCheck is one of the App's checks: they differ in what an unknown template is.
+// deckCheck is one of the App's two checks. In one of them an unknown template is a fault, in the other a warning.
 type deckCheck struct {
 	app     *App
 	checker *check.Checker
@@ -223,10 +225,10 @@ func (a *App) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warni
 	return m.Slides, m.Warnings, err
 }
 
-// trials are what this process must be able to do, by its role: one that only serves HTTP needs neither browser nor
+// trials are the tests of readiness for this process's role: a process that only serves HTTP needs no browser and no
 // voices.
 func (a *App) trials() []*trial {
-	const database = "See that it runs and can be reached; the setting db names it."
+	const database = "Check that it runs and can be reached; the setting db has its address."
 	out := []*trial{
 		{name: "database", keep: readyPause, do: func(ctx context.Context) error {
 			if _, err := a.Jobs.Counts(ctx); err != nil {
@@ -235,7 +237,7 @@ func (a *App) trials() []*trial {
 			return nil
 		}, late: "The database has not answered in time. " + database},
 		{name: "artifacts", keep: trialKeep, do: a.Artifacts.Probe,
-			late: "A small file could not be written to the data folder in time. See to its disk."},
+			late: "A small file could not be written to the data folder in time. Check its disk."},
 	}
 	if a.Config.Role == config.RoleAPI {
 		return out
@@ -243,7 +245,7 @@ func (a *App) trials() []*trial {
 	return append(out, a.Tools.trials()...)
 }
 
-// remains are the artifacts of a presentation; the pipeline stores them below its id.
+// remains removes the artifacts of a presentation, which the pipeline stores below its id.
 type remains struct{ artifacts *blob.Artifacts }
 
 // RemoveArtifacts implements job.Files.
@@ -251,7 +253,7 @@ func (r remains) RemoveArtifacts(ctx context.Context, id string) error {
 	return r.artifacts.DeletePrefix(ctx, render.ArtifactsOf(id))
 }
 
-// assetFiles are the files of assets, next to the artifacts.
+// assetFiles stores the files of assets next to the artifacts.
 type assetFiles struct{ *blob.Artifacts }
 
 // Open implements asset.Files.
@@ -269,7 +271,7 @@ var (
 	_ job.Files        = remains{}
 )
 
-// atOnce turns a setting of zero into what the job service takes for "at once"; its own zero means the default.
+// atOnce converts a setting of zero to -1, which means "at once" to the job service. There, zero means the default.
 func atOnce(d time.Duration) time.Duration {
 	if d == 0 {
 		return -1

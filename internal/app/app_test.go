@@ -34,7 +34,7 @@ func opened(t *testing.T) *App {
 	return a
 }
 
-// What Open opens Close closes, started or not, and nothing of it is left running.
+// Close closes what Open has opened, started or not, and no goroutine is left.
 func TestAnAppLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	if err := opened(t).Close(); err != nil {
@@ -57,7 +57,7 @@ func TestAnAppLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// An App that cannot be opened leaves its folder free for the next.
+// An App that fails to open does not keep its data folder locked.
 func TestAFailedOpenClosesWhatItOpened(t *testing.T) {
 	t.Parallel()
 	a := opened(t)
@@ -77,8 +77,8 @@ func TestAFailedOpenClosesWhatItOpened(t *testing.T) {
 	}
 }
 
-// The handler says which version answers, and that a program is missing.
-func TestTheHandlerKnowsVersionAndReadiness(t *testing.T) {
+// The handler serves health, readiness and metrics. It is not ready, because the browser is missing.
+func TestTheHandlerServesHealthAndReadiness(t *testing.T) {
 	t.Parallel()
 	a := opened(t)
 	defer func() {

@@ -22,32 +22,31 @@ import (
 	"lectern/internal/store/sqlite"
 )
 
-// State says what came of looking for something.
+// State is the result of an examination.
 type State string
 
-// The states of what was looked for.
+// The results of an examination.
 const (
 	Found   State = "found"
 	Missing State = "missing"
-	Broken  State = "broken" // it is there and does not work
+	Broken  State = "broken" // present, but it does not work
 	Unknown State = "unknown"
 )
 
-// Finding says how one thing is that Lectern works with.
+// Finding is the result for one program, font, service or folder that Lectern uses.
 type Finding struct {
 	Name     string   `json:"name"`
 	State    State    `json:"state"`
-	Needed   bool     `json:"needed"`
+	Needed   bool     `json:"needed"` // without it nothing can be rendered
 	Version  string   `json:"version,omitempty"`
-	For      string   `json:"for"`
-	Tried    string   `json:"tried,omitempty"` // what was done to find out
+	For      string   `json:"for"`             // what Lectern uses it for
+	Tried    string   `json:"tried,omitempty"` // how it was tested
 	Problem  string   `json:"problem,omitempty"`
-	Note     string   `json:"note,omitempty"`     // what could be better although it works
-	Packages []string `json:"packages,omitempty"` // of Debian and Ubuntu, that bring it
+	Note     string   `json:"note,omitempty"`     // what could be improved although it works
+	Packages []string `json:"packages,omitempty"` // the packages of Debian and Ubuntu that install it
 }
 
-// Examine looks for everything that Lectern works with, in the order in which a render needs it, and tries what it
-// finds.
+// Examine looks for everything that Lectern uses, in the order in which a render needs it, and tests what it finds.
 func Examine(ctx context.Context, cfg config.Config) []Finding {
 	out := []Finding{examineFFmpeg(cfg), examineEncoder(ctx, cfg), examineBrowser(ctx, cfg)}
 	secrets, err := cfg.ReadSecrets(os.Environ())
@@ -56,7 +55,7 @@ func Examine(ctx context.Context, cfg config.Config) []Finding {
 	out = append(out, examineFonts(ctx)...)
 	out = append(out, avatars...)
 	out = append(out, examineFolder(cfg), examineDatabase(ctx, cfg))
-	if err != nil { // where all can be read there is nothing to report
+	if err != nil { // secrets that can be read are not reported
 		out = append(out, Finding{Name: secretsName, Needed: true, For: "tokens and keys"}.broken(err))
 	}
 	if cfg.Role == config.RoleAPI { // it renders nothing
@@ -74,7 +73,7 @@ const (
 	secretsName = "secrets"
 )
 
-// Absent quickly names the programs without which nothing can be rendered.
+// Absent lists the missing programs without which nothing can be rendered. It is quick, because it starts none of them.
 func Absent(cfg config.Config) []Finding {
 	var out []Finding
 	if _, err := proc.Find(cmp.Or(cfg.Tools.FFmpeg, "ffmpeg")); err != nil {
@@ -88,7 +87,7 @@ func Absent(cfg config.Config) []Finding {
 	return out
 }
 
-// examineProviders asks all providers that can say how they are, the needed ones first.
+// examineProviders examines all providers. Of the voices, the needed ones come first.
 func examineProviders(ctx context.Context, cfg config.Config, secrets config.Secrets) (voices, avatars []Finding) {
 	for _, p := range providers(cfg, secrets, newFFmpeg(cfg, slog.New(slog.DiscardHandler))) {
 		if p.doctor != nil {
@@ -99,7 +98,7 @@ func examineProviders(ctx context.Context, cfg config.Config, secrets config.Sec
 			}
 		}
 		if p.close != nil {
-			_ = p.close() // a child that does not end is killed with this process
+			_ = p.close() // a child that does not end is killed when this process ends
 		}
 	}
 	slices.SortStableFunc(voices, func(a, b Finding) int {
@@ -123,7 +122,7 @@ func examineFFmpeg(cfg config.Config) Finding {
 	return f.found(t.Version())
 }
 
-// examineEncoder tries the encoders in hardware. None is no fault: libx264 does all of it.
+// examineEncoder tests the hardware encoders. Without one everything works too, with libx264.
 func examineEncoder(ctx context.Context, cfg config.Config) Finding {
 	f := Finding{Name: "encoder", For: "pictures encoded whole"}
 	quiet := slog.New(slog.DiscardHandler)
@@ -132,11 +131,12 @@ func examineEncoder(ctx context.Context, cfg config.Config) Finding {
 	case found != encode.Software:
 		return f.found(found.String() + ", in hardware")
 	case cfg.Encoder == "auto":
-		return f.found("libx264 (no encoder in hardware works here)")
+		return f.found("libx264 (no hardware encoder works here)")
 	case cfg.Encoder == "software":
-		return f.found("libx264, as it is set")
+		return f.found("libx264, by the setting encoder")
 	}
-	f.State, f.Problem = Unknown, fmt.Sprintf("%s is set and does not work here; libx264 is used instead", cfg.Encoder)
+	f.State, f.Problem = Unknown, fmt.Sprintf("the setting encoder is %s, which does not work here; libx264 is used "+
+		"instead", cfg.Encoder)
 	return f
 }
 
@@ -174,7 +174,7 @@ func examineBrowser(ctx context.Context, cfg config.Config) Finding {
 	return f.found(version)
 }
 
-// examineFonts asks fontconfig which families there are.
+// examineFonts lists the installed font families with fontconfig.
 func examineFonts(ctx context.Context) []Finding {
 	fonts := []struct{ family, what, pkg string }{
 		{"Inter", "Latin, Cyrillic, Greek", "fonts-inter"},
@@ -188,23 +188,24 @@ func examineFonts(ctx context.Context) []Finding {
 		one := Finding{Name: "font " + f.family, For: f.what, Packages: []string{f.pkg}}
 		switch {
 		case err != nil:
-			one.State, one.Problem = Unknown, "fc-list, which lists fonts, cannot be asked"
+			one.State, one.Problem = Unknown, "fc-list, which lists fonts, does not work"
 		case bytes.Contains(families, []byte(f.family)):
 			one = one.found("")
 		default:
-			one = one.missing(errors.New("slides fall back to another font"))
+			one = one.missing(errors.New("slides use another font instead"))
 		}
 		out = append(out, one)
 	}
 	return out
 }
 
-// examineFolder tries to write where serve would.
+// examineFolder writes a file to the data folder, or to the working directory if serve has yet to create the data
+// folder.
 func examineFolder(cfg config.Config) Finding {
 	f := Finding{Name: dataFolder, Needed: true, For: "jobs and videos"}
 	dir := cfg.DataDir
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		dir = "." // serve makes it below here
+		dir = "." // serve creates it
 	}
 	if err := blob.Writable(dir); err != nil {
 		return f.broken(err)
@@ -216,7 +217,7 @@ func examineFolder(cfg config.Config) Finding {
 // databasePatience is how long Examine waits for a database.
 const databasePatience = 10 * time.Second
 
-// examineDatabase asks the database something, and changes nothing.
+// examineDatabase queries the database, and changes nothing.
 func examineDatabase(ctx context.Context, cfg config.Config) Finding {
 	f := Finding{Name: database, Needed: true, For: "jobs"}
 	ctx, cancel := context.WithTimeout(ctx, databasePatience)
@@ -257,7 +258,7 @@ func (f Finding) missing(err error) Finding {
 	return f
 }
 
-// broken is a finding of a thing that is there and does not work.
+// broken is a finding of something that is present but does not work.
 func (f Finding) broken(err error) Finding {
 	f = f.missing(err)
 	f.State = Broken

@@ -13,7 +13,7 @@ import (
 	"lectern/internal/tts"
 )
 
-// elaiAvatars are those of the service Elai. Without a token they are not there.
+// elaiAvatars is the provider of the service Elai's avatars. Without a token it has none.
 func elaiAvatars(cfg config.Config, secrets config.Secrets, ffmpeg *FFmpeg) provider {
 	if secrets.ElaiToken == "" {
 		return provider{name: elai.Name, lacking: "Avatars of Elai need an API token: set " + config.ElaiTokenVariable +
@@ -36,7 +36,7 @@ func elaiAvatars(cfg config.Config, secrets config.Secrets, ffmpeg *FFmpeg) prov
 	return p
 }
 
-// examineClip says what a clip that a provider made holds.
+// examineClip reads which streams a clip has, and whether it is complete.
 func (f *FFmpeg) examineClip(ctx context.Context, path string) (elai.Facts, error) {
 	t, err := f.Find()
 	if err != nil {
@@ -63,7 +63,7 @@ func (f *FFmpeg) examineClip(ctx context.Context, path string) (elai.Facts, erro
 	return facts, nil
 }
 
-// examineElai asks Elai whether the token works.
+// examineElai tests the token with a request to Elai.
 func examineElai(ctx context.Context, e *elai.Engine) Finding {
 	f := Finding{Name: "Elai", For: "external avatars"}
 	n, err := e.Try(ctx)

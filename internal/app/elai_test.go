@@ -28,7 +28,7 @@ func elaiConfig(stand *elaitest.Server) config.Config {
 // quiet drops what is logged.
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// withElai returns the providers of a machine with that secret token.
+// withElai returns the providers for these settings and secrets, and closes them at the end of the test.
 func withElai(t *testing.T, cfg config.Config, s config.Secrets) []provider {
 	all := providers(cfg, s, newFFmpeg(cfg, quiet()))
 	t.Cleanup(func() {
@@ -43,8 +43,9 @@ func withElai(t *testing.T, cfg config.Config, s config.Secrets) []provider {
 	return all
 }
 
-// With a token the list has Elai's avatars after the built-in ones; without one, `elai:…` says what is missing.
-func TestElaiIsThereWithAToken(t *testing.T) {
+// With a token, Elai's avatars are listed after the built-in ones. Without one, the fault of a code "elai:…" names the
+// variable to set.
+func TestElaiAvatarsNeedAToken(t *testing.T) {
 	t.Parallel()
 	cfg := elaiConfig(elaitest.New(t))
 	with := avatarsOf(cfg, withElai(t, cfg, config.Secrets{ElaiToken: elaitest.Token}))
@@ -54,7 +55,7 @@ func TestElaiIsThereWithAToken(t *testing.T) {
 	}
 	for code, want := range map[string]string{"gia.casual": "builtin", "elai:gia.casual": "elai", "zara": "elai"} {
 		if got, _, err := with.Resolve(t.Context(), code); err != nil || got != want {
-			t.Errorf("%s is %s's (%v)", code, got, err)
+			t.Errorf("%s is an avatar of %s, not of %s (%v)", code, got, want, err)
 		}
 	}
 	without := avatarsOf(cfg, withElai(t, cfg, config.Secrets{}))
@@ -84,7 +85,7 @@ func TestDoctorTriesElaisToken(t *testing.T) {
 	}
 }
 
-// A secret that cannot be read keeps the server from starting, so doctor reports it as what it is.
+// Doctor reports a secret that cannot be read as needed and broken, since the server does not start with it.
 func TestDoctorReportsUnreadableSecrets(t *testing.T) {
 	t.Setenv(config.ElaiTokenVariable, "two words")
 	cfg := elaiConfig(elaitest.New(t))
@@ -97,8 +98,7 @@ func TestDoctorReportsUnreadableSecrets(t *testing.T) {
 	}
 }
 
-// A provider that does not answer keeps nobody from the built-in avatars. That the start does not wait for it is the
-// engine's own test.
+// The built-in avatars are found although Elai does not answer. The tests of the engine check that warm does not block.
 func TestADeadElaiDelaysNobody(t *testing.T) {
 	t.Parallel()
 	stand := elaitest.New(t)
@@ -125,8 +125,8 @@ func (a *answers) Answered(_ context.Context, route, _ string, status int, _ tim
 func (*answers) Watching(string, int) {}
 func (*answers) Dropped()             {}
 
-// A provider's messages need the secret that was agreed and no key of the server. They go through the guard of httpapi
-// as all requests do: with a request id, its headers, a log line and a route for the metrics.
+// A provider's messages need the provider's secret and no API key. They pass through the middleware of httpapi like all
+// requests: they have a request id, its headers, a log line and a route for the metrics.
 func TestWebhooksOfProvidersAreGuarded(t *testing.T) {
 	t.Parallel()
 	cfg := elaiConfig(elaitest.New(t))

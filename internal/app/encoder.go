@@ -14,28 +14,28 @@ import (
 	"lectern/internal/render"
 )
 
-// encoder finds out by trying which encoder in hardware works here, at the first question.
+// encoder finds a hardware encoder that works here, by testing them. It does so at the first call of works.
 type encoder struct {
-	setting string // "auto", "software", or the one to use
+	setting string // "auto", "software", or the name of a hardware encoder
 	ffmpeg  render.FFmpeg
 	log     *slog.Logger
-	devices []string // without one of these files auto tries nothing
+	devices []string // auto tests nothing unless one of these files exists
 
 	mu    sync.Mutex
 	tried bool
 	found encode.Encoder
 }
 
-// trialTime is how long an encoder may take for a second of a small picture.
+// trialTime is how long the test of an encoder may take, which encodes a second of a small picture.
 const trialTime = 20 * time.Second
 
-// newEncoder tries nothing yet.
+// newEncoder makes an encoder for the settings. It tests nothing yet.
 func newEncoder(cfg config.Config, ffmpeg render.FFmpeg, log *slog.Logger) *encoder {
 	return &encoder{setting: cfg.Encoder, ffmpeg: ffmpeg, log: log,
 		devices: []string{"/dev/dri/renderD128", "/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"}}
 }
 
-// works returns the encoder that works, or encode.Software.
+// works returns a hardware encoder that works, or encode.Software.
 func (e *encoder) works(ctx context.Context) encode.Encoder {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -57,14 +57,15 @@ func (e *encoder) works(ctx context.Context) encode.Encoder {
 		}
 		if err == nil {
 			e.found = c
-			e.log.Info("an encoder in hardware works", "encoder", c.String())
+			e.log.Info("hardware encoder works", "encoder", c.String())
 			break
 		}
 		level := slog.LevelDebug
 		if e.setting != "auto" {
 			level = slog.LevelWarn
 		}
-		e.log.Log(ctx, level, "no encoder in hardware", "encoder", c.String(), "reason", lectern.AsFailure(err).Message)
+		e.log.Log(ctx, level, "hardware encoder does not work", "encoder", c.String(), "reason",
+			lectern.AsFailure(err).Message)
 	}
 	e.tried = true
 	return e.found

@@ -12,7 +12,7 @@ import (
 	"lectern/internal/render"
 )
 
-// encoders is an ffmpeg with which some encoders work.
+// encoders is a fake ffmpeg with which some encoders work.
 type encoders struct {
 	work  []string
 	tried []string
@@ -30,8 +30,8 @@ func (t *encoders) Run(_ context.Context, c render.Command) error {
 	return err
 }
 
-// What works is found by trying, once; nothing is tried where no device is, or where software is set.
-func TestHardwareIsFoundByTrying(t *testing.T) {
+// The hardware encoder is found by testing, once. Nothing is tested without a device, or if the setting is software.
+func TestHardwareIsFoundByTesting(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		setting string

@@ -10,10 +10,11 @@ import (
 	"lectern/internal/render"
 )
 
-// FFmpeg is ffmpeg, looked for when it is first needed: its answers about version and encoders take longer than the
-// whole start of the server, and what is installed later is found without a restart. It is safe for concurrent use.
+// FFmpeg looks for ffmpeg when it is first needed. Asking ffmpeg for its version and encoders takes longer than the
+// whole start of the server. An ffmpeg that is installed later is found without a restart. It is safe for concurrent
+// use.
 type FFmpeg struct {
-	path string // "": the one of the search path
+	path string // "": the one on PATH
 	log  *slog.Logger
 	mu   sync.Mutex // held during the search
 	tool *ffmpeg.Tool
@@ -51,7 +52,7 @@ func (f *FFmpeg) Run(ctx context.Context, c render.Command) error {
 		What: c.What})
 }
 
-// Version implements render.FFmpeg. It is "" where there is no ffmpeg.
+// Version implements render.FFmpeg. It is "" if ffmpeg is missing.
 func (f *FFmpeg) Version() string {
 	t, err := f.Find()
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"lectern/internal/picturefile"
 )
 
-// JudgePicture refuses a file of size bytes that is no picture which a slide can show (CodeAssetRefused).
+// JudgePicture fails with CodeAssetRefused if a file of size bytes is not a picture that a slide can show. The message
+// completes the sentence "The file … cannot be used: ".
 func (t *Tools) JudgePicture(r io.ReaderAt, size int64) error {
 	info, err := media.Inspect(r, size, t.Decks.Kinds(),
 		media.Limits{PictureBytes: asset.MaxPicture, FontBytes: asset.MaxFont, Picture: picturefile.Limits{
@@ -20,7 +21,7 @@ func (t *Tools) JudgePicture(r io.ReaderAt, size int64) error {
 	case unfit:
 		return lectern.Fail(lectern.CodeAssetRefused, "%s.", u.Text)
 	case err == nil && info.Kind != lectern.AssetPicture:
-		return lectern.Fail(lectern.CodeAssetRefused, "it is no picture, but a %s (%s).", info.Kind, info.Type)
+		return lectern.Fail(lectern.CodeAssetRefused, "it is a %s (%s), not a picture.", info.Kind, info.Type)
 	}
 	return err
 }

@@ -14,15 +14,16 @@ import (
 	"lectern/internal/webui"
 )
 
-// loopback reports whether an address is reached from this machine alone.
+// loopback reports whether an address can be reached from this machine only.
 func loopback(at net.Addr) bool {
 	host, _, err := net.SplitHostPort(at.String())
 	ip := net.ParseIP(host)
 	return err == nil && ip != nil && ip.IsLoopback()
 }
 
-// Guard refuses to serve other machines without a key, unless that is wanted: at is where a server listens, key the
-// setting that says so. A worker answers nothing but how it is.
+// Guard refuses to serve other machines without an API key, unless the settings allow it. at is the address at which a
+// server listens; key is the setting that has this address. A worker may always listen at addr, because it serves only
+// health and metrics there.
 func (a *App) Guard(ctx context.Context, key string, at net.Addr) error {
 	admin := key == "admin.addr"
 	if loopback(at) || !admin && (a.Config.HTTP.Keyless || a.Config.Role == config.RoleWorker) {
@@ -39,11 +40,11 @@ func (a *App) Guard(ctx context.Context, key string, at net.Addr) error {
 			"; http.keyless: true, LECTERN_HTTP_KEYLESS=true or --http-keyless, which lets everybody in; or an address of " +
 			"this machine such as 127.0.0.1:8000"
 	}
-	return &config.Error{Key: key, Cause: fmt.Errorf("%s is reached from other machines, and there is no key: everybody "+
-		"could do everything", at), Allowed: allowed}
+	return &config.Error{Key: key, Cause: fmt.Errorf("%s can be reached from other machines, but there is no key, so "+
+		"everybody could do everything", at), Allowed: allowed}
 }
 
-// web are the options that both handlers of a server have in common.
+// web returns the options of the HTTP interface at an address, which are the same for addr and admin.addr.
 func (a *App) web(draining <-chan struct{}, at net.Addr) (httpapi.Options, error) {
 	proxies, err := httpapi.ParseNetworks(a.Config.HTTP.TrustedProxies.Items())
 	if err != nil {
@@ -71,8 +72,8 @@ func (a *App) web(draining <-chan struct{}, at net.Addr) (httpapi.Options, error
 	}, nil
 }
 
-// Handler is the whole HTTP interface, or of a worker what says how it is. draining is closed when the server begins to
-// stop; at is where it listens.
+// Handler returns the whole HTTP interface; for a worker only health, readiness and metrics. draining is closed when
+// the server begins to stop; at is the address at which it listens.
 func (a *App) Handler(draining <-chan struct{}, at net.Addr) (http.Handler, error) {
 	o, err := a.web(draining, at)
 	if err != nil {
@@ -92,7 +93,7 @@ func (a *App) Handler(draining <-chan struct{}, at net.Addr) (http.Handler, erro
 	return health, nil
 }
 
-// openAdmin listens at admin.addr, where there is one, and returns its server and listener.
+// openAdmin listens at admin.addr and returns its server and listener; nil without that setting.
 func (a *App) openAdmin(ctx context.Context, draining <-chan struct{},
 	shape func(http.Handler) *http.Server) (*http.Server, net.Listener, error) {
 	if a.Config.AdminAddr == "" {

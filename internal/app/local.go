@@ -14,16 +14,16 @@ import (
 	"lectern/internal/config"
 )
 
-// Local renders in this process: the same pipeline and the same job service as a server's, on a data folder that Close
+// Local renders in this process, with the pipeline and the job service of a server, on a data folder that Close
 // removes. Only the cache of finished steps stays, so that the next render of an edited deck is short. It delivers no
 // webhooks.
 type Local struct {
 	*App
-	Dir string // for the files of the caller too
+	Dir string // the data folder; the caller may store files in it too
 }
 
-// OpenLocal opens and starts one. cache is the folder of finished steps, "": that of the user. What the settings say of
-// databases, roles and workers is for servers, and is not obeyed.
+// OpenLocal opens and starts a Local. cache is the folder of the cache; "": that of the user. The settings of
+// databases, roles and workers are for servers, and have no effect here.
 func OpenLocal(ctx context.Context, cfg config.Config, cache, version string, log *slog.Logger) (_ *Local, err error) {
 	dir, err := os.MkdirTemp("", "lectern-")
 	if err != nil {
@@ -36,7 +36,7 @@ func OpenLocal(ctx context.Context, cfg config.Config, cache, version string, lo
 	}()
 	if cache == "" {
 		if cache, err = UserCache(); err != nil {
-			cache = filepath.Join(dir, "cache") // without a home there is nothing to keep
+			cache = filepath.Join(dir, "cache") // the user has no home folder, so nothing is kept
 		}
 	}
 	cfg.Workers, cfg.DB, cfg.Role = 1, "", config.RoleAll

@@ -19,22 +19,21 @@ import (
 	"lectern/internal/usage"
 )
 
-// provider is a program or service that gives voices or avatars, with all that a process does for it. The functions may
-// be nil: there is nothing to do then.
+// provider is a program or service that provides voices or avatars. Its functions may be nil.
 type provider struct {
-	name    string        // what codes name it by: name:code
-	voices  tts.Engine    // nil: it gives no voices
-	avatars avatar.Engine // nil: it gives no avatars here
-	lacking string        // what a code that names it answers where its avatars need a setting
-	slots   *slots.Slots  // what its engine does at once
-	price   usage.Price   // of its voices or avatars; zero: none is known
+	name    string        // the prefix of its codes: name:code
+	voices  tts.Engine    // nil: it has no voices
+	avatars avatar.Engine // nil: it has no avatars here
+	lacking string        // why it has no avatars here: the message for codes that name it; "": none is needed
+	slots   *slots.Slots  // bound the concurrent calls of its engine
+	price   usage.Price   // of its voices or avatars; zero: unknown
 	close   func() error
-	warm    func(ctx context.Context)             // begins early what is slow at first; it does not block
-	webhook http.Handler                          // takes the messages that it signs, at /webhooks/NAME
-	doctor  func(ctx context.Context) (f Finding) // says whether it works here
+	warm    func(ctx context.Context)             // starts early what takes long at first; it does not block
+	webhook http.Handler                          // receives the messages that it signs, at /webhooks/NAME
+	doctor  func(ctx context.Context) (f Finding) // examines whether it works here
 }
 
-// providers lists all of them, the preferred first. A new one is a line here.
+// providers lists all providers, the preferred ones first. To add a provider, add a line here.
 func providers(cfg config.Config, secrets config.Secrets, ffmpeg *FFmpeg) []provider {
 	return []provider{
 		fliteVoices(cfg),
@@ -94,16 +93,16 @@ func avatarsOf(cfg config.Config, all []provider) *avatar.Catalogue {
 	return c
 }
 
-// calls is how an engine is asked.
+// calls says how an engine is called.
 type calls struct {
-	slots int // at once
-	// tries of a call to a service that is too busy or cannot be reached; 0: the engine is on this machine, where a second
-	// try changes nothing and its voices are listed in no time
+	slots int // concurrent calls
+	// tries of a call to a service that is too busy or cannot be reached. 0: the engine runs on this machine, so its calls
+	// are not repeated and its list of voices is not cached
 	tries int
 	price usage.Price // of a million characters; zero: none is known
 }
 
-// voiceProvider makes a provider of a voice engine.
+// voiceProvider makes a provider from a voice engine. f is what doctor reports about it, without the result.
 func voiceProvider(e tts.Engine, c calls, f Finding) provider {
 	p := provider{name: e.Name(), slots: slots.New(e.Name()+" voices", c.slots), price: c.price, close: closer(e),
 		doctor: examineVoices(e, f)}
@@ -123,7 +122,7 @@ func voiceProvider(e tts.Engine, c calls, f Finding) provider {
 	return p
 }
 
-// fliteVoices speak English alone, and are pleasanter to listen to than those of espeak.
+// fliteVoices speak only English. They sound better than espeak's voices.
 func fliteVoices(cfg config.Config) provider {
 	return voiceProvider(flite.New(flite.Options{Program: cfg.Tools.Flite}), calls{slots: cfg.Voices},
 		Finding{Name: "flite", For: "voices, English", Packages: []string{"flite"}})
@@ -132,8 +131,9 @@ func fliteVoices(cfg config.Config) provider {
 // espeakChild are the arguments of this program that make it the child in which espeak's library runs.
 var espeakChild = []string{"internal-voice", "espeak"}
 
-// ChildMain is the main of a child that a provider starts this program as. Every main that composes an App calls it
-// first, with its arguments; child says whether the process is one and ends with code.
+// ChildMain is the main function of a child process: a provider starts this program with certain arguments as its
+// child. Every main function that makes an App calls ChildMain first, with its arguments. If child is true, the process
+// is such a child and must exit with code.
 func ChildMain(args []string) (code int, child bool) {
 	if !slices.Equal(args, espeakChild) {
 		return 0, false
@@ -152,7 +152,7 @@ func espeakVoices(cfg config.Config) provider {
 		For: "voices, 100+ languages", Packages: []string{"espeak-ng", "libespeak-ng1"}})
 }
 
-// examineVoices asks an engine for its voices.
+// examineVoices examines an engine by listing its voices.
 func examineVoices(e tts.Engine, f Finding) func(context.Context) Finding {
 	return func(ctx context.Context) Finding {
 		voices, err := e.Voices(ctx)

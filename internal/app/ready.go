@@ -11,24 +11,24 @@ import (
 
 // Bounds of readiness.
 const (
-	ReadyBound   = 2 * time.Second // for the answer of /readyz, whatever hangs
-	readyPause   = time.Second     // a fault holds so long before it is looked for again
-	trialKeep    = 5 * time.Second // a success holds so long
-	trialPatient = time.Minute     // a trial that takes longer is given up and begun anew
+	ReadyBound   = 2 * time.Second // within which /readyz answers, even if a trial hangs
+	readyPause   = time.Second     // how long a failure is remembered before the next trial
+	trialKeep    = 5 * time.Second // how long a success is remembered
+	trialPatient = time.Minute     // a trial that takes longer is canceled, and a new one can begin
 )
 
-// trial is one thing that must work before presentations can be made, tried when somebody asks and remembered for a
-// while, so that many who ask cost as much as one.
+// trial tests one thing that must work before presentations can be made. It runs when somebody asks, and its result is
+// remembered for a while, so that many requests cost as much as one.
 type trial struct {
 	name string
-	keep time.Duration // how long a success holds
+	keep time.Duration // how long a success is remembered
 	do   func(ctx context.Context) error
-	late string // the sentence for one that has not ended in time
+	late string // the message if it has not ended in time
 
 	mu      sync.Mutex
-	ended   time.Time // of the last one; zero: there was none
-	err     error
-	running chan struct{} // closed when the one under way has ended; nil: there is none
+	ended   time.Time     // when the last run ended; zero: there was none
+	err     error         // of the last run
+	running chan struct{} // closed when the current run has ended; nil: there is none
 }
 
 // readiness is all trials of a process.
@@ -47,7 +47,7 @@ func newReadiness(log *slog.Logger, trials ...*trial) *readiness {
 	return r
 }
 
-// close ends the trials under way and waits for them.
+// close cancels the running trials and waits for them.
 func (r *readiness) close() {
 	if r == nil {
 		return
@@ -56,8 +56,8 @@ func (r *readiness) close() {
 	r.wg.Wait()
 }
 
-// missing names what does not work now, in the order of the trials. It answers within the bound. Everybody may ask, so
-// the failures are without details, which are in the log.
+// missing returns the failures of the trials, in their order, within the bound. Everybody may request them, so they
+// have no details. The log has these.
 func (r *readiness) missing(ctx context.Context) []*lectern.Failure {
 	ctx, cancel := context.WithTimeout(ctx, r.bound)
 	defer cancel()
@@ -76,7 +76,8 @@ func (r *readiness) missing(ctx context.Context) []*lectern.Failure {
 	return out
 }
 
-// begin begins a trial, unless one is under way or the last one still holds. It gives what to wait for; nil: nothing.
+// begin runs a trial, unless it is running or its last result is still remembered. It returns a channel that is closed
+// when the trial has ended, or nil if there is nothing to wait for.
 func (r *readiness) begin(t *trial) <-chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -111,7 +112,7 @@ func (r *readiness) begin(t *trial) <-chan struct{} {
 	return done
 }
 
-// report logs what stopped working, and what works again.
+// report logs that a trial has begun to fail, or succeeds again.
 func (r *readiness) report(name string, before, now error, first bool) {
 	switch {
 	case now != nil && (before == nil || first):
@@ -122,14 +123,15 @@ func (r *readiness) report(name string, before, now error, first bool) {
 	}
 }
 
-// result waits for the trial under way, if there is one, and gives what came of it.
+// result waits for the running trial, if there is one, and returns its result. under is the channel that begin
+// returned.
 func (t *trial) result(ctx context.Context, under <-chan struct{}) error {
 	if under != nil {
 		select {
 		case <-under:
 		case <-ctx.Done():
 			select {
-			case <-under: // it has ended while another one was waited for
+			case <-under: // it ended while missing waited for another trial
 			default:
 				return t.tardy()
 			}

@@ -15,9 +15,9 @@ import (
 	"lectern"
 )
 
-// H5: a storm of probes costs one trial; a success holds for a while, a fault is looked for again after a second; who
-// stops and who works again is logged once, with the detail that probes do not get.
-func TestH5ReadinessIsRemembered(t *testing.T) {
+// Many probes at once cost one trial. A success is remembered for a while, a failure for a second. The log has each
+// change once, with the detail that probes do not get.
+func TestReadinessIsRemembered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var tried atomic.Int32
@@ -33,7 +33,7 @@ func TestH5ReadinessIsRemembered(t *testing.T) {
 				return nil
 			}, late: "late"})
 		defer r.close()
-		storm := func(want int, tries int32) {
+		storm := func(want int, tries int32) { // 100 probes at once
 			t.Helper()
 			var wg sync.WaitGroup
 			for range 100 {
@@ -69,8 +69,8 @@ func TestH5ReadinessIsRemembered(t *testing.T) {
 	})
 }
 
-// H5: whatever hangs, the answer comes within the bound and says what hangs; the others are told of too.
-func TestH5ReadinessAnswersInTime(t *testing.T) {
+// Readiness answers within the bound although a trial hangs, and reports that trial and the others.
+func TestReadinessAnswersInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hangs := &trial{name: "database", keep: time.Second,
@@ -94,12 +94,12 @@ func TestH5ReadinessAnswersInTime(t *testing.T) {
 		given := hangs.running == nil && hangs.err != nil
 		hangs.mu.Unlock()
 		if !given {
-			t.Error("a trial that hangs is never given up")
+			t.Error("a trial that hangs is never canceled")
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if got := r.missing(ctx); len(got) != 2 {
-			t.Errorf("for one who has gone: %v", got)
+			t.Errorf("for a canceled request: %v", got)
 		}
 	})
 }

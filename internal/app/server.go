@@ -17,11 +17,11 @@ import (
 	"lectern/internal/tcptimeout"
 )
 
-// lostAfter is how long a client may acknowledge nothing of what it was sent. The comments of a stream are too few to
-// fill the buffers, which is how the server would notice by itself.
+// lostAfter is how long a client may leave sent data unacknowledged before its connection is closed. Otherwise the
+// server would notice a lost client only when its buffers are full, and an event stream may never fill them.
 const lostAfter = time.Minute
 
-// Listen listens at an address, or says who uses it: CodeInUse or an error of the settings.
+// Listen listens at an address. It fails with CodeInUse if another program uses it, else with a *config.Error.
 func Listen(addr string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{Control: tcptimeout.After(lostAfter)}).Listen(context.Background(), "tcp", addr)
 	switch {
@@ -37,7 +37,7 @@ func Listen(addr string) (net.Listener, error) {
 	return nil, &config.Error{Key: "addr", Cause: err, Allowed: "an address of this machine"}
 }
 
-// Server answers at a listener, and at admin.addr where there is one.
+// Server serves HTTP at a listener, and at admin.addr if that is set.
 type Server struct {
 	app *App
 	all []*http.Server
@@ -45,8 +45,8 @@ type Server struct {
 	cut context.CancelFunc // ends open requests
 }
 
-// NewServer makes a server on l, and refuses other machines as Guard does. It answers once Serve is called. The end of
-// ctx stops it. The caller calls Close, which closes l too.
+// NewServer makes a server on l; Serve starts it. It fails if Guard refuses the address. The server stops when ctx
+// ends. The caller must call Close, which closes l too.
 func (a *App) NewServer(ctx context.Context, l net.Listener) (*Server, error) {
 	if err := a.Guard(ctx, "addr", l.Addr()); err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func (a *App) NewServer(ctx context.Context, l net.Listener) (*Server, error) {
 	return s, nil
 }
 
-// Close ends what is open without waiting.
+// Close closes listeners and connections at once, without waiting for open requests.
 func (s *Server) Close() {
 	s.cut()
 	for i := range s.all {
@@ -84,8 +84,8 @@ func (s *Server) Close() {
 	}
 }
 
-// Serve starts the App, delivers its webhooks and answers until ctx ends. Then it lets open requests finish, with a
-// last word for streams, and stops the App.
+// Serve starts the App and its webhooks, and serves requests until ctx ends. Then it stops the App and lets open
+// requests finish, for at most the setting stop.grace.
 func (s *Server) Serve(ctx context.Context) error {
 	cfg, logger := s.app.Config, s.app.opt.Log
 	served := make(chan error, len(s.all))
@@ -117,8 +117,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	logger.Info("stopping", "reason", strings.TrimSpace(context.Cause(ctx).Error()))
 	grace, stop := context.WithTimeout(context.WithoutCancel(ctx), cfg.StopGrace)
 	defer stop()
-	// From the signal on, /readyz answers 503 and streams end by themselves. Running presentations go back to the queue
-	// while requests are still answered; then no more are taken, and those that are open may finish.
+	// From the signal on, /readyz answers 503 and streams end by themselves. First, running presentations return to the
+	// queue, while requests are still answered. Then the listeners close, and open requests may finish.
 	stopped := s.app.Stop(grace)
 	for _, one := range s.all {
 		if err := one.Shutdown(grace); err != nil {
@@ -130,7 +130,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	return errors.Join(stopped, ended())
 }
 
-// quietEnd drops what a server that was asked to stop ends with.
+// quietEnd drops http.ErrServerClosed, which a server returns after an orderly stop.
 func quietEnd(err error) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

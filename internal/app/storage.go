@@ -25,21 +25,21 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// Storage is where presentations and their queue are stored: SQLite in the data folder for this process alone, or
+// Storage is where presentations and their queue are stored: SQLite in the data folder for one process only, or
 // Postgres for several.
 type Storage struct {
 	Store job.Store
 	Queue job.Queue
 
-	outbox *sqlstore.Store // the same store, as webhooks and keys see it
-	node   string          // names this process in scratch and presentations; "" with SQLite, where the host's name does
+	outbox *sqlstore.Store // the same store, for webhooks, keys and assets
+	node   string          // names this process in scratch and presentations; "" with SQLite, which has one process
 	member *postgres.Node
-	bury   func(ctx context.Context, node string) error // brings back the tickets of a dead node
+	bury   func(ctx context.Context, node string) error // returns the tickets of a dead node to the queue
 	closer func() error
 }
 
-// OpenStorage opens what the settings name: the database, or SQLite in the folder dir. A database that cannot be worked
-// with is an error of the settings.
+// OpenStorage opens Postgres at the address in the setting db, or SQLite in the folder dir. If the setting leads to a
+// database that cannot be used, the error is a *config.Error.
 func OpenStorage(ctx context.Context, cfg config.Config, dir string, log *slog.Logger) (*Storage, error) {
 	if cfg.DB == "" {
 		return openSQLite(ctx, dir, log)
@@ -91,21 +91,21 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*St
 	return r, nil
 }
 
-// openDB opens the database that db and db_session lead to. An address that leads to what cannot be worked with is an
-// error of the settings.
+// openDB opens the database at the addresses in the settings db and db_session. An address that cannot be used is a
+// *config.Error.
 func openDB(ctx context.Context, cfg config.Config) (*postgres.DB, error) {
 	db, err := postgres.OpenThrough(ctx, cfg.DB, cfg.DBSession)
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeOverloaded {
 		said, _ := strings.CutSuffix(f.Message, " Try again in a moment.")
-		away := lectern.Fail(CodeNoDatabase, "%s See that it runs and takes connections from here; LECTERN_DB or the "+
-			"setting db has its address.", said)
+		away := lectern.Fail(CodeNoDatabase, "%s Check that it runs and accepts connections from this machine; LECTERN_DB "+
+			"or the setting db has its address.", said)
 		away.Detail = f.Detail
 		return db, away.Because(err)
 	}
 	return db, addressFault(err)
 }
 
-// CodeNoDatabase is the code of a start without the database.
+// CodeNoDatabase is the code of a start that cannot reach its database.
 const CodeNoDatabase lectern.Code = "database_unreachable"
 
 func addressFault(err error) error {
@@ -115,7 +115,7 @@ func addressFault(err error) error {
 	return err
 }
 
-// logCapacity logs how many connections the nodes take of those that the database allows.
+// logCapacity logs how many connections the nodes use and how many the database allows.
 func logCapacity(ctx context.Context, node *postgres.Node, log *slog.Logger) error {
 	c, err := node.Capacity(ctx)
 	if err != nil {
@@ -128,13 +128,13 @@ func logCapacity(ctx context.Context, node *postgres.Node, log *slog.Logger) err
 	return nil
 }
 
-// leaving is a queue that announces that it takes no more before it stops.
+// leaving is a queue that, before it stops, tells the other nodes that this one takes no more tickets.
 type leaving struct {
 	job.Queue
 	node *postgres.Node
 }
 
-// restLimit is how long a database may take to hear that a node stops. Without it others wait a second longer.
+// restLimit bounds the write that announces the stop of a node. If it fails, the other nodes find out a second later.
 const restLimit = time.Second
 
 // Stop implements job.Queue.
@@ -145,16 +145,17 @@ func (q leaving) Stop(ctx context.Context) error {
 	return q.Queue.Stop(ctx)
 }
 
-// secretKeyFile has the key of the secrets in the database where nobody gives one.
+// secretKeyFile is the file in the data folder with the key of the secrets in the database, if the settings have none.
 const secretKeyFile = "secret.key"
 
-// sealSecrets seals what is secret in the database with key, or where that is empty with the one in the folder, which
-// is made where it is missing. A key that is not the one of before is an error of the settings.
+// sealSecrets encrypts the secrets in the database with key. If key is empty, it uses the key in the file secretKeyFile
+// in dir, which it creates if it is missing. A key other than the one that encrypted existing secrets is a
+// *config.Error. It returns the key of the sessions of the web page, which it derives from the same key.
 func sealSecrets(ctx context.Context, key, dir string, store *sqlstore.Store) (sessions []byte, err error) {
 	fault := func(err error) error {
 		return &config.Error{Key: "secret_key_file", Cause: err, Allowed: fmt.Sprintf(
-			"the key of before, in the variable %s, in the file that secret_key_file names, or in %s", config.SecretKeyVariable,
-			filepath.Join(dir, secretKeyFile))}
+			"the key that was used before, in the variable %s, in the file that secret_key_file names, or in %s",
+			config.SecretKeyVariable, filepath.Join(dir, secretKeyFile))}
 	}
 	if key == "" {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -162,7 +163,7 @@ func sealSecrets(ctx context.Context, key, dir string, store *sqlstore.Store) (s
 		}
 		name := filepath.Join(dir, secretKeyFile)
 		if key, err = seal.KeyIn(name); err == nil {
-			err = private.Close(name) // a copy that came from a backup may be open to others
+			err = private.Close(name) // other users may be able to read a copy from a backup
 		}
 		if err != nil {
 			return nil, fault(err)
@@ -182,8 +183,8 @@ func sealSecrets(ctx context.Context, key, dir string, store *sqlstore.Store) (s
 	return hkdf.Key(sha256.New, []byte(key), nil, "lectern sessions", sha256.Size)
 }
 
-// OpenKeys opens the database for its API keys alone, without a queue and without taking part in the work: on Postgres
-// next to the nodes that run, on SQLite only while no server holds the data folder (CodeInUse). The caller closes it.
+// OpenKeys opens the database only for its API keys, without a queue and without becoming a node. Postgres allows that
+// while nodes run; SQLite only if no server holds the data folder (else CodeInUse). The caller calls closer.
 func OpenKeys(ctx context.Context, cfg config.Config) (keys *sqlstore.Store, closer func() error, err error) {
 	if cfg.DB == "" {
 		db, err := sqlite.Open(ctx, cfg.Path())
@@ -199,7 +200,7 @@ func OpenKeys(ctx context.Context, cfg config.Config) (keys *sqlstore.Store, clo
 	return postgres.NewStore(db, nil, ""), db.Close, nil
 }
 
-// nodeName is a name that no other process has, had or will have, and that says where to look for this one.
+// nodeName is a unique name of this process, which begins with the name of its machine.
 func nodeName() (string, error) {
 	host, err := os.Hostname()
 	if err != nil {
@@ -212,8 +213,8 @@ func nodeName() (string, error) {
 	return fmt.Sprintf("%.40s-%s", host, hex.EncodeToString(b[:])), nil
 }
 
-// peers are the other processes on the same database; nil with SQLite. Each has its scratch files in a folder of its
-// name below scratch; claims frees the webhooks that a dead one was about to deliver.
+// peers are the other processes on the same database; nil with SQLite. Each has a folder of its name below scratch.
+// claims frees the webhooks that a dead process was about to deliver.
 func (s *Storage) peers(scratch string, claims func(ctx context.Context, node string) error) job.Peers {
 	if s.member == nil {
 		return nil
@@ -229,7 +230,7 @@ type peers struct {
 
 var _ job.Peers = peers{}
 
-// Bury implements job.Peers. The node's row goes last: until then the others know that there is something left to do.
+// Bury implements job.Peers. The node's row is deleted last, so that after a crash in between another node continues.
 func (p peers) Bury(ctx context.Context, node string) error {
 	return p.Node.Bury(ctx, node, func(ctx context.Context) error {
 		if err := errors.Join(p.tickets(ctx, node), p.claims(ctx, node)); err != nil {
@@ -242,7 +243,7 @@ func (p peers) Bury(ctx context.Context, node string) error {
 	})
 }
 
-// Close ends the connections. The job service is stopped before.
+// Close closes the connections. The job service must be stopped before.
 func (s *Storage) Close() error {
 	var err error
 	if s.member != nil {

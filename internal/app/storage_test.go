@@ -16,7 +16,7 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// Keys are made with the server stopped; while one holds the folder, that is refused with its code.
+// Keys can be made while no server runs. While a process holds the data folder, opening it fails with CodeInUse.
 func TestKeysWithoutAServer(t *testing.T) {
 	t.Parallel()
 	cfg := config.Default()
@@ -45,9 +45,9 @@ func TestKeysWithoutAServer(t *testing.T) {
 	}
 }
 
-// H4: what webhooks are signed with is sealed in the database, old clear rows too, with a key that only its owner may
-// read; another key is an error of the settings, in a sentence. Folders and files are closed to others.
-func TestH4SecretsAreSealed(t *testing.T) {
+// The secrets of webhooks are encrypted in the database, including rows from before, with a key that only its owner can
+// read. Another key is a *config.Error. Other users cannot read the folders and files.
+func TestSecretsAreSealed(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -114,9 +114,9 @@ func TestH4SecretsAreSealed(t *testing.T) {
 	err = db.QueryRow("SELECT count(*) FROM endpoints WHERE secrets NOT LIKE 'sealed:%' OR secrets LIKE '%whsec%'").
 		Scan(&clear)
 	if err != nil || clear != 0 {
-		t.Errorf("%d rows are clear, %v", clear, err)
+		t.Errorf("%d rows are not encrypted, %v", clear, err)
 	}
-	err = session("a key that is another one", func(*sqlstore.Store) { t.Error("it opens with another key") })
+	err = session("a key that is another one", func(*sqlstore.Store) { t.Error("the store opens with another key") })
 	var fault *config.Error
 	if !errors.As(err, &fault) || fault.Key != "secret_key_file" || !strings.Contains(err.Error(), "another key") {
 		t.Errorf("another key: %v", err)
@@ -135,9 +135,9 @@ func TestH4SecretsAreSealed(t *testing.T) {
 	}
 }
 
-// H6: a pool that keeps no sessions is an error of the settings, in one sentence that says what to set, for the server,
-// its keys and doctor; with db_session they work through it.
-func TestH6PoolIsAnErrorOfTheSettings(t *testing.T) {
+// A pool in transaction mode as db is a *config.Error that says what to set, for the server, for its keys and for
+// doctor. With db_session they work through the pool.
+func TestAPoolInTransactionModeNeedsDBSession(t *testing.T) {
 	t.Parallel()
 	cluster, err := pgtest.Start(t.Context())
 	if err != nil {

@@ -14,8 +14,7 @@ import (
 	"lectern/internal/webhook"
 )
 
-// Telemetry shows what an App does: metrics always, since they cost next to nothing, and traces where a collector is
-// set.
+// Telemetry has the metrics of an App, and its traces if a collector is set.
 type Telemetry struct {
 	metrics *telemetry.Metrics
 	traces  *telemetry.Traces // nil: no collector is set
@@ -32,7 +31,7 @@ func openTelemetry(ctx context.Context, cfg config.Config, version string, s tel
 	return t, err
 }
 
-// sources are what the metrics ask at each scrape.
+// sources are the functions that the metrics call at each scrape.
 func (a *App) sources() telemetry.Sources {
 	return telemetry.Sources{
 		Counts: a.storage.Store.Counts,
@@ -77,7 +76,7 @@ func (t *Telemetry) requests() requestObservers {
 	return all
 }
 
-// around lets the traces see the requests that h answers.
+// around returns h with a trace of each request, if there are traces.
 func (t *Telemetry) around(h http.Handler) http.Handler {
 	if t.traces == nil {
 		return h
@@ -85,7 +84,7 @@ func (t *Telemetry) around(h http.Handler) http.Handler {
 	return t.traces.Handler(h)
 }
 
-// traceParent returns the trace of a request, for the runs that it leads to.
+// traceParent returns the traceparent of a request, which is stored with the presentation that it creates.
 func (t *Telemetry) traceParent(ctx context.Context) string {
 	if t.traces == nil {
 		return ""
@@ -93,7 +92,7 @@ func (t *Telemetry) traceParent(ctx context.Context) string {
 	return t.traces.Parent(ctx)
 }
 
-// jobObservers pass everything on to each of them, in order.
+// jobObservers calls each of its observers, in order.
 type jobObservers []job.Observer
 
 // Committed implements job.Observer.
@@ -124,8 +123,8 @@ func (all jobObservers) TakenOver(id string) {
 	}
 }
 
-// wakeup tells the deliverer of webhooks that there may be something new in the outbox. Without it deliveries would
-// wait for the next look.
+// wakeup wakes the deliverer of webhooks after a change, since the outbox may have a new row. Without it, the row would
+// wait for the next poll.
 type wakeup struct{ webhooks *webhook.Service }
 
 // Changed implements job.Observer.
@@ -140,7 +139,7 @@ func (wakeup) StepDone(string, lectern.Step) {}
 // TakenOver implements job.Observer.
 func (wakeup) TakenOver(string) {}
 
-// requestObservers pass everything on to each of them, in order.
+// requestObservers calls each of its observers, in order.
 type requestObservers []httpapi.Observer
 
 // Answered implements httpapi.Observer.

@@ -51,8 +51,7 @@ type Tools struct {
 	encoder   *encoder
 }
 
-// NewTools makes tools. It starts no program and writes nothing. A secret that cannot be read is an error of the
-// settings.
+// NewTools makes tools. It starts no program and writes nothing. A secret that cannot be read is a *config.Error.
 func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
 	return newTools(cfg, logger, nil)
 }
@@ -91,7 +90,7 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 	return t, nil
 }
 
-// newBrowser returns the browser that the settings ask for. It is not started.
+// newBrowser returns a browser for the settings, without starting it.
 func newBrowser(cfg config.Config, logger *slog.Logger) *chrome.Browser {
 	return chrome.New(chrome.Options{
 		Path: cfg.Tools.Chromium, Tabs: cfg.Tabs, Sandbox: chrome.Sandbox(cfg.Chromium.Sandbox),
@@ -114,7 +113,7 @@ func (t *Tools) Close() error {
 	return err
 }
 
-// pictures fetches the pictures of slides, those of assets from contents.
+// pictures returns what loads the pictures of slides: from the web, and those of assets from contents.
 func (t *Tools) pictures(contents asset.Contents, cache *blob.Cache) *asset.Pictures {
 	return &asset.Pictures{Web: t.Web, Contents: contents, Drawer: t.Browser, Cache: cache, Limits: t.Config.Limits}
 }
@@ -126,7 +125,7 @@ func (t *Tools) capturer(p *asset.Pictures) *capture.Capturer {
 	})
 }
 
-// pipeline returns a pipeline of the tools that stores what it makes in artifacts and cache.
+// pipeline returns a pipeline that uses the tools and stores its results in artifacts and cache.
 func (t *Tools) pipeline(slides *capture.Capturer, artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
 	return render.New(render.Options{
 		FFmpeg: t.FFmpeg, Capture: slides, Browser: t.Browser, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
@@ -149,16 +148,18 @@ func measure(ctx context.Context, slides *capture.Capturer, cache *blob.Cache, d
 	return slides.Measure(ctx, hold, d, show)
 }
 
-// Check checks a deck and measures its slides as a render does, without a server. What it draws is stored in the cache
-// of renders. judge gets what the check ended with and adds the faults that a parser found. show is called with the
-// number of slides that are measured, by any goroutine. A deck that fails the check is returned with its defaults.
-// files has the paths of the assets that the deck names, by their hash.
+// Check checks a deck and draws its slides to measure them, without a server. The drawn pictures are stored in the
+// cache of renders.
+//
+// files maps the hashes of assets to paths of files. judge receives the error of the check and may add the faults that
+// a parser found. show is called with the number of slides that are measured, by any goroutine. A deck that fails the
+// check is returned with its defaults.
 func (t *Tools) Check(ctx context.Context, d lectern.Deck, files map[string]string, judge func(error) error,
 	show func(done int)) (
 	checked lectern.Deck, warnings []lectern.Warning, measured int, err error) {
 	faulty := d.WithDefaults()
 	dir, err := UserCache()
-	if err != nil { // without a home there is nothing to keep
+	if err != nil { // the user has no home folder, so nothing is kept
 		if dir, err = os.MkdirTemp("", "lectern-"); err != nil {
 			return faulty, nil, 0, fmt.Errorf("make a folder for the work: %w", err)
 		}
@@ -177,8 +178,8 @@ func (t *Tools) Check(ctx context.Context, d lectern.Deck, files map[string]stri
 	return checked, append(warnings, m.Warnings...), m.Slides, err
 }
 
-// missing quickly names the programs without which no presentation can be made. It looks again at each call, so that
-// what was installed counts at once. Whether the programs work is the trials' business.
+// missing returns a failure for each missing program without which no presentation can be made. It looks again at each
+// call, so that an installation takes effect at once. The trials test whether the programs work.
 func (t *Tools) missing(ctx context.Context) []*lectern.Failure {
 	looks := []func() error{
 		func() error { _, err := t.FFmpeg.Find(); return err },
@@ -186,7 +187,7 @@ func (t *Tools) missing(ctx context.Context) []*lectern.Failure {
 		func() error { return t.Voices.Any(ctx) },
 	}
 	found := make([]error, len(looks))
-	var wg sync.WaitGroup // each waits for a program to answer
+	var wg sync.WaitGroup // at once, because each waits for a program to answer
 	for i, look := range looks {
 		wg.Go(func() { found[i] = look() })
 	}
@@ -200,19 +201,19 @@ func (t *Tools) missing(ctx context.Context) []*lectern.Failure {
 	return out
 }
 
-// trials are what a render needs.
+// trials are the tests of readiness of what a render needs.
 func (t *Tools) trials() []*trial {
 	return []*trial{
 		{name: "ffmpeg", keep: trialKeep, do: func(context.Context) error { _, err := t.FFmpeg.Find(); return err },
-			late: "ffmpeg has not said its version in time. See that it runs: ffmpeg -version."},
+			late: "ffmpeg has not printed its version in time. Check that it runs: ffmpeg -version."},
 		{name: "browser", keep: trialKeep, do: t.Browser.Prove,
 			late: "The browser has not drawn its first picture yet. Ask again in a moment; `lectern doctor` tries it too."},
 		{name: "voices", keep: trialKeep, do: func(ctx context.Context) error { return t.Voices.Any(ctx) },
-			late: "No voice has answered in time. `lectern doctor` says which there are."},
+			late: "No voice engine has answered in time. `lectern doctor` tests them."},
 	}
 }
 
-// uses is what is in use of everything that presentations share.
+// uses lists the resources that presentations share, with what is in use of each.
 func (t *Tools) uses() []slots.Use {
 	list := t.slots.Uses()
 	for _, p := range t.providers {
@@ -223,7 +224,7 @@ func (t *Tools) uses() []slots.Use {
 	return list
 }
 
-// webhooks are the routes for the messages of providers, by pattern.
+// webhooks maps the route of each provider that sends messages to the handler of that provider.
 func (t *Tools) webhooks() map[string]http.Handler {
 	routes := map[string]http.Handler{}
 	for _, p := range t.providers {

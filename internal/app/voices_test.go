@@ -20,7 +20,7 @@ import (
 	"lectern/internal/usage"
 )
 
-// webVoice is an engine that asks a server for each sentence, as engines of services do.
+// webVoice is an engine that sends a request to a server for each sentence, like engines of services.
 type webVoice struct{ server *httptest.Server }
 
 var _ tts.Engine = webVoice{}
@@ -118,8 +118,8 @@ func (s *voiceServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(sound)
 }
 
-// A voice service on a network, composed as the program composes every provider: a refusal and a broken connection do
-// not fail a presentation, its voices are asked for once, and no more requests than its slots run at once.
+// A voice service gets the decorators of every provider: a refusal and a broken connection do not fail a presentation,
+// its voices are requested once, and no more requests than its slots run at once.
 func TestAVoiceServiceInTroubleFailsNoPresentation(t *testing.T) {
 	t.Parallel()
 	stand := &voiceServer{calls: map[string]int{}}
@@ -176,10 +176,10 @@ func TestAVoiceServiceInTroubleFailsNoPresentation(t *testing.T) {
 	u := p.Usage
 	if len(u.Providers) != 1 || u.Providers[0].Characters < 40 || u.Providers[0].Cost != 20*u.Providers[0].Characters ||
 		u.Providers[0].Currency != "USD" || u.Video != p.Duration() || u.CPU < 100*time.Millisecond {
-		t.Errorf("it used %+v", u)
+		t.Errorf("the usage is %+v", u)
 	}
 	if !waited {
-		t.Error("no message says that it waits for the service")
+		t.Error("no message says that the presentation waits for the service")
 	}
 	if stand.calls["/voices"] != 1 || stand.widest != 1 || stand.calls["/speech"] < 5 {
 		t.Errorf("calls %v, %d at once", stand.calls, stand.widest)

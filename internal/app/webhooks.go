@@ -15,8 +15,8 @@ import (
 
 var _ httpapi.Webhooks = (*webhook.Service)(nil)
 
-// newWebhooks makes the deliverer of webhooks on the outbox that the job service fills. A secret of the wrong form is
-// an error of the settings.
+// newWebhooks makes the service that delivers the webhooks in the outbox. A secret in the wrong format is a
+// *config.Error.
 func (a *App) newWebhooks() (*webhook.Service, error) {
 	var policy egress.Policy
 	if a.Config.Webhook.AllowPrivate {
@@ -32,7 +32,7 @@ func (a *App) newWebhooks() (*webhook.Service, error) {
 	return s, nil
 }
 
-// counted is the outbox with the tries of deliveries counted.
+// counted is the outbox; it also counts the tries of deliveries for the metrics.
 type counted struct {
 	*sqlstore.Store
 	metrics *telemetry.Metrics

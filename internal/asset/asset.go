@@ -1,12 +1,12 @@
-// Package asset keeps the files that people bring: pictures, sounds, fonts and decks. An asset is named by the hash of
-// its content (asset:<sha256>) and belongs to an owner. The same content is one file, whoever brought it.
+// Package asset keeps uploaded files: pictures, sounds, fonts and decks. An asset is named by the hash of its content
+// (asset:<sha256>) and belongs to an owner. Assets of several owners with the same content share one file.
 //
-// A file is written under a name that was never used before, and its name is planned in the database before. So an
-// upload that ends halfway, a removal that is late, and an upload of the same content at the same time do no harm: what
-// the database gives to no asset is removed later, and nothing else is.
+// Every file is written under a new, unique name, which is stored in the database before the file is written. So an
+// interrupted upload, a late removal, and simultaneous uploads of the same content do no harm: a sweep removes the
+// files whose names belong to no asset, and no others.
 //
-// Whether an asset may go is decided in the transaction that removes it. A presentation holds the assets that its deck
-// names from the transaction that creates it until it is removed itself.
+// The transaction that removes an asset decides whether it may be removed. A presentation holds the assets that its
+// deck names, from the transaction that creates the presentation until the presentation is removed.
 package asset
 
 import (
@@ -36,46 +36,49 @@ import (
 	"lectern/internal/picturefile"
 )
 
-// Store has the rows of assets.
+// Store stores the rows of assets.
 type Store interface {
 	Intake
 	Reader
 	Remover
 }
 
-// Intake takes new assets.
+// Intake adds assets.
 type Intake interface {
-	// ShareAsset gives a.Owner an asset whose content is stored already; shared is false where it is not.
+	// ShareAsset adds the asset a if its content is already stored; otherwise shared is false.
 	ShareAsset(ctx context.Context, a lectern.Asset) (kept lectern.Asset, created, shared bool, err error)
-	// PlanAsset notes the name of a file that is about to be written. It is a leftover from due on, unless InsertAsset
-	// gives it to an asset before.
+	// PlanAsset stores the name of a file that is about to be written. If InsertAsset does not use it until due, the file
+	// is a leftover.
 	PlanAsset(ctx context.Context, file string, due time.Time) error
 	InsertAsset(ctx context.Context, a lectern.Asset, file string) (kept lectern.Asset, created bool, err error)
 }
 
-// Reader answers questions. What an owner does not have is CodeNotFound.
+// Reader reads assets. An asset that the owner does not have is CodeNotFound.
 type Reader interface {
 	Asset(ctx context.Context, owner, sha256 string) (lectern.Asset, error)
 	AssetFile(ctx context.Context, sha256 string) (string, error)
 	Assets(ctx context.Context, owner string, kind lectern.AssetKind, before time.Time, beforeID string, limit int) (
 		[]lectern.Asset, error)
-	// Unfit returns the uses of assets that the owner does not have, or that are no pictures.
+	// Unfit returns the uses of assets that the owner does not have, or that are not pictures.
 	Unfit(ctx context.Context, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error)
 }
 
-// Remover removes assets and the files that they leave.
+// Remover removes assets, and lists the files that no asset uses any more.
 type Remover interface {
 	// StaleAssets returns assets that no presentation names and that were not used after since.
 	StaleAssets(ctx context.Context, since time.Time, limit int) ([]lectern.Asset, error)
-	// DeleteAsset removes an asset; one that a presentation names, or that was used after since, is CodeConflict.
+	// DeleteAsset removes an asset. It fails with CodeConflict if a presentation names the asset, or if the asset was used
+	// after since.
 	DeleteAsset(ctx context.Context, owner, sha256 string, since, now time.Time) error
+	// Leftovers returns the names of files that belong to no asset.
 	Leftovers(ctx context.Context, now time.Time, limit int) ([]string, error)
+	// ForgetLeftover removes the name of a file that was deleted.
 	ForgetLeftover(ctx context.Context, file string) error
 }
 
-// Files has the contents. *blob.Artifacts is behind one.
+// Files stores the contents, for example in a *blob.Artifacts.
 type Files interface {
-	// Temp makes a file with room for size bytes.
+	// Temp makes a file and reserves size bytes of disk space for it.
 	Temp(size int64) (*os.File, error)
 	Put(ctx context.Context, key, path, contentType string) error
 	Open(ctx context.Context, key string) (io.ReadSeekCloser, error)
@@ -94,7 +97,7 @@ const (
 	MaxFont    = 32 << 20
 )
 
-// planned is how long an upload may take until its file counts as left over.
+// planned is how long an upload may take before its file counts as a leftover.
 const planned = 24 * time.Hour
 
 // sweepEvery is the time between two sweeps.
@@ -107,23 +110,23 @@ const maxPage = 200
 type Options struct {
 	Store  Store
 	Files  Files
-	Texts  []deck.Kind    // decks that are texts
-	Limits lectern.Limits // zero fields: the defaults
-	Most   int64          // bytes of one file; 0: DefaultMost
-	Keep   time.Duration  // from the last use of an asset to its removal; 0: DefaultKeep
-	Log    *slog.Logger   // nil: none
-	Now    func() time.Time
+	Texts  []deck.Kind      // the kinds of decks in text formats
+	Limits lectern.Limits   // zero fields have their defaults
+	Most   int64            // bytes of one file; 0: DefaultMost
+	Keep   time.Duration    // from the last use of an asset to its removal; 0: DefaultKeep
+	Log    *slog.Logger     // nil: none
+	Now    func() time.Time // nil: time.Now
 }
 
 // Service keeps assets. It is safe for concurrent use.
 type Service struct {
 	o      Options
-	judges chan struct{} // has room for one, since a picture is in memory while it is judged
+	judges chan struct{} // one file is judged at a time, because a picture is in memory meanwhile
 	sweeps sync.WaitGroup
 	end    context.CancelFunc
 }
 
-// New makes a service. It starts nothing.
+// New makes a service. Its sweeps begin with Start.
 func New(o Options) *Service {
 	o.Limits = o.Limits.WithDefaults()
 	o.Most, o.Keep = cmp.Or(o.Most, DefaultMost), cmp.Or(o.Keep, DefaultKeep)
@@ -138,12 +141,12 @@ func New(o Options) *Service {
 
 func (s *Service) now() time.Time { return s.o.Now().UTC().Truncate(time.Microsecond) }
 
-// Most is how many bytes a file may have.
+// Most is the largest size of a file, in bytes.
 func (s *Service) Most() int64 { return s.o.Most }
 
-// Add keeps a file. It is written to the disk and hashed as it comes, and then judged by its bytes: what is of no known
-// kind is CodeUnsupported, a damaged file CodeAssetRefused, one that is too large CodeTooLarge. A content that the
-// owner has is the same asset, and created is false.
+// Add stores a file as an asset. It writes the body to the disk and hashes it at the same time, and then judges the
+// file by its bytes: an unknown kind is CodeUnsupported, a damaged file CodeAssetRefused, a file that is too large
+// CodeTooLarge. If the owner already has an asset with this content, Add returns that asset and created is false.
 func (s *Service) Add(ctx context.Context, up lectern.Upload) (a lectern.Asset, created bool, err error) {
 	if up.Size > s.o.Most {
 		return a, false, s.tooLarge()
@@ -174,7 +177,7 @@ func (s *Service) Add(ctx context.Context, up lectern.Upload) (a lectern.Asset, 
 	return s.keep(ctx, a, f.Name())
 }
 
-// receive writes a body to f and returns its hash and its length.
+// receive writes a body to f and returns its hash and its length. A body longer than Most is CodeTooLarge.
 func (s *Service) receive(f *os.File, body io.Reader) (sum string, size int64, err error) {
 	h, d := sha256.New(), &disk{f: f}
 	size, err = io.CopyBuffer(io.MultiWriter(d, h), struct{ io.Reader }{io.LimitReader(body, s.o.Most+1)},
@@ -190,7 +193,7 @@ func (s *Service) receive(f *os.File, body io.Reader) (sum string, size int64, e
 	return hex.EncodeToString(h.Sum(nil)), size, f.Truncate(size)
 }
 
-// disk remembers that a write failed, which is not the sender's fault.
+// disk writes to f and keeps the error of a failed write, to distinguish it from an error of the sender.
 type disk struct {
 	f      *os.File
 	failed error
@@ -218,7 +221,7 @@ func (s *Service) tooLarge() error {
 		"(limits.upload).", s.o.Most>>20)
 }
 
-// judge finds out what a file is, one file at a time.
+// judge detects the kind of a file, one file at a time.
 func (s *Service) judge(ctx context.Context, f *os.File, size int64) (media.Info, error) {
 	select {
 	case s.judges <- struct{}{}:
@@ -241,10 +244,10 @@ func (s *Service) judge(ctx context.Context, f *os.File, size int64) (media.Info
 	}
 	code := map[media.Why]lectern.Code{media.Unknown: lectern.CodeUnsupported, media.Damaged: lectern.CodeAssetRefused,
 		media.TooLarge: lectern.CodeTooLarge}[u.Why]
-	return info, lectern.Fail(code, "The file cannot be kept: %s.", u.Text)
+	return info, lectern.Fail(code, "The file cannot be accepted: %s.", u.Text)
 }
 
-// mapped is a file that the system has in memory, outside Go's.
+// mapped is a file that is mapped into memory, outside of Go's heap.
 type mapped struct {
 	*bytes.Reader
 	b []byte
@@ -253,8 +256,8 @@ type mapped struct {
 // Bytes implements media.Mapped.
 func (m mapped) Bytes() []byte { return m.b }
 
-// mapFile returns a reader of a file. One that may be a picture, which is judged whole, is mapped: nobody else changes
-// it meanwhile.
+// mapFile returns a reader of a file. A file that is small enough for a picture is mapped into memory, because a
+// picture is judged whole. That is safe, because nobody changes the file meanwhile.
 func mapFile(f *os.File, size int64) (r io.ReaderAt, unmap func(), err error) {
 	if size == 0 || size > MaxPicture {
 		return f, func() {}, nil
@@ -282,7 +285,7 @@ func (s *Service) keep(ctx context.Context, a lectern.Asset, path string) (lecte
 	return s.o.Store.InsertAsset(ctx, a, file)
 }
 
-// newFile is a name in the store of files that none had before.
+// newFile returns a new, unique name for a file with this hash.
 func newFile(sum string) string {
 	return fmt.Sprintf("assets/%s/%s-%s", sum[:2], sum, strings.ToLower(rand.Text()[:16]))
 }
@@ -290,7 +293,7 @@ func newFile(sum string) string {
 // maxName is the longest name that is kept, in bytes.
 const maxName = 200
 
-// cleanName is the name of a file without its folders and without what cannot be shown.
+// cleanName is the name of a file without folders and invisible characters, of at most maxName bytes.
 func cleanName(name string) string {
 	name = path.Base("/" + strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
 	name = strings.TrimSpace(strings.Map(func(c rune) rune {
@@ -316,7 +319,7 @@ func cleanName(name string) string {
 	return name
 }
 
-// Get returns an owner's asset; one that it does not have is CodeNotFound.
+// Get returns an owner's asset. It fails with CodeNotFound if the owner does not have it.
 func (s *Service) Get(ctx context.Context, owner, sha256 string) (lectern.Asset, error) {
 	return s.o.Store.Asset(ctx, owner, sha256)
 }
@@ -330,7 +333,8 @@ func (s *Service) Open(ctx context.Context, sha256 string) (io.ReadSeekCloser, e
 	return s.o.Files.Open(ctx, file)
 }
 
-// List returns a page of assets, newest first, and the cursor of the next page; "" on the last.
+// List returns a page of assets, newest first, and the cursor of the next page; "" on the last page. The default limit
+// is 50.
 func (s *Service) List(ctx context.Context, q lectern.AssetQuery) (page []lectern.Asset, next string, err error) {
 	limit := cmp.Or(q.Limit, 50)
 	if limit < 1 || limit > maxPage {
@@ -338,7 +342,7 @@ func (s *Service) List(ctx context.Context, q lectern.AssetQuery) (page []lecter
 			maxPage).On("limit")
 	}
 	if q.Kind != "" && !q.Kind.Valid() {
-		return nil, "", lectern.Fail(lectern.CodeInvalidRequest, "There is no kind %q of assets; there are %s.",
+		return nil, "", lectern.Fail(lectern.CodeInvalidRequest, "The kind of assets %q is not known; use %s.",
 			lectern.Shorten(string(q.Kind)), lectern.OneOf(lectern.AssetKinds())).On("kind")
 	}
 	before, id, err := parseCursor(q.Cursor)
@@ -365,14 +369,14 @@ func parseCursor(c string) (time.Time, string, error) {
 		_, err = fmt.Sscanf(string(b), "%d %s", &micros, &id)
 	}
 	if err != nil || micros <= 0 || !lectern.IsSHA256(id) {
-		return time.Time{}, "", lectern.Fail(lectern.CodeInvalidRequest, "The cursor %.40q is not one that a list gave.",
-			c).On("cursor")
+		return time.Time{}, "", lectern.Fail(lectern.CodeInvalidRequest,
+			"The cursor %.40q is not valid. Use the next_cursor of a page as it is.", c).On("cursor")
 	}
 	return time.UnixMicro(micros).UTC(), id, nil
 }
 
-// Check returns the fault of a deck of owner that names assets which the owner does not have, or which are no pictures;
-// nil for none.
+// Check returns the fault of an owner's deck that names assets which the owner does not have, or which are not
+// pictures. It returns nil if there are none.
 func (s *Service) Check(ctx context.Context, owner string, d lectern.Deck) error {
 	uses := d.AssetUses()
 	if len(uses) == 0 {
@@ -385,14 +389,15 @@ func (s *Service) Check(ctx context.Context, owner string, d lectern.Deck) error
 	return lectern.UnfitAssets(missing)
 }
 
-// Delete removes an owner's asset. One that it does not have is CodeNotFound, one that a presentation names
-// CodeConflict.
+// Delete removes an owner's asset. It fails with CodeNotFound if the owner does not have it, and with CodeConflict if a
+// presentation names it.
 func (s *Service) Delete(ctx context.Context, owner, sha256 string) error {
 	if err := s.o.Store.DeleteAsset(ctx, owner, sha256, time.Time{}, s.now()); err != nil {
 		return err
 	}
 	if err := s.clear(ctx); err != nil {
-		s.o.Log.WarnContext(ctx, "the file of a deleted asset is removed later", "reason", err.Error())
+		s.o.Log.WarnContext(ctx, "the file of a deleted asset was not removed; a sweep removes it later", "reason",
+			err.Error())
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// rig is a service on a real database and real files, with a clock that moves by hand.
+// rig is a service on a real database and real files, with a clock that the test sets.
 type rig struct {
 	*asset.Service
 	dir string
@@ -75,7 +75,7 @@ func (r *rig) add(t *testing.T, owner, name string, body []byte) (lectern.Asset,
 	return a, created
 }
 
-// onDisk lists the files that are there, unfinished ones among them.
+// onDisk lists the files in the service's folder, including unfinished ones.
 func (r *rig) onDisk(t *testing.T) (list []string) {
 	t.Helper()
 	err := filepath.WalkDir(r.dir, func(path string, d fs.DirEntry, err error) error {
@@ -103,7 +103,7 @@ func picture(t testing.TB, grey uint8) []byte {
 
 func is(err error, code lectern.Code) bool { return errors.Is(err, &lectern.Failure{Code: code}) }
 
-// A file comes back as it was brought, and what comes again is the same asset.
+// A file is returned as it was uploaded. Uploading the same content again gives the same asset.
 func TestAdd(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -127,7 +127,7 @@ func TestAdd(t *testing.T) {
 		t.Errorf("again: %v %+v", created, again)
 	}
 	if _, created := r.add(t, "b", "", body); !created {
-		t.Error("of another owner it is new")
+		t.Error("the same content of another owner is not a new asset")
 	}
 	f, err := r.Open(t.Context(), a.SHA256)
 	if err != nil {
@@ -138,7 +138,7 @@ func TestAdd(t *testing.T) {
 		t.Errorf("%v, %d bytes", err, len(b))
 	}
 	if list := r.onDisk(t); len(list) != 1 || !strings.HasPrefix(list[0], "assets/"+a.SHA256[:2]+"/"+a.SHA256+"-") {
-		t.Errorf("on the disk: %v", list)
+		t.Errorf("the files on the disk are %v", list)
 	}
 	page, next, err := r.List(t.Context(), lectern.AssetQuery{})
 	if err != nil || next != "" || len(page) != 1 || page[0] != want {
@@ -146,31 +146,31 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-// failing is a body that breaks off.
+// failing is a body that cannot be read.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// What is refused, or does not arrive, leaves nothing.
-func TestRefusals(t *testing.T) {
+// An upload that is refused or interrupted leaves no files.
+func TestRefusedUploadsLeaveNoFiles(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	broken := errors.New("the line broke")
+	broken := errors.New("the connection broke")
 	for name, c := range map[string]struct {
 		up   lectern.Upload
 		want func(error) bool
 	}{
-		"a kind that nobody knows": {lectern.Upload{Body: strings.NewReader("\x00\x01\x02")},
+		"an unknown kind": {lectern.Upload{Body: strings.NewReader("\x00\x01\x02")},
 			func(err error) bool { return is(err, lectern.CodeUnsupported) }},
-		"a name that lies": {lectern.Upload{Name: "a.png", Body: strings.NewReader("<html>")},
+		"a false name": {lectern.Upload{Name: "a.png", Body: strings.NewReader("<html>")},
 			func(err error) bool { return is(err, lectern.CodeUnsupported) }},
 		"a damaged picture": {lectern.Upload{Body: bytes.NewReader(picture(t, 0)[:60])},
 			func(err error) bool { return is(err, lectern.CodeAssetRefused) }},
-		"too much, as it says": {lectern.Upload{Size: 1<<20 + 1, Body: strings.NewReader("x")},
+		"too large by its stated size": {lectern.Upload{Size: 1<<20 + 1, Body: strings.NewReader("x")},
 			func(err error) bool { return is(err, lectern.CodeTooLarge) }},
-		"too much, as it shows": {lectern.Upload{Size: -1, Body: strings.NewReader(strings.Repeat("x", 1<<20+1))},
+		"too large by its bytes": {lectern.Upload{Size: -1, Body: strings.NewReader(strings.Repeat("x", 1<<20+1))},
 			func(err error) bool { return is(err, lectern.CodeTooLarge) }},
-		"a line that breaks": {lectern.Upload{Size: -1, Body: io.MultiReader(strings.NewReader("x"), failing{broken})},
+		"a connection that breaks": {lectern.Upload{Size: -1, Body: io.MultiReader(strings.NewReader("x"), failing{broken})},
 			func(err error) bool { return errors.Is(err, broken) }},
 	} {
 		if _, _, err := r.Add(t.Context(), c.up); !c.want(err) {
@@ -178,7 +178,7 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	if list := r.onDisk(t); len(list) > 0 {
-		t.Errorf("left: %v", list)
+		t.Errorf("these files are left: %v", list)
 	}
 	if _, _, err := r.List(t.Context(), lectern.AssetQuery{Cursor: "nonsense"}); !is(err, lectern.CodeInvalidRequest) {
 		t.Error(err)
@@ -191,7 +191,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// fullDisk has no room.
+// fullDisk is a disk without free space. asked is the space that was requested.
 type fullDisk struct {
 	asset.Files
 	asked int64
@@ -202,18 +202,18 @@ func (d *fullDisk) Temp(size int64) (*os.File, error) {
 	return nil, lectern.Fail(lectern.CodeDiskFull, "The disk is full.")
 }
 
-// Room on the disk is asked for before a byte is read.
-func TestRoomIsMadeFirst(t *testing.T) {
+// Disk space is reserved before a byte of the body is read.
+func TestDiskSpaceIsReservedFirst(t *testing.T) {
 	t.Parallel()
 	d := &fullDisk{}
 	r := newRig(t, func(o *asset.Options) { o.Files = d })
-	_, _, err := r.Add(t.Context(), lectern.Upload{Size: 1000, Body: failing{errors.New("somebody read")}})
+	_, _, err := r.Add(t.Context(), lectern.Upload{Size: 1000, Body: failing{errors.New("the body was read")}})
 	if !is(err, lectern.CodeDiskFull) || d.asked != 1000 {
 		t.Errorf("%v, asked for %d", err, d.asked)
 	}
 }
 
-// Deleting the last asset of a content removes its file; a sweep does so thirty days after the last use.
+// Deleting the last asset with a content removes its file. A sweep deletes an asset thirty days after its last use.
 func TestDeleteAndSweep(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -229,7 +229,7 @@ func TestDeleteAndSweep(t *testing.T) {
 			t.Error(err)
 		}
 		if n := len(r.onDisk(t)); n != 2-i {
-			t.Errorf("%d files after %s deleted it", n, owner)
+			t.Errorf("there are %d files after %s deleted the asset", n, owner)
 		}
 	}
 	if err := r.Delete(t.Context(), lectern.DefaultOwner, a.SHA256); !is(err, lectern.CodeNotFound) {
@@ -252,7 +252,7 @@ func TestDeleteAndSweep(t *testing.T) {
 	r.Stop()
 }
 
-// Pages of a list have no gaps.
+// The pages of a list contain every asset once. Check accepts a deck only with assets of its owner.
 func TestList(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -13,8 +13,8 @@ import (
 // maxMembers is how many members a ZIP file may have.
 const maxMembers = 5000
 
-// Unpack writes a ZIP file with one deck to the disk and opens it. Its size, or a bound of it, is as in
-// [lectern.Upload]. The caller closes the bundle, which removes the file.
+// Unpack writes a ZIP file with one deck to the disk and opens it. size is that of [lectern.Upload]. The caller closes
+// the bundle, which removes the file.
 func (s *Service) Unpack(ctx context.Context, size int64, body io.Reader) (b deck.Bundle, err error) {
 	if size > s.o.Most {
 		return b, s.tooLarge()
@@ -33,11 +33,12 @@ func (s *Service) Unpack(ctx context.Context, size int64, body io.Reader) (b dec
 	if err != nil {
 		return b, err
 	}
-	// The judge bounds the directory, which is read whole.
+	// judge refuses a large directory, which deck.Unzip reads whole.
 	if info, err := s.judge(ctx, f, n); err != nil {
 		return b, err
 	} else if info.Type != "application/zip" {
-		return b, lectern.Fail(lectern.CodeUnsupported, "The file is no ZIP file with a deck, but %s.", info.Type).On("deck")
+		return b, lectern.Fail(lectern.CodeUnsupported, "The file must be a ZIP file with a deck, but is %s.",
+			info.Type).On("deck")
 	}
 	var endings []string
 	for _, k := range s.o.Texts {

@@ -32,18 +32,18 @@ type Cache interface {
 	Make(ctx context.Context, key string, write func(path string) error) (path string, err error)
 }
 
-// Pictures fetches the pictures of slides: assets from where they are kept, all others from the web. A drawing (SVG) is
-// drawn by the browser first, so that a page never gets one. Whether a deck may show an asset is decided before: its
-// owner has it, see [Service.Check].
+// Pictures fetches the pictures of slides: assets from Contents, all others from the web. If an asset is a drawing
+// (SVG), the browser draws it first, and the page gets the result. Pictures does not check whether a deck's owner has
+// an asset; [Service.Check] does that before.
 type Pictures struct {
 	Web      Web
 	Contents Contents
 	Drawer   Drawer // nil: drawings are refused
-	Cache    Cache  // of the pictures of drawings; nil: each is drawn again
+	Cache    Cache  // of drawn drawings; nil: a drawing is drawn each time
 	Limits   lectern.Limits
 }
 
-// Allowed refuses an address that can be seen to be forbidden without asking the network.
+// Allowed refuses an address if its text shows, without the network, that it is forbidden.
 func (p *Pictures) Allowed(url string) error {
 	if _, ok := lectern.AssetOfPage(url); ok {
 		return nil
@@ -51,7 +51,7 @@ func (p *Pictures) Allowed(url string) error {
 	return p.Web.Allowed(url)
 }
 
-// Fetch gets one picture. What it refuses is CodeAssetRefused.
+// Fetch fetches one picture. A picture that is forbidden or unusable is CodeAssetRefused.
 func (p *Pictures) Fetch(ctx context.Context, url string) (lectern.Picture, error) {
 	sha, ok := lectern.AssetOfPage(url)
 	if !ok {
@@ -86,7 +86,7 @@ func refuse(sha, why string) *lectern.Failure {
 func (p *Pictures) read(ctx context.Context, sha string) ([]byte, error) {
 	r, err := p.Contents.Open(ctx, sha)
 	if is(err, lectern.CodeNotFound) {
-		return nil, refuse(sha, "it is not kept any more")
+		return nil, refuse(sha, "it has been deleted")
 	}
 	if err != nil {
 		return nil, err
@@ -97,19 +97,19 @@ func (p *Pictures) read(ctx context.Context, sha string) ([]byte, error) {
 		return nil, lectern.Fail(lectern.CodeInternal, "An asset could not be read.").Because(err)
 	}
 	if len(body) > MaxPicture {
-		return nil, refuse(sha, "it is too large for a picture, or none")
+		return nil, refuse(sha, "it is too large for a picture, or is not one")
 	}
 	return body, nil
 }
 
-// drawnSide is the longer side of the picture of a drawing, in pixels: twice that of the usual video would be seldom
-// seen.
+// drawnSide is the longer side of the picture of a drawing, in pixels. More pixels would seldom be visible, since a
+// usual video is 1920 pixels wide.
 const drawnSide = 2048
 
-// drawnURL is where the page finds the drawing.
+// drawnURL is the address from which the page loads the drawing.
 const drawnURL = "https://drawing.lectern.invalid/"
 
-// drawnPage shows a drawing alone. data-lectern and __lectern are how a page tells the browser that it is ready.
+// drawnPage shows only a drawing. By data-lectern and __lectern a page tells package chrome that it is ready.
 const drawnPage = `<!doctype html><html data-lectern><head><meta charset="utf-8"><style>html,body{margin:0;background:transparent}
 img{display:block;width:%dpx;height:%dpx}</style></head><body><script>
 window.__lectern = {overflow: []};
@@ -122,7 +122,7 @@ window.__lectern.ready = i.decode().then(() => { document.body.append(i); return
 // draw returns a drawing as PNG. It is drawn once for each content.
 func (p *Pictures) draw(ctx context.Context, sha string, svg []byte) ([]byte, error) {
 	if p.Drawer == nil {
-		return nil, refuse(sha, "drawings (SVG) need Chromium, which is not here")
+		return nil, refuse(sha, "drawings (SVG) need Chromium, which is not installed")
 	}
 	if p.Cache == nil {
 		return p.drawn(ctx, sha, svg)
@@ -155,7 +155,7 @@ func (p *Pictures) drawn(ctx context.Context, sha string, svg []byte) ([]byte, e
 	return c.PNG, nil
 }
 
-// Local has the contents of assets that are files of this machine, by hash. It is for a check without a server.
+// Local opens assets that are files of this machine. It maps hashes to paths, and serves checks without a server.
 type Local map[string]string
 
 // Open implements Contents.

@@ -56,7 +56,7 @@ func (c cache) Make(_ context.Context, key string, write func(string) error) (st
 	return path, write(path)
 }
 
-// Pages get the pictures of assets, those of the web, and of a drawing a picture, which is drawn once.
+// Pictures come from assets and from the web. A drawing is drawn once and becomes a picture.
 func TestPictures(t *testing.T) {
 	t.Parallel()
 	r, d := newRig(t), &drawer{}
@@ -83,7 +83,7 @@ func TestPictures(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ sum, says string }{{text.SHA256, "not a picture"},
-		{strings.Repeat("0", 64), "not kept any more"}} {
+		{strings.Repeat("0", 64), "has been deleted"}} {
 		if _, err := p.Fetch(t.Context(), lectern.PageAddress(c.sum)); !is(err, lectern.CodeAssetRefused) ||
 			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v", err)
@@ -97,7 +97,7 @@ func TestPictures(t *testing.T) {
 	}
 	p.Cache, d.bad = nil, true
 	if _, err := p.Fetch(t.Context(), lectern.PageAddress(drawing.SHA256)); !is(err, lectern.CodeAssetRefused) {
-		t.Errorf("what the browser cannot draw: %v", err)
+		t.Errorf("a drawing that the browser cannot draw: %v", err)
 	}
 	p.Drawer = nil
 	if _, err := p.Fetch(t.Context(), lectern.PageAddress(drawing.SHA256)); !is(err, lectern.CodeAssetRefused) {
@@ -105,7 +105,7 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// A check without a server reads the files themselves.
+// Local reads the files of a check without a server.
 func TestLocal(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.png")

@@ -19,7 +19,7 @@ func (s *Service) Start(ctx context.Context) {
 		defer tick.Stop()
 		for {
 			if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
-				s.o.Log.WarnContext(ctx, "the sweep of unused assets stopped early; it goes on later", "reason", err.Error())
+				s.o.Log.WarnContext(ctx, "the sweep of unused assets stopped early; the next one continues", "reason", err.Error())
 			}
 			select {
 			case <-ctx.Done():
@@ -38,8 +38,8 @@ func (s *Service) Stop() {
 	}
 }
 
-// Sweep removes assets that were not used for Options.Keep and that no presentation names, and the files that nothing
-// has. It is idempotent, and several processes may sweep at once.
+// Sweep removes assets that were not used for Options.Keep and that no presentation names, and files that belong to no
+// asset. It is idempotent, and several processes may sweep at once.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
 	since := now.Add(-s.o.Keep)
@@ -64,8 +64,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 	}
 }
 
-// clear removes the files that are left over. A crash between the file and its name leaves the name, and the next clear
-// does it again.
+// clear removes the files that belong to no asset, and then their names. After a crash in between, the next clear does
+// it again.
 func (s *Service) clear(ctx context.Context) error {
 	for {
 		list, err := s.o.Store.Leftovers(ctx, s.now(), batch)

@@ -2,6 +2,6 @@
 // and mixes each at its place into one stream.
 //
 // The sound is not encoded as a whole. [Passages] cuts it in silence into parts that are encoded and cached separately,
-// so that an edit of one slide leaves most of the sound unchanged. Nothing here is encoded and nothing is stored:
-// narrations come as readers, and [Sound] is one.
+// so that an edit of one slide leaves most of the sound unchanged. The package encodes and stores nothing:
+// it reads narrations from readers, and [Sound] is itself a reader.
 package audio

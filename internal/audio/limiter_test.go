@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// The limiter searches the lowest gain of its window only when it may have changed. The result is the same as if it
-// searched at every sample.
-func TestLimiterFindsTheLowest(t *testing.T) {
+// The limiter searches for the lowest gain of its window only when that gain may have changed. The result is the same
+// as if it searched at every sample.
+func TestLimiterKnowsTheLowestGainOfItsWindow(t *testing.T) {
 	t.Parallel()
 	dice := rand.New(rand.NewPCG(1, 2))
 	for name, sample := range map[string]func(i int) float64{
@@ -25,7 +25,7 @@ func TestLimiterFindsTheLowest(t *testing.T) {
 				lowest = min(lowest, n)
 			}
 			if lowest != l.lowest {
-				t.Fatalf("%s, sample %d: %v, not %v", name, i, l.lowest, lowest)
+				t.Fatalf("%s, sample %d: the lowest gain is %v, want %v", name, i, l.lowest, lowest)
 			}
 		}
 	}

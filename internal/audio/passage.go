@@ -28,8 +28,8 @@ const Packet = 1024
 
 const (
 	passageMost  = 120 * lectern.SampleRate // a longer one is cut, if it can be
-	passageLead  = 2 * Packet               // silence before the first word: a packet overlaps twice its length
-	passageTail  = 4 * Packet               // and after the last: in it the encoder returns to long windows
+	passageLead  = 2 * Packet               // silence before the first word: a packet overlaps the next
+	passageTail  = 4 * Packet               // silence after the last word, in which the encoder returns to long windows
 	passageStill = 10 * Packet              // least silence for a cut: lead, tail and rounding
 	// If speech begins this soon, the first passage begins with the video and is not moved.
 	passageOpening = lectern.SampleRate
@@ -97,7 +97,7 @@ func divide(speech []Speech, lots []uint64, part func([]Speech)) {
 	divide(speech[at:], lots[at:], part)
 }
 
-// place makes a passage from narrations of a sound of total samples.
+// place makes a passage from narrations of a sound of total samples. first says whether it is the first passage.
 func place(total int64, speech []Speech, first bool) Passage {
 	start := speech[0].Start
 	lead, end := int64(passageLead), speech[len(speech)-1].end()-start

@@ -10,7 +10,8 @@ import (
 	"lectern"
 )
 
-// drawSpeech draws narrations with different keys and returns the length of the whole.
+// drawSpeech draws narrations with different keys, each after a silence of least samples or more, and returns them
+// with the total length.
 func drawSpeech(t *rapid.T, least int64) (list []Speech, total int64) {
 	for i := range rapid.IntRange(0, 40).Draw(t, "narrations") {
 		total += rapid.Int64Range(least, 10*lectern.SampleRate).Draw(t, "silence")
@@ -24,7 +25,7 @@ func drawSpeech(t *rapid.T, least int64) (list []Speech, total int64) {
 
 // The passages hold all narrations in order. Each is within half a packet of its place and keeps its distance to the
 // others of its passage. Passages do not touch, and each has silence around it.
-func TestPassagesHoldTheWhole(t *testing.T) {
+func TestPassagesHoldAllNarrationsInTheirPlaces(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		speech, total := drawSpeech(t, rapid.SampledFrom([]int64{0, 20_000}).Draw(t, "least"))
@@ -48,14 +49,14 @@ func TestPassagesHoldTheWhole(t *testing.T) {
 				}
 				late := moved > Packet/2 || p.At*Packet+s.Start+s.Samples > total
 				if late || moved < -Packet/2 && speech[len(speech)-1].end()+Packet/2 <= total || moved < -Packet {
-					t.Fatalf("narration %d of %d is moved by %d samples", n, total, moved)
+					t.Fatalf("narration %d is moved by %d samples, in a sound of %d", n, moved, total)
 				}
 				if first := i == 0 && want.Start < passageOpening; first && moved != 0 ||
 					k == 0 && !first && s.Start != passageLead {
 					t.Fatalf("narration %d begins at %d of its passage, and is moved by %d", n, s.Start, moved)
 				}
 				if p.Samples-s.Start-s.Samples < passageTail {
-					t.Fatalf("there are %d samples behind narration %d", p.Samples-s.Start-s.Samples, n)
+					t.Fatalf("there are %d samples after narration %d in its passage", p.Samples-s.Start-s.Samples, n)
 				}
 			}
 		}
@@ -90,7 +91,7 @@ func TestPassagesAreCutInSilence(t *testing.T) {
 			}
 		}
 		if len(speech) > 0 && speech[len(speech)-1].end()-speech[0].Start <= passageMost && len(list) != 1 {
-			t.Fatalf("a short sound is cut into %d", len(list))
+			t.Fatalf("a sound of two minutes or less is cut into %d passages", len(list))
 		}
 	})
 }
@@ -121,7 +122,7 @@ func edited(speech []Speech, which int, key string, more int64) []Speech {
 }
 
 // An edit of one narration moves no cut that is further away than a passage may be long.
-func TestAnEditMovesNoFarCut(t *testing.T) {
+func TestAnEditMovesOnlyCutsNearby(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		speech, total := drawSpeech(t, 0)
@@ -170,7 +171,7 @@ func TestAnEditLeavesMostPassages(t *testing.T) {
 	}
 	again, starts, most := int64(0), 0, int64(0) // samples, processes, samples of one edit
 	for which := range speech {
-		// One or more frames longer, so everything after it moves.
+		// The narration gets one or more frames longer, so everything after it moves.
 		after, err := Passages(total+int64(which+1)*1600,
 			edited(speech, which, "edited "+strconv.Itoa(which), int64(which+1)*1600))
 		if err != nil {
@@ -193,8 +194,8 @@ func TestAnEditLeavesMostPassages(t *testing.T) {
 	}
 }
 
-// A deck with the same text on every slide has as few passages as another.
-func TestTheSameAllOverIsNotCutAtEverySlide(t *testing.T) {
+// A deck with the same text on every slide has as few passages as a deck of different texts.
+func TestADeckOfOneRepeatedTextIsNotCutAtEverySlide(t *testing.T) {
 	t.Parallel()
 	speech, total := fifty()
 	for i := range speech {
@@ -202,7 +203,7 @@ func TestTheSameAllOverIsNotCutAtEverySlide(t *testing.T) {
 	}
 	list, err := Passages(total, speech)
 	if err != nil || len(list) > 15 {
-		t.Errorf("%d passages, %v", len(list), err)
+		t.Errorf("%d passages, want at most 15; %v", len(list), err)
 	}
 }
 
@@ -218,6 +219,6 @@ func TestPassagesRefuseWhatDoesNotFit(t *testing.T) {
 		}
 	}
 	if list, err := Passages(100, nil); err != nil || len(list) != 1 || list[0].Samples == 0 {
-		t.Errorf("silence is %+v, %v", list, err)
+		t.Errorf("a sound without narrations has the passages %+v, %v; want one that is not empty", list, err)
 	}
 }

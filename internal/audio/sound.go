@@ -11,8 +11,8 @@ import (
 type Speech struct {
 	Key     string  // identifies it; see Passages
 	Start   int64   // the sample with which it begins
-	Samples int64   // how many
-	Gain    float64 // factor
+	Samples int64   // its length
+	Gain    float64 // the factor for its samples
 	// Open returns the narration as 16-bit little-endian samples. It is called when the mix reaches the narration.
 	Open func() (io.ReadCloser, error)
 }
@@ -24,11 +24,11 @@ type Sound struct {
 	total  int64
 	speech []Speech // not yet begun
 	limit  *Limiter
-	skip   int   // samples of the limiter's delay still to skip
-	taken  int64 // samples given to the limiter
-	given  int64 // samples given out
-	now    io.ReadCloser
-	left   int64
+	skip   int           // samples of the limiter's delay still to skip
+	taken  int64         // samples given to the limiter
+	given  int64         // samples that the limiter has returned, without the skipped ones
+	now    io.ReadCloser // the narration that is being read; nil: silence
+	left   int64         // its samples that are still to read
 	gain   float64
 	raw    []byte
 	ready  []byte // encoded, not yet read
@@ -38,7 +38,8 @@ type Sound struct {
 
 const soundChunk = 4096 // samples
 
-// NewSound mixes narrations, which must be in order and not overlap, into total samples.
+// NewSound mixes narrations into total samples. It returns an error unless they are in order, do not overlap and end
+// within the sound.
 func NewSound(total int64, speech []Speech) (*Sound, error) {
 	if err := inOrder(total, speech); err != nil {
 		return nil, err

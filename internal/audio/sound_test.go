@@ -19,7 +19,7 @@ func sine(n int, amplitude, freq float64) []int16 {
 }
 
 // EBU Tech 3341, cases 1 and 2, for one channel instead of two: 3 dB less.
-func TestLoudness(t *testing.T) {
+func TestLoudnessOfSinesIsThatOfEBU3341(t *testing.T) {
 	t.Parallel()
 	for level, want := range map[float64]float64{-23: -26.01, -33: -36.01} {
 		got := Loudness(Blocks(sine(20*48000, math.Pow(10, level/20), 1000)))
@@ -32,7 +32,7 @@ func TestLoudness(t *testing.T) {
 		t.Errorf("silence changes %.2f to %.2f", a, b)
 	}
 	if Gain(Loudness(Blocks(make([]int16, 48000)))) != 1 || Gain(Loudness(nil)) != 1 {
-		t.Error("silence is raised")
+		t.Error("the gain of silence is not 1")
 	}
 }
 
@@ -133,12 +133,12 @@ func TestSoundRefusesWhatDoesNotFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadAll(s); err == nil {
-		t.Error("a narration that ends early is not noticed")
+		t.Error("no error for a narration that ends early")
 	}
 }
 
 // A voice with sharp peaks loses loudness in the limiter, and MakeUp brings it back to the target.
-func TestMakeUp(t *testing.T) {
+func TestMakeUpRestoresWhatTheLimiterRemoves(t *testing.T) {
 	t.Parallel()
 	peaky := sine(10*48000, 0.05, 300)
 	for i := 0; i < len(peaky); i += 9600 {
@@ -154,15 +154,16 @@ func TestMakeUp(t *testing.T) {
 	before := Loudness(Blocks(readSound(t, 10*48000, []Speech{speechOf(0, peaky, gain)})))
 	after := Loudness(Blocks(readSound(t, 10*48000, []Speech{speechOf(0, peaky, raised)})))
 	if math.Abs(after-Target) > 0.3 && math.Abs(after-Target) > math.Abs(before-Target)/2 {
-		t.Errorf("%.1f LUFS became %.1f", before, after)
+		t.Errorf("with the raised gain, %.1f LUFS became %.1f, not nearer to %.1f", before, after, Target)
 	}
 	if quiet := sine(48000, 0.1, 300); MakeUp(1.5, quiet) > 1.53 || MakeUp(2, make([]int16, 48000)) != 2 {
-		t.Error("what is not limited is raised")
+		t.Error("MakeUp raises the gain of sound that the limiter does not change")
 	}
 }
 
-// A stepped gain is within a quarter of a decibel of the measured one, and a small change of that does not change it.
-func TestGainsGoInSteps(t *testing.T) {
+// A stepped gain is within a quarter of a decibel of the measured gain, and a small change of the measured gain does
+// not change it.
+func TestSteppedGainsIgnoreSmallChanges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		gain := math.Pow(10, rapid.Float64Range(-30, MaxGain+maxMakeUp).Draw(t, "dB")/20)
@@ -172,10 +173,10 @@ func TestGainsGoInSteps(t *testing.T) {
 		}
 		if hair := rapid.Float64Range(-gainStep*.49, gainStep*.49).
 			Draw(t, "hair"); Stepped(got*math.Pow(10, hair/20)) != got {
-			t.Fatalf("%v changed by %.3f dB is another step", got, hair)
+			t.Fatalf("a change of the gain %v by %.3f dB leads to another step", got, hair)
 		}
 	})
 	if Stepped(1) != 1 {
-		t.Error("what needs no gain gets one")
+		t.Error("Stepped changes a gain of 1")
 	}
 }

@@ -1,9 +1,9 @@
-// Package avatar gives a presentation its presenter: it turns the narration of one slide into a [lectern.Clip], frame
-// after frame of someone who says it.
+// Package avatar gives a presentation its presenter: it turns the narration of one slide into a [lectern.Clip], the
+// frames of an avatar that speaks it.
 //
-// An engine (a folder beside this file) knows its own avatars by "name" or "name.variant" and draws them. The
-// [Catalogue] puts engines side by side: it understands what decks write ("gia", "gia.casual", "builtin:gia.casual"),
-// settles it once to an engine and a full code, and says in one sentence what there is when a code is not known.
+// An engine (a folder next to this file) draws its own avatars, which it knows by "name" or "name.variant". The
+// [Catalogue] holds all engines. It reads what decks write ("gia", "gia.casual", "builtin:gia.casual"), resolves it to
+// an engine and a full code, and lists the known avatars in the failure for an unknown code.
 package avatar
 
 import (
@@ -15,28 +15,28 @@ import (
 	"lectern"
 )
 
-// Engine draws avatars. Engines are safe for concurrent use; the conformance suite in avatartest says what else they
-// hold.
+// Engine draws avatars. Engines are safe for concurrent use; the conformance suite in avatartest checks what else
+// they guarantee.
 type Engine interface {
 	// Name is the engine's stable name, lower case, as decks write it before the colon.
 	Name() string
-	// Avatars lists who the engine can show, the default avatar first.
+	// Avatars lists the engine's avatars, the default avatar first.
 	Avatars(ctx context.Context) ([]lectern.Avatar, error)
-	// Animate begins a clip. r.Avatar is "name" or "name.variant"; an unknown one is a failure with
+	// Animate starts a clip. r.Avatar is "name" or "name.variant". For an unknown avatar the failure has
 	// lectern.CodeUnknownAvatar. The clip ends early, with ctx's error, when ctx ends.
 	Animate(ctx context.Context, r lectern.ClipRequest) (lectern.Clip, error)
-	// Portrait gives a still picture, on a transparent background, for lists and thumbnails.
+	// Portrait returns a still picture of the avatar, on a transparent background, for lists and thumbnails.
 	Portrait(ctx context.Context, code string, s lectern.Size) (image.Image, error)
-	// Fingerprint changes whenever the same request may give other frames.
+	// Fingerprint changes whenever the same request may return other frames.
 	Fingerprint() string
 }
 
-// Catalogue is all engines of a server. It is safe for concurrent use.
+// Catalogue holds all avatar engines of a server. It is safe for concurrent use.
 type Catalogue struct {
 	engines []Engine
 	byName  map[string]Engine
-	absent  map[string]string // engines that could be here → why they are not
-	def     string
+	absent  map[string]string // by the name of an engine that is not set up: a sentence that says why
+	def     string            // the avatar of decks that name none
 }
 
 // New makes a catalogue of engines, in order of preference. def is the avatar of decks that name none, in any
@@ -55,8 +55,8 @@ func New(def string, engines ...Engine) *Catalogue {
 	return c
 }
 
-// Without says of an engine that is not here why it is not: a sentence for whoever asks for it by its name. It is
-// called before the catalogue is used.
+// Without registers an engine that is not set up, with a sentence that says why. [Catalogue.Resolve] returns that
+// sentence for a code that names the engine. Without must be called before the catalogue is used. It returns c.
 func (c *Catalogue) Without(name, sentence string) *Catalogue {
 	if c.absent == nil {
 		c.absent = map[string]string{}
@@ -65,8 +65,8 @@ func (c *Catalogue) Without(name, sentence string) *Catalogue {
 	return c
 }
 
-// Avatars lists the avatars of all engines, engine after engine. An engine that cannot be asked is passed over, unless
-// none can.
+// Avatars lists the avatars of all engines, engine after engine. It skips an engine that fails. If no engine lists an
+// avatar, it returns the error of the last engine that failed.
 func (c *Catalogue) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
 	var all []lectern.Avatar
 	var failed error
@@ -90,9 +90,10 @@ func (c *Catalogue) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
 	return all, nil
 }
 
-// Resolve settles what a deck wrote: "name", "name.variant", either with "engine:" before it, or nothing for the
-// default avatar. Letter case and spaces around it do not matter. avatar is always "name.variant", or "name" for an
-// avatar without variants. What is not known is a failure with lectern.CodeUnknownAvatar that names what is.
+// Resolve finds the avatar that a deck names: "name", "name.variant", either with "engine:" before it, or nothing for
+// the default avatar. Letter case and spaces around it do not matter. The result avatar is always "name.variant", or
+// "name" for an avatar without variants. For an unknown code the failure has lectern.CodeUnknownAvatar and lists the
+// known avatars.
 func (c *Catalogue) Resolve(ctx context.Context, code string) (engine, avatar string, err error) {
 	asked := strings.TrimSpace(code)
 	if asked == "" {
@@ -133,7 +134,7 @@ func (c *Catalogue) Resolve(ctx context.Context, code string) (engine, avatar st
 	return "", "", c.unknown(ctx, asked)
 }
 
-// pick gives the full code of a's variant; an empty variant means the first.
+// pick returns the full code of a's variant, and whether a has it. An empty variant means the first.
 func pick(a lectern.Avatar, variant string) (string, bool) {
 	if len(a.Variants) == 0 {
 		return a.Code, variant == ""
@@ -148,7 +149,7 @@ func pick(a lectern.Avatar, variant string) (string, bool) {
 	return a.Code + "." + a.Variants[i].Code, true
 }
 
-// Animate begins the clip of the avatar that code names. r.Avatar is filled in.
+// Animate starts a clip of the avatar that code names. It sets r.Avatar.
 func (c *Catalogue) Animate(ctx context.Context, code string, r lectern.ClipRequest) (lectern.Clip, error) {
 	engine, full, err := c.Resolve(ctx, code)
 	if err != nil {
@@ -158,7 +159,7 @@ func (c *Catalogue) Animate(ctx context.Context, code string, r lectern.ClipRequ
 	return c.byName[engine].Animate(ctx, r)
 }
 
-// Portrait gives a still picture of the avatar that code names.
+// Portrait returns a still picture of the avatar that code names; see [Engine].
 func (c *Catalogue) Portrait(ctx context.Context, code string, s lectern.Size) (image.Image, error) {
 	engine, full, err := c.Resolve(ctx, code)
 	if err != nil {
@@ -167,7 +168,8 @@ func (c *Catalogue) Portrait(ctx context.Context, code string, s lectern.Size) (
 	return c.byName[engine].Portrait(ctx, full, s)
 }
 
-// Fingerprint is that of the engine which code names, for content keys. It is empty for a code that is not known.
+// Fingerprint identifies the avatar that code names and its engine's fingerprint, for content keys. It is empty for an
+// unknown code.
 func (c *Catalogue) Fingerprint(code string) string {
 	engine, full, err := c.Resolve(context.Background(), code)
 	if err != nil {
@@ -176,8 +178,8 @@ func (c *Catalogue) Fingerprint(code string) string {
 	return engine + ":" + full + "@" + c.byName[engine].Fingerprint()
 }
 
-// Gender is that of the avatar which code names, "" where it has none or is not known: a narration without a chosen
-// voice is spoken by one that suits the face.
+// Gender returns the gender of the avatar that code names, or "" if it has none or is unknown. It chooses a voice that
+// suits the avatar for a narration that names no voice.
 func (c *Catalogue) Gender(ctx context.Context, code string) string {
 	engine, full, err := c.Resolve(ctx, code)
 	if err != nil {
@@ -209,7 +211,7 @@ func (c *Catalogue) unknown(ctx context.Context, asked string) error {
 // maxNames bounds the avatars that a message names.
 const maxNames = 40
 
-// Unknown is the failure for a code that is none of the known avatars. Engines use it too.
+// Unknown returns the failure for a code that names none of the known avatars. Engines use it too.
 func Unknown(code string, known []lectern.Avatar) *lectern.Failure {
 	var names []string
 	for _, a := range known {

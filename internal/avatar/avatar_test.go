@@ -12,46 +12,47 @@ import (
 	"lectern/internal/avatar"
 )
 
-// shadow is an engine of flat rectangles.
-type shadow struct {
+// fakeEngine is an engine with given avatars, whose clips have no frames.
+type fakeEngine struct {
 	name    string
 	avatars []lectern.Avatar
 	asked   *lectern.ClipRequest
 }
 
-type nothing struct{}
+type emptyClip struct{}
 
-func (nothing) Next(*image.RGBA) error { return io.EOF }
-func (nothing) Close() error           { return nil }
+func (emptyClip) Next(*image.RGBA) error { return io.EOF }
+func (emptyClip) Close() error           { return nil }
 
-func (s *shadow) Name() string        { return s.name }
-func (s *shadow) Fingerprint() string { return s.name + "-1" }
-func (s *shadow) Avatars(context.Context) ([]lectern.Avatar, error) {
+func (s *fakeEngine) Name() string        { return s.name }
+func (s *fakeEngine) Fingerprint() string { return s.name + "-1" }
+func (s *fakeEngine) Avatars(context.Context) ([]lectern.Avatar, error) {
 	if s.avatars == nil {
 		return nil, errors.New("out of reach")
 	}
 	return s.avatars, nil
 }
-func (s *shadow) Animate(_ context.Context, r lectern.ClipRequest) (lectern.Clip, error) {
+func (s *fakeEngine) Animate(_ context.Context, r lectern.ClipRequest) (lectern.Clip, error) {
 	s.asked = &r
-	return nothing{}, nil
+	return emptyClip{}, nil
 }
-func (s *shadow) Portrait(context.Context, string, lectern.Size) (image.Image, error) {
+func (s *fakeEngine) Portrait(context.Context, string, lectern.Size) (image.Image, error) {
 	return image.NewRGBA(image.Rect(0, 0, 1, 1)), nil
 }
 
-func two() (*shadow, *shadow, *avatar.Catalogue) {
-	a := &shadow{name: "first", avatars: []lectern.Avatar{
+// two returns two engines and their catalogue, to which a second engine with the name of the first was given too.
+func two() (*fakeEngine, *fakeEngine, *avatar.Catalogue) {
+	a := &fakeEngine{name: "first", avatars: []lectern.Avatar{
 		{Code: "mikhailo", Variants: []lectern.AvatarVariant{{Code: "business"}, {Code: "casual"}}},
 		{Code: "plain"},
 	}}
-	b := &shadow{name: "second",
+	b := &fakeEngine{name: "second",
 		avatars: []lectern.Avatar{{Code: "gia", Gender: "female", Variants: []lectern.AvatarVariant{{Code: "casual"}}},
 			{Code: "plain"}}}
-	return a, b, avatar.New("", a, b, &shadow{name: "first"})
+	return a, b, avatar.New("", a, b, &fakeEngine{name: "first"})
 }
 
-func TestResolve(t *testing.T) {
+func TestResolveFindsTheEngineAndTheFullCode(t *testing.T) {
 	t.Parallel()
 	_, _, c := two()
 	for code, want := range map[string]string{
@@ -86,17 +87,17 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-func TestGender(t *testing.T) {
+func TestGenderIsThatOfTheNamedAvatar(t *testing.T) {
 	t.Parallel()
 	_, _, c := two()
 	for code, want := range map[string]string{"gia": "female", "second:gia.casual": "female", "plain": "", "nobody": ""} {
 		if got := c.Gender(t.Context(), code); got != want {
-			t.Errorf("%q is %q, not %q", code, got, want)
+			t.Errorf("the gender of %q is %q, not %q", code, got, want)
 		}
 	}
 }
 
-func TestCatalogueHandsOn(t *testing.T) {
+func TestCatalogueCallsTheEngineOfTheAvatar(t *testing.T) {
 	t.Parallel()
 	_, b, c := two()
 	clip, err := c.Animate(t.Context(), "gia", lectern.ClipRequest{Frames: 3})
@@ -122,15 +123,15 @@ func TestCatalogueHandsOn(t *testing.T) {
 	}
 }
 
-func TestCatalogueWithoutEngines(t *testing.T) {
+func TestTheFailureWithoutEnginesSaysSo(t *testing.T) {
 	t.Parallel()
 	_, _, err := avatar.New("").Resolve(t.Context(), "")
 	if f := lectern.AsFailure(err); f.Code != lectern.CodeUnknownAvatar ||
 		!strings.Contains(f.Message, "no avatar engine") {
 		t.Errorf("no engine gives %v", err)
 	}
-	_, _, err = avatar.New("", &shadow{name: "far"}).Resolve(t.Context(), "x")
+	_, _, err = avatar.New("", &fakeEngine{name: "far"}).Resolve(t.Context(), "x")
 	if err == nil || !strings.Contains(err.Error(), "out of reach") {
-		t.Errorf("an engine that cannot be asked gives %v", err)
+		t.Errorf("an engine that cannot list its avatars gives %v", err)
 	}
 }

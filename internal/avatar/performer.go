@@ -6,15 +6,15 @@ import (
 	"lectern"
 )
 
-// Performer is an engine whose avatars speak themselves: it takes text and gives a video with sound, for money, after
-// minutes. Its Animate refuses. The suite avatartest.RunPerformer says what else it holds.
+// Performer is an engine whose avatars speak themselves: it takes text and returns a video with sound, for money, after
+// minutes. Its Animate always fails. The suite avatartest.RunPerformer checks what else it guarantees.
 type Performer interface {
 	Engine
-	// Parts divides what an avatar is to say, at sentences, into parts that the provider takes. Joined, they hold every
-	// word in order.
+	// Parts divides the text that an avatar shall say, at the ends of sentences, into parts that are short enough for
+	// the provider. Joined, the parts hold every word in order.
 	Parts(ctx context.Context, code, text string) ([]string, error)
-	// Perform has one part said and shown and leaves it at path, whole and checked. What was ordered under r.Key before is
-	// fetched, never ordered again, unless it failed in another attempt. Its failures name the slide.
+	// Perform renders one part and stores the complete, checked video at path. A video that was ordered under r.Key
+	// before is fetched and not ordered again, unless that order failed in another attempt. Failures name the slide.
 	Perform(ctx context.Context, r lectern.TakeRequest, path string) error
 }
 
@@ -28,7 +28,7 @@ func (c *Catalogue) Performs(ctx context.Context, code string) bool {
 	return ok
 }
 
-// Parts divides what the avatar that code names is to say.
+// Parts divides the text that the avatar that code names shall say; see [Performer].
 func (c *Catalogue) Parts(ctx context.Context, code, text string) ([]string, error) {
 	p, full, err := c.performer(ctx, code)
 	if err != nil {
@@ -37,7 +37,7 @@ func (c *Catalogue) Parts(ctx context.Context, code, text string) ([]string, err
 	return p.Parts(ctx, full, text)
 }
 
-// Perform has the avatar that code names say and show a part. r.Avatar is filled in.
+// Perform renders a part with the avatar that code names; see [Performer]. It sets r.Avatar.
 func (c *Catalogue) Perform(ctx context.Context, code string, r lectern.TakeRequest, path string) error {
 	p, full, err := c.performer(ctx, code)
 	if err != nil {

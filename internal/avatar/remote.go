@@ -9,11 +9,11 @@ import (
 	"lectern/internal/slots"
 )
 
-// The decorators of engines that ask a service over a network. What they return is a [Performer] where the engine is
-// one. [Retrying] goes around [Limited], so that a wait for the next attempt holds no slot.
+// The decorators of engines that call a service over a network. They return a [Performer] if the engine is a Performer.
+// [Retrying] goes around [Limited], so that a wait for the next attempt holds no slot.
 
-// Limited lets an engine render as many clips and takes at once as there are slots. A slot is held from the order until
-// the clip is there, since that is what a service bounds.
+// Limited lets an engine render at most as many clips and takes at once as there are slots. A slot is held from the
+// order until the clip is there, because services limit the renders in progress.
 func Limited(e Engine, s *slots.Slots) Engine {
 	l := limited{e, s}
 	if p, ok := e.(Performer); ok {
@@ -51,9 +51,9 @@ func (l *limitedPerformer) Perform(ctx context.Context, r lectern.TakeRequest, p
 	return l.slots.Do(ctx, 1, func() error { return l.performer.Perform(ctx, r, path) })
 }
 
-// Retrying repeats what an engine marks with [retry.Again]. Taking a performance again is safe: what was ordered under
-// its key is fetched and not ordered again. When it gives up, the failure is lectern.CodeAvatarFailed, names the engine
-// and can be retried.
+// Retrying repeats calls whose error is marked with [retry.Again]. To repeat Perform is safe: a video that was ordered
+// under the key is fetched and not ordered again. When it gives up, the failure is lectern.CodeAvatarFailed, names the
+// engine and can be retried.
 func Retrying(e Engine, p retry.Policy) Engine {
 	p.Service = "avatar engine " + e.Name()
 	r := retrying{e, p}
@@ -79,7 +79,7 @@ func (r *retrying) Avatars(ctx context.Context) (list []lectern.Avatar, err erro
 
 // Animate implements Engine.
 func (r *retrying) Animate(ctx context.Context, q lectern.ClipRequest) (clip lectern.Clip, err error) {
-	// The clip lives as long as the context that it is made with, so that is the caller's.
+	// The clip ends with the context that it is made with, so this must be the caller's context.
 	err = r.do(ctx, func(context.Context) (err error) {
 		clip, err = r.Engine.Animate(ctx, q)
 		return err

@@ -25,19 +25,19 @@ const maxKey = 512
 // Artifacts is a store of artifacts. Keys are relative paths of letters, digits, ".", "_" and "-", such as
 // "ab12/1/video.mp4"; no part of them begins with a dot.
 type Artifacts struct {
-	bucket *blob.Bucket
-	dir    string // of a local store; empty: another kind of bucket
-	aside  *aside // of a local store
+	bucket  *blob.Bucket
+	dir     string   // of a local store; empty: another kind of bucket
+	scratch *scratch // of a local store
 }
 
-// OpenArtifacts opens the store in a local folder, which is made if it is missing. There the key is the file's path,
-// and nothing else is stored, no sidecar files either. The content type follows from the key's extension.
+// OpenArtifacts opens the store in a local folder, which is made if it is missing. A key is the path of its file in the
+// folder. No sidecar files are stored: the content type follows from the key's extension.
 func OpenArtifacts(dir string) (*Artifacts, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, storeFailed("find its folder", err)
 	}
-	a, err := openAside(dir)
+	a, err := openScratch(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func OpenArtifacts(dir string) (*Artifacts, error) {
 	if err != nil {
 		return nil, errors.Join(storeFailed("open its folder", err), a.close())
 	}
-	return &Artifacts{bucket: bucket, dir: dir, aside: a}, nil
+	return &Artifacts{bucket: bucket, dir: dir, scratch: a}, nil
 }
 
 // NewArtifacts returns a store in any bucket. Close closes the bucket.
@@ -54,14 +54,15 @@ func NewArtifacts(b *blob.Bucket) *Artifacts { return &Artifacts{bucket: b} }
 // Close releases the store's resources. Open objects stay open.
 func (a *Artifacts) Close() error {
 	err := a.bucket.Close()
-	if a.aside != nil {
-		err = errors.Join(err, a.aside.close())
+	if a.scratch != nil {
+		err = errors.Join(err, a.scratch.close())
 	}
 	return err
 }
 
-// Put stores the local file at path under key and replaces an existing artifact. It appears atomically, and is on the
-// disk when Put returns. The file at path stays and must not change afterwards: a local store shares it.
+// Put stores the local file at path under key and replaces an existing artifact. The artifact appears atomically, and
+// is on the disk when Put returns. The file at path stays and must not change afterwards: a local store shares it. Only
+// a bucket stores contentType; empty: the type for the key's extension.
 func (a *Artifacts) Put(ctx context.Context, key, path, contentType string) error {
 	if err := checkKey(key); err != nil {
 		return err
@@ -84,10 +85,10 @@ func (a *Artifacts) Put(ctx context.Context, key, path, contentType string) erro
 }
 
 func (a *Artifacts) putLocal(key, path string) error {
-	tmp := a.aside.path(key)
+	tmp := a.scratch.path(key)
 	defer os.Remove(tmp)
 	if err := os.Link(path, tmp); err != nil {
-		// Another file system, or one without hard links.
+		// The path is in another file system, or the file system has no hard links.
 		if err := copyFile(path, tmp); err != nil {
 			return storeFailed("copy a finished file", err)
 		}
@@ -108,7 +109,7 @@ func (a *Artifacts) putBucket(ctx context.Context, key, path, contentType string
 	if contentType == "" {
 		contentType = ContentType(key)
 	}
-	ctx, cancel := context.WithCancel(ctx) // a writer whose context ends before Close leaves nothing
+	ctx, cancel := context.WithCancel(ctx) // a writer whose context ends before Close stores nothing
 	defer cancel()
 	w, err := a.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType})
 	if err != nil {
@@ -137,7 +138,8 @@ type Object struct {
 	ContentType string
 }
 
-// Open opens an artifact for reading; ctx must live as long as the object. A missing one is CodeNotFound.
+// Open opens an artifact for reading; ctx must live as long as the object. If there is no such artifact, the failure
+// has lectern.CodeNotFound.
 func (a *Artifacts) Open(ctx context.Context, key string) (*Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -175,7 +177,7 @@ func openFailed(err error) error {
 	return storeFailed("read a file", err)
 }
 
-// Delete deletes an artifact. A missing one is no error.
+// Delete deletes an artifact. A missing artifact is not an error.
 func (a *Artifacts) Delete(ctx context.Context, key string) error {
 	if err := checkKey(key); err != nil {
 		return err
@@ -239,12 +241,12 @@ func checkKey(key string) error {
 			strings.ContainsRune("._-/", r))
 	}
 	if !ok {
-		return lectern.Fail(lectern.CodeInternal, "%.80q is no key of the file store.", key)
+		return lectern.Fail(lectern.CodeInternal, "%.80q is not a valid key of the file store.", key)
 	}
 	return nil
 }
 
-// ContentType returns the type for a key's extension.
+// ContentType returns the media type for a key's extension; for an unknown one, application/octet-stream.
 func ContentType(key string) string {
 	switch path.Ext(key) {
 	case ".mp4":

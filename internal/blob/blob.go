@@ -1,8 +1,8 @@
 // Package blob stores the files that Lectern makes: artifacts, which people download, and the cache, which saves work.
 //
-// The two look alike and differ. An artifact belongs to a presentation, exists as long as it, and may be stored in any
-// bucket that gocloud.dev/blob can open. A cache entry has no owner, is named by the hash of all its inputs, is a local
-// file because ffmpeg reads it, and may be removed whenever space is short and no run uses it.
+// The two look alike and differ. An artifact belongs to a presentation, exists as long as the presentation, and may be
+// stored in any bucket that gocloud.dev/blob can open. A cache entry has no owner, is named by the hash of all its
+// inputs, is a local file because ffmpeg reads it, and may be removed whenever space is short and no run uses it.
 //
 // No reader of either sees a half-written file: files are written to a temporary folder, flushed to the disk, and
 // renamed. The next process that opens the same folder removes the temporary files of dead processes.
@@ -24,25 +24,25 @@ import (
 	"lectern/internal/private"
 )
 
-// asideName is the folder for unfinished files, inside a store's folder.
-const asideName = ".tmp"
+// scratchName is the folder for unfinished files, inside a store's folder.
+const scratchName = ".tmp"
 
-// aside is a process's own folder for unfinished files. The process holds a lock on it, which the kernel releases when
-// the process dies; so later processes know which folders to remove.
-type aside struct {
+// scratch is a process's own folder for unfinished files. The process holds a lock on it, which the kernel releases
+// when the process dies; so later processes know which folders to remove.
+type scratch struct {
 	dir  string
 	lock *os.File
 }
 
-// openAside makes the folder within root and removes those of dead processes.
-func openAside(root string) (*aside, error) {
-	all := filepath.Join(root, asideName)
+// openScratch makes the folder within root and removes those of dead processes.
+func openScratch(root string) (*scratch, error) {
+	all := filepath.Join(root, scratchName)
 	if err := errors.Join(private.Folder(root), private.Folder(all)); err != nil {
 		return nil, storeFailed("make its folder", err)
 	}
 	sweep(all)
 	for range 8 {
-		a := &aside{dir: filepath.Join(all, uuid.NewString())}
+		a := &scratch{dir: filepath.Join(all, uuid.NewString())}
 		if err := os.Mkdir(a.dir, private.Dir); err != nil {
 			return nil, storeFailed("make its folder", err)
 		}
@@ -61,9 +61,11 @@ func openAside(root string) (*aside, error) {
 			f.Close()
 		}
 	}
-	return nil, lectern.Fail(lectern.CodeInternal, "The folder %s is busy.", all)
+	return nil, lectern.Fail(lectern.CodeInternal, "The folder %s is busy: other processes that start at the same "+
+		"time removed this process's files there eight times. Start again.", all)
 }
 
+// sweep removes the scratch folders of dead processes from the folder all.
 func sweep(all string) {
 	entries, err := os.ReadDir(all)
 	if err != nil {
@@ -83,11 +85,11 @@ func sweep(all string) {
 }
 
 // path returns a new name with the extension of name, because ffmpeg derives formats from it.
-func (a *aside) path(name string) string {
+func (a *scratch) path(name string) string {
 	return filepath.Join(a.dir, uuid.NewString()+filepath.Ext(name))
 }
 
-func (a *aside) close() error {
+func (a *scratch) close() error {
 	err := os.RemoveAll(a.dir)
 	return errors.Join(err, a.lock.Close())
 }
@@ -131,7 +133,7 @@ func syncDir(dir string) error {
 	return nil
 }
 
-// copyFile copies to a new file.
+// copyFile copies the file at from to a new file at to.
 func copyFile(from, to string) error {
 	src, err := os.Open(from)
 	if err != nil {
@@ -153,8 +155,7 @@ func storeFailed(doing string, err error) error {
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		f := lectern.Fail(lectern.CodeDiskFull,
-			"The disk is full. Free some space, or move the data folder to a larger "+
-				"disk.").Because(err)
+			"The disk is full. Free some space, or move the data folder to a larger disk.").Because(err)
 		f.Retryable = true
 		return f
 	}

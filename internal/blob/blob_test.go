@@ -36,12 +36,12 @@ func write(t *testing.T, path, s string) string {
 
 func is(err error, code lectern.Code) bool { return errors.Is(err, &lectern.Failure{Code: code}) }
 
-// files returns the paths below dir, finished ones only.
+// files returns the paths below dir, without unfinished files.
 func files(t *testing.T, dir string) []string {
 	t.Helper()
 	var out []string
 	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-		if d != nil && d.Name() == asideName {
+		if d != nil && d.Name() == scratchName {
 			return filepath.SkipDir
 		}
 		if err == nil && p != dir {
@@ -73,7 +73,7 @@ func stores(t *testing.T) map[string]*Artifacts {
 	return all
 }
 
-func TestArtifacts(t *testing.T) {
+func TestArtifactsArePutReadReplacedAndDeleted(t *testing.T) {
 	t.Parallel()
 	for name, a := range stores(t) {
 		t.Run(name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestArtifacts(t *testing.T) {
 				t.Fatal(err)
 			}
 			if o.Size != 10 || o.ContentType != "video/mp4" || o.ModTime.IsZero() {
-				t.Errorf("%+v", o)
+				t.Errorf("the opened artifact is %+v", o)
 			}
 			// Range requests work.
 			req := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -98,7 +98,7 @@ func TestArtifacts(t *testing.T) {
 			rec.Header().Set("Content-Type", o.ContentType)
 			http.ServeContent(rec, req, "", o.ModTime, o)
 			if rec.Code != http.StatusPartialContent || rec.Body.String() != "345" {
-				t.Errorf("%d %q", rec.Code, rec.Body)
+				t.Errorf("a range request gives %d and %q, want 206 and \"345\"", rec.Code, rec.Body)
 			}
 			if err := o.Close(); err != nil {
 				t.Error(err)
@@ -111,7 +111,7 @@ func TestArtifacts(t *testing.T) {
 				t.Fatal(err)
 			}
 			if b, err := io.ReadAll(o); string(b) != "new" || err != nil || o.ContentType != "video/mp4" {
-				t.Errorf("%q %v %s", b, err, o.ContentType)
+				t.Errorf("the replaced artifact has the content %q (%v) and the type %s", b, err, o.ContentType)
 			}
 			o.Close()
 
@@ -122,11 +122,11 @@ func TestArtifacts(t *testing.T) {
 			}
 			for _, k := range []string{"p1/1/video.mp4", "p1/2/slides/0001.png", "p1/2", "never/there"} {
 				if _, err := a.Open(ctx, k); !is(err, lectern.CodeNotFound) {
-					t.Errorf("%s: %v", k, err)
+					t.Errorf("opening %s gives %v, want not found", k, err)
 				}
 			}
 			if o, err = a.Open(ctx, "p10/1/video.mp4"); err != nil {
-				t.Errorf("p10 went with p1: %v", err)
+				t.Errorf("deleting p1/ deleted p10/ too: %v", err)
 			} else {
 				o.Close()
 			}
@@ -137,14 +137,14 @@ func TestArtifacts(t *testing.T) {
 			}
 			if a.dir != "" {
 				if left := files(t, a.dir); len(left) > 0 {
-					t.Errorf("left: %v", left)
+					t.Errorf("after all deletions the store still has %v", left)
 				}
 			}
 		})
 	}
 }
 
-func TestKeysStayInside(t *testing.T) {
+func TestKeysOutsideTheStoreAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, a := range stores(t) {
 		src := write(t, filepath.Join(t.TempDir(), "v"), "x")
@@ -167,12 +167,12 @@ func TestKeysStayInside(t *testing.T) {
 	}
 }
 
-func TestPutFailsClearly(t *testing.T) {
+func TestPutRefusesMissingFilesAndFoldersAndEndedContexts(t *testing.T) {
 	t.Parallel()
 	for name, a := range stores(t) {
 		if err := a.Put(t.Context(), "a/b.mp4", filepath.Join(t.TempDir(), "missing"), ""); !is(err,
 			lectern.CodeInternal) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: a missing file: %v", name, err)
 		}
 		if err := a.Put(t.Context(), "a/b.mp4", t.TempDir(), ""); !is(err, lectern.CodeInternal) {
 			t.Errorf("%s: a folder: %v", name, err)
@@ -181,10 +181,10 @@ func TestPutFailsClearly(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(why)
 		if err := a.Put(ctx, "a/b.mp4", write(t, filepath.Join(t.TempDir(), "v"), "x"), ""); !errors.Is(err, why) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: a context that has ended: %v", name, err)
 		}
 		if _, err := a.Open(t.Context(), "a/b.mp4"); !is(err, lectern.CodeNotFound) {
-			t.Errorf("%s: something was left: %v", name, err)
+			t.Errorf("%s: a Put that failed stored a file: %v", name, err)
 		}
 	}
 }
@@ -194,21 +194,21 @@ func TestFullDiskHasItsOwnFailure(t *testing.T) {
 	err := write2full()
 	if f, ok := errors.AsType[*lectern.Failure](storeFailed("keep a file", err)); !ok ||
 		f.Code != lectern.CodeDiskFull || !f.Retryable {
-		t.Errorf("%v", f)
+		t.Errorf("the failure of a full disk is %v", f)
 	}
 }
 
 func write2full() error { return os.WriteFile("/dev/full", []byte("x"), 0) }
 
-func TestLitterOfTheDeadIsSweptAndOfTheLivingIsNot(t *testing.T) {
+func TestTemporaryFilesOfDeadProcessesAreRemovedAndOfLivingOnesKept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	first, err := OpenCache(CacheOptions{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine := write(t, first.aside.path("x.png"), "unfinished")
-	dead := filepath.Join(dir, asideName, "dead")
+	mine := write(t, first.scratch.path("x.png"), "unfinished")
+	dead := filepath.Join(dir, scratchName, "dead")
 	if err := os.MkdirAll(dead, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -218,20 +218,20 @@ func TestLitterOfTheDeadIsSweptAndOfTheLivingIsNot(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(mine); err != nil {
-		t.Error("the living lost a file:", err)
+		t.Error("a running process lost a file:", err)
 	}
 	if _, err := os.Stat(dead); !errors.Is(err, fs.ErrNotExist) {
-		t.Error("the dead's files are still there:", err)
+		t.Error("the files of a dead process are still there:", err)
 	}
 	if err := errors.Join(first.Close(), second.Close()); err != nil {
 		t.Error(err)
 	}
-	if left, _ := os.ReadDir(filepath.Join(dir, asideName)); len(left) > 0 {
-		t.Error("left:", left)
+	if left, _ := os.ReadDir(filepath.Join(dir, scratchName)); len(left) > 0 {
+		t.Error("after both closes there are still temporary files:", left)
 	}
 }
 
-// clock is a time that the test moves.
+// clock is a clock that a test sets forward.
 type clock struct{ ns atomic.Int64 }
 
 func newClock() *clock {
@@ -274,36 +274,36 @@ func put(t *testing.T, c *Cache, k string, n int) string {
 	return p
 }
 
-func TestCacheKeepsAndSurvivesARestart(t *testing.T) {
+func TestCacheKeepsFilesOverRestartsAndSeesThoseOfOtherProcesses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	c := cache(t, CacheOptions{Dir: dir})
 	if _, ok := c.Get(key(1)); ok {
-		t.Error("found what is not there")
+		t.Error("an empty cache has an entry")
 	}
 	path := put(t, c, key(1), 10)
 	if filepath.Ext(path) != ".bin" || !strings.HasPrefix(path, dir) || strings.Count(strings.TrimPrefix(path, dir),
 		"/") != 3 {
-		t.Error(path)
+		t.Errorf("the path of an entry is %s", path)
 	}
-	got, err := c.Put(key(1), func(string) error { t.Error("made again"); return nil })
+	got, err := c.Put(key(1), func(string) error { t.Error("an existing file was made again"); return nil })
 	if err != nil || got != path {
-		t.Error(got, err)
+		t.Errorf("a second Put returns %s (%v), want %s", got, err, path)
 	}
 	again := cache(t, CacheOptions{Dir: dir})
 	if p, ok := again.Get(key(1)); !ok || p != path || again.Size() != 10 || again.Len() != 1 {
-		t.Error(p, ok, again.Size())
+		t.Errorf("after a restart the entry is %q (%v), the size %d", p, ok, again.Size())
 	}
 	// One process sees the files that another makes, and gets a miss for those that another removes.
 	put(t, again, key(2), 5)
 	if _, ok := c.Get(key(2)); !ok || c.Size() != 15 {
-		t.Error("not seen")
+		t.Error("a file that the other process made is not seen")
 	}
 	if err := again.Drop(key(2)); err != nil {
 		t.Error(err)
 	}
 	if _, ok := c.Get(key(2)); ok || c.Size() != 10 || again.Size() != 10 {
-		t.Error("still seen")
+		t.Error("a file that the other process removed is still seen")
 	}
 }
 
@@ -313,7 +313,7 @@ func TestCacheNeverShowsAFailedOrUnfinishedFile(t *testing.T) {
 	broken := errors.New("broken")
 	_, err := c.Put(key(1), func(p string) error {
 		if _, ok := c.Get(key(1)); ok {
-			t.Error("seen while it is made")
+			t.Error("Get returns a file that is still being made")
 		}
 		_ = os.WriteFile(p, []byte("half"), 0o644)
 		return broken
@@ -335,7 +335,7 @@ func TestCacheNeverShowsAFailedOrUnfinishedFile(t *testing.T) {
 		_, _ = c.Put(key(1), func(string) error { panic("boom") })
 	}()
 	if _, ok := c.Get(key(1)); ok || c.Len() != 0 {
-		t.Error("found")
+		t.Error("Get returns a file whose making failed")
 	}
 	put(t, c, key(1), 3) // the key is free
 	for _, k := range []string{"", "short", "../../../../etc/passwd", "UPPERCASE0", "aaaaaaaa/b", ".tmp/aaaaaaaa",
@@ -364,7 +364,7 @@ func TestSameWorkIsDoneOnce(t *testing.T) {
 				return bytesOf(4)(p)
 			})
 			if b, rerr := os.ReadFile(p); err != nil || rerr != nil || len(b) != 4 {
-				t.Error(err, rerr)
+				t.Errorf("Put returns %v; its file has %d bytes (%v), want 4", err, len(b), rerr)
 			}
 		})
 	}
@@ -381,7 +381,7 @@ func TestSameWorkIsDoneOnce(t *testing.T) {
 	close(release)
 	wg.Wait()
 	if made.Load() != 1 {
-		t.Errorf("made %d times", made.Load())
+		t.Errorf("the file was made %d times, want once", made.Load())
 	}
 }
 
@@ -403,7 +403,7 @@ func TestWaiterTakesOverAfterAFailure(t *testing.T) {
 		t.Error(err)
 	}
 	if err := <-second; err != nil || c.Size() != 7 {
-		t.Error(err, c.Size())
+		t.Errorf("the waiting Put returns %v, the size is %d, want 7", err, c.Size())
 	}
 }
 
@@ -434,7 +434,7 @@ func TestEvictionTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 		}
 	}
 	if want := []int{1, 3, 4, 5, 6, 7, 8, 9, 10}; !slices.Equal(left, want) || c.Size() != 900 {
-		t.Errorf("left %v, %d bytes", left, c.Size())
+		t.Errorf("the entries %v are left, want %v; %d bytes, want 900", left, want, c.Size())
 	}
 	h.Release()
 	h.Release()
@@ -445,11 +445,11 @@ func TestEvictionTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 	put(t, c, key(11), 100)
 	put(t, c, key(12), 100)
 	if _, ok := c.Get(key(1)); ok {
-		t.Error("what was released is still there")
+		t.Error("the least recently used file is still there after its release")
 	}
 }
 
-func TestWhatWasUsedJustNowIsNotEvicted(t *testing.T) {
+func TestFilesUsedWithinMinAgeAreNotEvicted(t *testing.T) {
 	t.Parallel()
 	clk := newClock()
 	dir := t.TempDir()
@@ -459,7 +459,7 @@ func TestWhatWasUsedJustNowIsNotEvicted(t *testing.T) {
 		put(t, c, key(i), 100)
 	}
 	if c.Len() != 4 {
-		t.Error("young entries went")
+		t.Error("entries younger than MinAge were evicted")
 	}
 	other := cache(t, o) // another process, which knows the uses only from the files
 	clk.pass(2 * time.Hour)
@@ -467,12 +467,12 @@ func TestWhatWasUsedJustNowIsNotEvicted(t *testing.T) {
 	put(t, other, key(4), 100)
 	for i, want := range []bool{false, false, false, true, true} {
 		if _, err := os.Stat(c.file(key(i))); (err == nil) != want {
-			t.Errorf("%d: %v", i, err)
+			t.Errorf("the file of key %d: %v, want it kept: %v", i, err, want)
 		}
 	}
 }
 
-func TestCacheUnderConcurrentUse(t *testing.T) {
+func TestHeldFilesStayUnderConcurrentUse(t *testing.T) {
 	t.Parallel()
 	c := cache(t, CacheOptions{Limit: 2000, MinAge: -1})
 	var wg sync.WaitGroup
@@ -523,16 +523,16 @@ func TestArtifactOutlivesTheCacheEntryItWasMadeOf(t *testing.T) {
 	}
 	before := o.ModTime
 	o.Close()
-	c.Get(key(1)) // a use of the entry is no change of the artifact
+	c.Get(key(1)) // a use of the entry does not change the artifact
 	if err := c.Drop(key(1)); err != nil {
 		t.Fatal(err)
 	}
 	if o, err = a.Open(t.Context(), "p/1/slide.png"); err != nil || !o.ModTime.Equal(before) {
-		t.Fatal(err)
+		t.Fatalf("the artifact is gone or has another time: %v", err)
 	}
 	defer o.Close()
 	if b, err := io.ReadAll(o); len(b) != 10 || err != nil {
-		t.Error(len(b), err)
+		t.Errorf("the artifact has %d bytes (%v), want 10", len(b), err)
 	}
 }
 
@@ -551,9 +551,9 @@ func TestMakeRoomHalvesTheCacheButLeavesWhatIsHeld(t *testing.T) {
 	}
 	c.MakeRoom()
 	if _, held := c.Get(key(0)); !held || c.Size() != 300 {
-		t.Errorf("%d bytes are left, what is held: %v", c.Size(), held)
+		t.Errorf("%d bytes are left, want 300; the held file is there: %v", c.Size(), held)
 	}
 	if _, young := c.Get(key(5)); !young {
-		t.Error("the youngest went before older ones")
+		t.Error("the most recently used file was removed before older ones")
 	}
 }

@@ -29,9 +29,9 @@ const (
 // CacheOptions configure a cache.
 type CacheOptions struct {
 	Dir   string // made if it is missing
-	Limit int64  // bytes; 0: DefaultCacheLimit
+	Limit int64  // bytes; 0 or less: DefaultCacheLimit
 	// MinAge protects recently used files from eviction, even beyond the limit: a path that Get returned stays valid
-	// for this time without a Hold, also against other processes with the same folder. 0: DefaultCacheMinAge; less than
+	// for this time without a Hold, also if other processes use the same folder. 0: DefaultCacheMinAge; less than
 	// 0: no protection.
 	MinAge time.Duration
 	Now    func() time.Time // nil: time.Now
@@ -45,10 +45,10 @@ type CacheOptions struct {
 // the key, and Make waits.
 type Cache struct {
 	folder
-	limit  int64
-	minAge time.Duration
-	now    func() time.Time
-	aside  *aside
+	limit   int64
+	minAge  time.Duration
+	now     func() time.Time
+	scratch *scratch
 
 	hits, misses atomic.Int64
 	numbered     atomic.Int64 // number of Holds so far
@@ -67,7 +67,7 @@ type entry struct {
 	used time.Time
 }
 
-// OpenCache opens a cache, reads its entries, and removes unfinished files of a crash.
+// OpenCache opens a cache, reads its entries, and removes the unfinished files of processes that have died.
 func OpenCache(o CacheOptions) (*Cache, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
@@ -82,12 +82,12 @@ func OpenCache(o CacheOptions) (*Cache, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	a, err := openAside(dir)
+	a, err := openScratch(dir)
 	if err != nil {
 		return nil, err
 	}
 	c := &Cache{
-		folder: folder{dir}, limit: o.Limit, minAge: o.MinAge, now: o.Now, aside: a,
+		folder: folder{dir}, limit: o.Limit, minAge: o.MinAge, now: o.Now, scratch: a,
 		entries: map[string]*entry{}, pins: map[string]int{}, flights: map[string]chan struct{}{},
 	}
 	if err := c.load(); err != nil {
@@ -98,7 +98,7 @@ func OpenCache(o CacheOptions) (*Cache, error) {
 }
 
 // Close releases the cache's resources. No Make may be under way.
-func (c *Cache) Close() error { return c.aside.close() }
+func (c *Cache) Close() error { return c.scratch.close() }
 
 // load reads the folder. A later call adds the files of other processes.
 func (c *Cache) load() error {
@@ -179,7 +179,7 @@ func (c *Cache) make(key string, write func(path string) error) (string, error) 
 		c.remember(key, info.Size(), c.now()) // made since the check
 		return final, nil
 	}
-	tmp := c.aside.path(key)
+	tmp := c.scratch.path(key)
 	defer os.Remove(tmp)
 	if err := write(tmp); err != nil {
 		return "", err
@@ -201,6 +201,7 @@ func (c *Cache) make(key string, write func(path string) error) (string, error) 
 	return final, nil
 }
 
+// land ends the announcement that a goroutine makes or evicts the key.
 func (c *Cache) land(key string) {
 	c.mu.Lock()
 	close(c.flights[key])
@@ -208,7 +209,7 @@ func (c *Cache) land(key string) {
 	c.mu.Unlock()
 }
 
-// Drop removes a key's file if it turns out to be damaged.
+// Drop removes a key's file, for a caller that finds it damaged. A missing file is not an error.
 func (c *Cache) Drop(key string) error {
 	if err := checkCacheKey(key); err != nil {
 		return err
@@ -279,8 +280,8 @@ func (c *Cache) evict() {
 	c.shrink(c.limit, c.limit-c.limit/10, c.minAge)
 }
 
-// shrink removes the least recently used files, but none younger than minAge, until at most goal bytes are left. It
-// does nothing while the cache has at most limit bytes.
+// shrink removes the least recently used files until at most goal bytes are left. It keeps files that were used within
+// minAge, and does nothing while the cache has at most limit bytes.
 func (c *Cache) shrink(limit, goal int64, minAge time.Duration) {
 	old, ok := c.condemn(limit, goal, minAge)
 	if !ok {
@@ -350,7 +351,7 @@ type Hold struct {
 
 // Hold returns a new Hold. Release must be called.
 func (c *Cache) Hold() *Hold {
-	return &Hold{c: c, marks: filepath.Join(c.aside.dir, marks+strconv.FormatInt(c.numbered.Add(1), 10)),
+	return &Hold{c: c, marks: filepath.Join(c.scratch.dir, marks+strconv.FormatInt(c.numbered.Add(1), 10)),
 		keys: map[string]bool{}}
 }
 
@@ -391,7 +392,7 @@ func (h *Hold) pin(key string) {
 	h.c.mu.Lock()
 	h.c.pins[key]++
 	h.c.mu.Unlock()
-	// without a mark, as on a full disk, MinAge still protects it
+	// without a mark, as on a full disk, MinAge still protects the file
 	_ = h.c.gate(unix.LOCK_SH, func() error { return h.mark(key) })
 }
 
@@ -409,7 +410,7 @@ func (h *Hold) mark(key string) error {
 		}
 		h.open = f
 	}
-	_, err := h.open.WriteString("\n" + key + "\n") // the first ends a line that a full disk has truncated
+	_, err := h.open.WriteString("\n" + key + "\n") // the first line break ends a line that a full disk has truncated
 	return err
 }
 
@@ -440,7 +441,7 @@ func checkCacheKey(key string) error {
 		ok = ok && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
 	}
 	if !ok {
-		return lectern.Fail(lectern.CodeInternal, "%.80q is no key of the cache.", key)
+		return lectern.Fail(lectern.CodeInternal, "%.80q is not a valid key of the cache.", key)
 	}
 	return nil
 }

@@ -14,13 +14,13 @@ import (
 
 // folder is the folder of a cache, which several processes may share.
 //
-// A Hold marks its keys by lines in a file in its process's folder aside; the kernel's lock on that folder shows
+// A Hold marks its keys by lines in a file in its process's scratch folder; the kernel's lock on that folder shows
 // whether the process lives. Marks are made under a shared lock of the gate; a file is checked and removed under its
 // exclusive lock. So a mark is either made before the check, which sees it, or after the removal, and then its maker
 // finds that the file is gone.
 type folder struct{ dir string }
 
-// marks begins the names of the files with a Hold's marks: keys, each between new lines.
+// marks begins the names of the files with a Hold's marks: keys, each between two line breaks.
 const marks = "held-"
 
 // file returns the path of a key's file: two levels of folders keep each of them small.
@@ -39,7 +39,7 @@ func (f folder) walk(see func(key string, info fs.FileInfo)) error {
 			return nil
 		case err != nil:
 			return err
-		case d.IsDir() && d.Name() == asideName:
+		case d.IsDir() && d.Name() == scratchName:
 			return filepath.SkipDir
 		case !d.Type().IsRegular() || checkCacheKey(d.Name()) != nil || path != f.file(d.Name()):
 			return nil
@@ -65,17 +65,17 @@ func (f folder) gate(how int, do func() error) error {
 			break
 		}
 	}
-	// a file system without locks has one process
+	// on a file system without locks only one process may use the folder
 	if err != nil && !errors.Is(err, unix.ENOTSUP) && !errors.Is(err, unix.ENOLCK) {
 		return err
 	}
 	return do()
 }
 
-// marked returns the marks of each Hold of each process: keys, each between new lines.
+// marked returns the marks of each Hold of each process: keys, each between two line breaks.
 func (f folder) marked() iter.Seq[string] {
 	return func(yield func(string) bool) {
-		all := filepath.Join(f.dir, asideName)
+		all := filepath.Join(f.dir, scratchName)
 		processes, _ := os.ReadDir(all)
 		for _, p := range processes {
 			mine, _ := os.ReadDir(filepath.Join(all, p.Name()))
@@ -116,8 +116,8 @@ func (f folder) allHeld() map[string]bool {
 // errUsed reports that a file stays because it is held or was used meanwhile.
 var errUsed = errors.New("the file is in use")
 
-// remove removes a key's file. If a process holds it or used it after since, it returns errUsed. A missing file is no
-// error.
+// remove removes a key's file. If a process holds it or used it after since, it returns errUsed. A missing file is not
+// an error.
 func (f folder) remove(key string, since time.Time) error {
 	path := f.file(key)
 	err := f.gate(unix.LOCK_EX, func() error {

@@ -8,7 +8,7 @@ import (
 
 // Two processes share a folder: the files of one count for the other, and neither evicts files that the other holds,
 // whether it exceeds the limit or is out of space.
-func TestSharedCache(t *testing.T) {
+func TestNeitherOfTwoProcessesEvictsWhatTheOtherHolds(t *testing.T) {
 	t.Parallel()
 	clk := newClock()
 	o := CacheOptions{Dir: t.TempDir(), Limit: 1000, MinAge: time.Hour, Now: clk.now}
@@ -23,13 +23,13 @@ func TestSharedCache(t *testing.T) {
 		_, err := os.Stat(ours.file(key(n)))
 		return err == nil
 	}
-	clk.pass(100 * time.Minute) // in which the run with the Hold makes nothing
-	put(t, ours, key(2), 400)   // beyond the limit, together with their files
+	clk.pass(100 * time.Minute) // the run with the Hold makes no file in this time
+	put(t, ours, key(2), 400)   // with the files of the other process, more than the limit
 	if !there(0) || there(1) || !there(2) {
 		t.Errorf("held by the other: %v, used by nobody: %v, new: %v", there(0), there(1), there(2))
 	}
 	ours.MakeRoom()
 	if !there(0) {
-		t.Error("room was made of what the other process holds")
+		t.Error("MakeRoom removed a file that the other process holds")
 	}
 }

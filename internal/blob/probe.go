@@ -15,23 +15,23 @@ import (
 // room is the number of bytes that must be free for a store to count as writable.
 const room = 16 << 20
 
-// Probe writes a small file to the store, as artifacts are written, and removes it. It fails with a message if the
-// store is not writable or its disk has no space for a short video.
+// Probe writes a small file to the store, as artifacts are written, and removes it. It returns a failure
+// if the store is not writable or its disk has no space for a short video.
 func (a *Artifacts) Probe(ctx context.Context) error {
-	if a.aside == nil {
+	if a.scratch == nil {
 		key := "probe-" + uuid.NewString()
 		if err := a.bucket.WriteAll(ctx, key, make([]byte, 1<<10), nil); err != nil {
 			return storeFailed("write to its bucket", err)
 		}
 		return a.bucket.Delete(ctx, key)
 	}
-	return writable(a.aside.dir, "the data folder") // a readiness check needs no paths
+	return writable(a.scratch.dir, "the data folder") // a readiness check shows no paths
 }
 
 // Writable checks that files can be written to a folder: it writes one, flushes it, reserves space, and removes it.
 func Writable(dir string) error { return writable(dir, dir) }
 
-// writable is Writable for a folder with a name in messages.
+// writable is Writable with another name for the folder in messages.
 func writable(dir, name string) error {
 	f, err := os.CreateTemp(dir, ".lectern-*")
 	if err == nil {

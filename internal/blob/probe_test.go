@@ -12,7 +12,7 @@ import (
 )
 
 // H5: the probe of a writable store leaves nothing, and the probe of another says why it is not writable.
-func TestH5Probe(t *testing.T) {
+func TestH5ProbeLeavesNothingAndSaysWhyItFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	a, err := OpenArtifacts(dir)
@@ -23,15 +23,15 @@ func TestH5Probe(t *testing.T) {
 	if err := a.Probe(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(a.aside.dir, "*")); len(left) > 0 {
-		t.Errorf("it left %v", left)
+	if left, _ := filepath.Glob(filepath.Join(a.scratch.dir, "*")); len(left) > 0 {
+		t.Errorf("the probe left %v", left)
 	}
-	if err := os.RemoveAll(a.aside.dir); err != nil {
+	if err := os.RemoveAll(a.scratch.dir); err != nil {
 		t.Fatal(err)
 	}
 	f := lectern.AsFailure(a.Probe(t.Context()))
 	if f == nil || f.Code != lectern.CodeInternal || !strings.Contains(f.Message, "cannot be written") ||
-		!strings.Contains(f.Message, "no such file") || strings.Contains(f.Message, a.aside.dir) {
+		!strings.Contains(f.Message, "no such file") || strings.Contains(f.Message, a.scratch.dir) {
 		t.Errorf("a folder that is gone: %+v", f)
 	}
 	b := NewArtifacts(memblob.OpenBucket(nil))

@@ -14,10 +14,10 @@ import (
 
 // Entry is a file of a cache, as [Survey] finds it.
 type Entry struct {
-	Key  string // with its ending
+	Key  string // with its extension
 	Size int64
 	Used time.Time // when it was used last
-	Held bool      // by a run of some process
+	Held bool      // whether a run of some process holds it
 }
 
 // Survey lists the files of a cache's folder, the least recently used first, without opening the cache. A missing
@@ -28,7 +28,7 @@ func Survey(dir string) ([]Entry, error) {
 		return nil, storeFailed("find its folder", err)
 	}
 	f := folder{dir}
-	sweep(filepath.Join(dir, asideName)) // the marks of dead processes
+	sweep(filepath.Join(dir, scratchName)) // the marks of dead processes
 	var all []Entry
 	held := f.allHeld()
 	err = f.walk(func(key string, info fs.FileInfo) {
@@ -45,8 +45,10 @@ func Survey(dir string) ([]Entry, error) {
 
 // Pruning sets what [Prune] removes.
 type Pruning struct {
-	Before time.Time // everything not used since then; zero: nothing because of its age
-	// and the least recently used until at most To bytes are left; less than 0: no such limit
+	// Before removes entries that were last used before this time; zero: none because of their age.
+	Before time.Time
+	// To removes the least recently used entries until at most this many bytes are left; less than 0: none because of
+	// the size.
 	To     int64
 	DryRun bool // only count
 }
@@ -54,10 +56,10 @@ type Pruning struct {
 // Pruned is the result of [Prune], or of a dry run.
 type Pruned struct {
 	Entries int   // removed entries
-	Bytes   int64 // bytes of those
+	Bytes   int64 // their bytes
 	InUse   int   // entries that were due but are in use by a run
 	Left    int   // remaining entries, including those in use
-	Size    int64 // bytes of those
+	Size    int64 // their bytes
 }
 
 // Prune removes entries from a cache's folder, the least recently used first, while processes use it. Files that a run
@@ -101,6 +103,7 @@ func Prune(ctx context.Context, dir string, o Pruning) (Pruned, error) {
 	return done, nil
 }
 
+// take removes the file of e, or, with dry, only checks that it could be removed. It returns errUsed for a file in use.
 func (f folder) take(e Entry, dry bool) error {
 	if !dry {
 		return f.remove(e.Key, e.Used)

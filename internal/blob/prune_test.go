@@ -95,7 +95,7 @@ func TestWhatIsHeldIsNeverEvictedAndTheLimitIsKept(t *testing.T) {
 			for _, h := range holds {
 				for _, k := range h.keys {
 					if !there(caches[0], k) {
-						rt.Fatalf("%s is held and gone", k)
+						rt.Fatalf("%s is held but its file is gone", k)
 					}
 				}
 			}
@@ -110,7 +110,7 @@ func TestWhatIsHeldIsNeverEvictedAndTheLimitIsKept(t *testing.T) {
 			c.evict()
 		}
 		if n := onDisk(rt, caches[0]); n > limit {
-			rt.Fatalf("%d bytes of at most %d", n, limit)
+			rt.Fatalf("the cache has %d bytes, its limit is %d", n, limit)
 		}
 	})
 }
@@ -129,7 +129,7 @@ func TestTheLimitIsKeptAfterBigWrites(t *testing.T) {
 			}
 		}
 		if n := onDisk(t, c); n < 40*100<<10 {
-			t.Errorf("%d bytes are left of what is in use", n)
+			t.Errorf("files in use were evicted: %d bytes are left", n)
 		}
 		h.Release()
 		if n := onDisk(t, c); n > 1<<20 || n != c.Size() {
@@ -156,8 +156,7 @@ func TestPruneTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 		}
 	}
 	foreign := []string{write(t, filepath.Join(c.dir, "abc"), "mine"),
-		write(t, filepath.Join(c.dir, "thesis-of-mine.txt"),
-			"mine")}
+		write(t, filepath.Join(c.dir, "thesis-of-mine.txt"), "mine")}
 	check := func(o Pruning, want Pruned, left ...int) {
 		t.Helper()
 		got, err := Prune(t.Context(), c.dir, o)
@@ -187,7 +186,7 @@ func TestPruneTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 	check(Pruning{To: 0}, Pruned{Entries: 1, Bytes: 100})
 	for _, f := range foreign {
 		if _, err := os.Stat(f); err != nil {
-			t.Error("a file that is no entry was removed:", err)
+			t.Error("a file that is not an entry was removed:", err)
 		}
 	}
 	if got, err := Prune(t.Context(), filepath.Join(c.dir, "none"), Pruning{}); err != nil || got != (Pruned{}) {
@@ -195,7 +194,8 @@ func TestPruneTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 	}
 }
 
-// TestHolder is the other process of the test below. It ends when its standard input ends.
+// TestHolder is the other process of [TestPruneKeepsFilesThatAnotherProcessHolds]. It ends when its standard input
+// ends.
 func TestHolder(t *testing.T) {
 	dir := os.Getenv("BLOB_HOLD")
 	if dir == "" {
@@ -213,7 +213,7 @@ func TestHolder(t *testing.T) {
 }
 
 // Prune keeps the files that a run of another process holds until that process is dead, even after a kill.
-func TestPruneBesideAnotherProcess(t *testing.T) {
+func TestPruneKeepsFilesThatAnotherProcessHolds(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	stdin, more, err := os.Pipe()
@@ -223,8 +223,8 @@ func TestPruneBesideAnotherProcess(t *testing.T) {
 	defer stdin.Close()
 	said, out := io.Pipe()
 	p, err := proc.Start(t.Context(), proc.Command{
-		Path: os.Args[0], Args: []string{"-test.run=^TestHolder$"}, Env: []string{"BLOB_HOLD=" +
-			dir}, Stdin: stdin, Stdout: out,
+		Path: os.Args[0], Args: []string{"-test.run=^TestHolder$"}, Env: []string{"BLOB_HOLD=" + dir},
+		Stdin: stdin, Stdout: out,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -237,7 +237,7 @@ func TestPruneBesideAnotherProcess(t *testing.T) {
 	put(t, c, "22222222.png", 100)
 	got, err := Prune(t.Context(), dir, Pruning{To: 0})
 	if err != nil || got.Entries != 1 || got.InUse != len(endings) || there(c, "22222222.png") {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("next to a process that holds files, Prune gives %+v, %v", got, err)
 	}
 	c.MakeRoom()
 	for _, ending := range endings {
@@ -251,7 +251,7 @@ func TestPruneBesideAnotherProcess(t *testing.T) {
 	_ = p.Wait() // killed
 	out.Close()
 	if got, err = Prune(t.Context(), dir, Pruning{To: 0}); err != nil || got.Entries != len(endings) || got.InUse != 0 {
-		t.Errorf("after its death: %+v, %v", got, err)
+		t.Errorf("after the death of the other process, Prune gives %+v, %v", got, err)
 	}
 	if _, err := os.Stat(c.file("11111111.png")); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)

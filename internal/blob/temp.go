@@ -7,12 +7,13 @@ import (
 	"lectern/internal/private"
 )
 
-// Temp makes an empty file for something of size bytes that [Artifacts.Put] may store later, and sets the space aside
-// first: a disk without room for it is CodeDiskFull before anything is written. The file is longer than what is written
-// until it is truncated. The caller closes and removes it; a crash leaves it to the next process.
+// Temp makes a file for an artifact of size bytes that [Artifacts.Put] may store later, and reserves the space: on a
+// disk that is too full, Temp fails with CodeDiskFull before anything is written. The file may then already be
+// size bytes long, filled with zeros, so a caller that writes less must truncate it. A size of 0 reserves nothing. The
+// caller closes and removes the file. If this process dies, the next process that opens a local store removes it.
 func (a *Artifacts) Temp(size int64) (f *os.File, err error) {
-	if a.aside != nil {
-		f, err = os.OpenFile(a.aside.path(""), os.O_CREATE|os.O_EXCL|os.O_RDWR, private.File)
+	if a.scratch != nil {
+		f, err = os.OpenFile(a.scratch.path(""), os.O_CREATE|os.O_EXCL|os.O_RDWR, private.File)
 	} else {
 		f, err = os.CreateTemp("", "lectern-")
 	}

@@ -40,9 +40,9 @@ func linesOf(marked string, letters bool) []string {
 	return out
 }
 
-// V4: a line ends between words, in scripts without spaces too. No line begins with a closing mark or ends with an
-// opening one.
-func TestV4LinesEndBetweenWords(t *testing.T) {
+// A line ends between words, in scripts without spaces too. No line begins with a closing mark or ends with an opening
+// one.
+func TestLinesEndBetweenWords(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		text    string
@@ -79,8 +79,8 @@ func TestV4LinesEndBetweenWords(t *testing.T) {
 	}
 }
 
-// V4: without a segmenter lines end between characters as readers count them, and marks stay on the right line.
-func TestV4WithoutWordsLinesEndBetweenCharacters(t *testing.T) {
+// Without Breaks, lines of scripts without spaces end between grapheme clusters.
+func TestWithoutBreaksLinesEndBetweenCharacters(t *testing.T) {
 	t.Parallel()
 	pieces := []string{"ก", "กำ", "เก", "น้ำ", "漢", "字", "「", "」", "、", "。", "ー", "っ", "カ", "កម្ពុ", " ", "word", "é",
 		"👩‍🚀", "한국"}
@@ -106,8 +106,8 @@ func TestV4WithoutWordsLinesEndBetweenCharacters(t *testing.T) {
 	})
 }
 
-// S9: a number with spaces in it stays on one line.
-func TestS9NumbersStayWhole(t *testing.T) {
+// A number with spaces in it stays on one line.
+func TestNumbersStayOnOneLine(t *testing.T) {
 	t.Parallel()
 	for shift := range 40 {
 		text := strings.Repeat("а", shift+1) +
@@ -125,7 +125,7 @@ func TestS9NumbersStayWhole(t *testing.T) {
 			}
 		}
 		if !found {
-			t.Fatalf("cut with %d letters in front", shift+1)
+			t.Fatalf("with %d letters before it, the number is broken", shift+1)
 		}
 	}
 	if lines := linesOf("Il a dit : « Bonjour ! » et puis il est parti ailleurs, vraiment ? Oui : c'est 12\u00a0% de "+
@@ -137,8 +137,8 @@ func TestS9NumbersStayWhole(t *testing.T) {
 	}
 }
 
-// V4: text that looks like markup of a subtitle file stays text.
-func TestV4CaptionFilesEscape(t *testing.T) {
+// Text that looks like markup of a subtitle file stays text.
+func TestCaptionFilesEscapeMarkup(t *testing.T) {
 	t.Parallel()
 	cues := []Cue{{End: 1e9, Lines: []string{`a <b>x</b> --> {\an8} & <3`}}}
 	if got := SRT(cues); !strings.Contains(got, "a <\u2060b>x<\u2060/b> --\u2060> {\u2060\\an8} & <3\n") {

@@ -75,7 +75,7 @@ func TestCaptionsLoseNoLetterAndFit(t *testing.T) {
 	})
 }
 
-func TestCaptionsBreakWhereOneBreathes(t *testing.T) {
+func TestCaptionsBreakAtSentencesAndClauses(t *testing.T) {
 	t.Parallel()
 	s := spokenText("Lectern reads a deck, speaks every slide and joins it all. Nothing is lost on the way, not even "+
 		"after a crash (really).", 48_000, 14_000)

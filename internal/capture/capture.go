@@ -16,17 +16,17 @@ import (
 	"lectern/internal/picture"
 )
 
-// slack is by how many pixels a capture may miss the video's size: a page has whole CSS pixels, its picture may not.
+// slack is by how many pixels a capture's size may differ from the video's, because a page has whole CSS pixels.
 const slack = 2
 
-// Sheet is a slide's page with all that its picture depends on.
+// Sheet is a slide's page with everything on which its picture depends.
 type Sheet struct {
 	Key    string // of the picture, without an ending
 	page   lectern.Page
 	assets []lectern.Picture
 }
 
-// Sheet makes the page of slide i of a settled deck, with the pictures that it loads.
+// Sheet makes the page of slide i of a checked deck, with the pictures that it loads.
 func (c *Capturer) Sheet(ctx context.Context, d lectern.Deck, i int, pictures *Pictures) (Sheet, error) {
 	page, _, err := c.o.Library.Page(d, i)
 	if err != nil {
@@ -43,7 +43,8 @@ func (c *Capturer) Sheet(ctx context.Context, d lectern.Deck, i int, pictures *P
 	return Sheet{key(page, assets, version, c.o.Library.Fingerprint()), page, assets}, nil
 }
 
-// key: the page, the pictures it loads and the browser that draws it.
+// key is the content key of the picture: it depends on the page, the pictures that it loads, the browser and the
+// library.
 func key(page lectern.Page, assets []lectern.Picture, browser, library string) string {
 	type loaded struct{ URL, Type, Hash string }
 	list := make([]loaded, len(assets))
@@ -53,8 +54,9 @@ func key(page lectern.Page, assets []lectern.Picture, browser, library string) s
 	return contentkey.Of(lectern.StepCapture, page, list, browser, library)
 }
 
-// Draw writes the picture of a sheet, of so many pixels, to path as PNG, on its background, and stores in the cache
-// what does not fit. keep gets the picture; nil: nobody wants it.
+// Draw writes the picture of a sheet, with its background, to path as PNG, and stores the list of what does not fit in
+// the cache. size is the size of the video, which the picture must have. If the page has a background, keep is called
+// with the picture; nil: it is not called.
 func (c *Capturer) Draw(ctx context.Context, cache Cache, size lectern.Size, sh Sheet, g *Backgrounds, path string,
 	keep func(*image.RGBA)) error {
 	return c.o.Tabs.Do(ctx, 1, func() error {
@@ -102,15 +104,15 @@ func writeOverflow(path string, list []lectern.Overflow) error {
 	return os.WriteFile(path, b, 0o666)
 }
 
-// Backgrounds draws what lies under the slides of a deck. It remembers the last one, since most slides have the same,
-// and does one slide at a time: whole pictures are large. Its zero value is ready.
+// Backgrounds draws the backgrounds of a deck's slides. It keeps the last one, since most slides have the same. It
+// works on one slide at a time, because whole pictures need much memory. Its zero value is ready for use.
 type Backgrounds struct {
 	mu    sync.Mutex
 	key   string
 	drawn *image.RGBA
 }
 
-// under lays the picture of a page, as PNG, on its background.
+// under draws the picture of a page, given as PNG, over its background. It returns the result, also as PNG.
 func (g *Backgrounds) under(page lectern.Page, b []byte) (*image.RGBA, []byte, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -1,9 +1,9 @@
-// Package capture draws the slides of a settled deck as pictures, in a browser, and says what does not fit on them.
+// Package capture draws the slides of a checked deck as pictures, in a browser, and reports what does not fit on them.
 //
-// A run of the pipeline captures each slide as one of its steps; a check and a dry run [Capturer.Measure] a deck. Both
-// make the same pictures under the same keys, so that a run finds in the cache what a check has drawn.
+// A run of the pipeline captures each slide as one of its steps. A check and a dry run call [Capturer.Measure] for a
+// deck. Both make the same pictures under the same keys, so that a run finds in the cache what a check has drawn.
 //
-// All pictures that slides show are fetched and judged first ([Capturer.Load]): a page gets none that was not.
+// All pictures that slides show are fetched and checked first ([Capturer.Load]). A page gets only checked pictures.
 package capture
 
 import (
@@ -14,14 +14,14 @@ import (
 	"lectern/internal/slots"
 )
 
-// Options are what a capturer works with. All ports are needed.
+// Options are the settings and ports of a Capturer. All ports are required.
 type Options struct {
 	Browser Browser
 	Fetcher Fetcher
 	Library Library
-	Tabs    *slots.Slots       // pages that the browser shows at once
-	Limits  lectern.Limits     // of pictures; zero fields: the defaults
-	Judge   *picturefile.Judge // remembers which pictures can be decoded; may be shared; nil: one of its own
+	Tabs    *slots.Slots       // bound the pages that the browser shows at once
+	Limits  lectern.Limits     // of pictures; zero fields have their defaults
+	Judge   *picturefile.Judge // decodes pictures and caches the verdicts; may be shared; nil: a new one
 }
 
 // Browser makes pictures of pages.
@@ -30,7 +30,7 @@ type Browser interface {
 	Version(ctx context.Context) (string, error)
 }
 
-// Fetcher gets the pictures that pages load.
+// Fetcher fetches the pictures that pages load.
 type Fetcher interface {
 	Fetch(ctx context.Context, url string) (lectern.Picture, error)
 }
@@ -41,11 +41,11 @@ type Library interface {
 	Fingerprint() string
 }
 
-// Cache keeps files by content key. What is there never changes.
+// Cache keeps files by content key. A file in it never changes.
 type Cache interface {
 	Get(key string) (path string, ok bool)
-	// Make returns the file of a key; where there is none, write makes it at the path that it is given. Callers with the
-	// same key wait for the one that writes.
+	// Make returns the file of a key. If there is none, Make calls write with the path at which to write it. Callers with
+	// the same key wait for the one that writes.
 	Make(ctx context.Context, key string, write func(path string) error) (path string, err error)
 	// Drop removes a key's file, for one that turns out to be damaged.
 	Drop(key string) error
@@ -54,10 +54,10 @@ type Cache interface {
 // Capturer draws slides. It is safe for concurrent use.
 type Capturer struct {
 	o       Options
-	proving chan struct{} // has room for the one that proves a picture, so that each content is proved once
+	proving chan struct{} // holds one value while a picture is proved, so that each content is proved once
 }
 
-// New makes a capturer. It panics where a port is missing: that is a fault of the program.
+// New makes a capturer. It panics if a port is missing.
 func New(o Options) *Capturer {
 	if o.Browser == nil || o.Fetcher == nil || o.Library == nil || o.Tabs == nil {
 		panic("capture.New: a port is missing")

@@ -93,7 +93,7 @@ func (c *folderCache) Make(_ context.Context, key string, write func(string) err
 	return path, os.Rename(tmp, path)
 }
 
-// rig is a capturer on fakes.
+// rig is a capturer with fake ports.
 type rig struct {
 	*Capturer
 	browser *fakeBrowser
@@ -109,7 +109,7 @@ func newRig(t *testing.T) *rig {
 	return g
 }
 
-// talk is a small settled deck of three slides.
+// talk is a small checked deck of three slides.
 func talk() lectern.Deck {
 	d := lectern.Deck{Size: lectern.Size{Width: 320, Height: 240}, Layout: lectern.LayoutSlideOnly}
 	for _, title := range []string{"One", "Two", "Three"} {

@@ -13,8 +13,8 @@ import (
 	"lectern/internal/picturefile"
 )
 
-// Pictures are what the pages of a deck load from outside. They were judged, and are kept as files: all of a long
-// deck's would fill the memory. The zero value has none.
+// Pictures are the pictures that the pages of a deck load, after they were checked. They are kept as files, because
+// those of a long deck would fill the memory. The zero value has none.
 type Pictures struct {
 	loaded map[string]*loaded // by address
 }
@@ -26,7 +26,7 @@ type loaded struct {
 	err   error
 }
 
-// of reads the pictures of a page.
+// of reads the pictures of a page from their files.
 func (s *Pictures) of(page lectern.Page) ([]lectern.Picture, error) {
 	var list []lectern.Picture
 	for _, url := range page.Assets {
@@ -47,9 +47,9 @@ func (s *Pictures) of(page lectern.Page) ([]lectern.Picture, error) {
 // fetchers is how many pictures of a deck are fetched at once.
 const fetchers = 4
 
-// Load fetches and judges all pictures of a settled deck, those in data addresses too, before anything is made of them.
-// It keeps the fetched ones as files in the folder dir, which it makes; the caller removes them. A failure names the
-// slide and the field, and has those of the other slides as its causes.
+// Load fetches and checks all pictures of a checked deck, also those in data addresses. It keeps the fetched pictures
+// as files in the folder dir, which it creates and the caller removes. A failure names the slide and the field, and has
+// the failures of the other pictures as its causes.
 func (c *Capturer) Load(ctx context.Context, d lectern.Deck, dir string) (*Pictures, error) {
 	g := &loading{Capturer: c, ctx: ctx, dir: dir, pictures: Pictures{loaded: map[string]*loaded{}},
 		faults: make([][]*lectern.Failure, len(d.Slides))}
@@ -114,7 +114,8 @@ func (g *loading) enough() bool {
 	return g.count >= fail.MaxCauses
 }
 
-// slide loads and judges the pictures of one slide. The error is one that is not a picture's.
+// slide loads and checks the pictures of one slide, and notes their faults. It returns errors that do not belong to a
+// single picture.
 func (g *loading) slide(d lectern.Deck, i int) error {
 	page, _, err := g.o.Library.Page(d, i)
 	if err != nil {
@@ -144,7 +145,8 @@ func (g *loading) slide(d lectern.Deck, i int) error {
 	return nil
 }
 
-// blame names the field of a failure, unless it has one. It changes no failure that others have too.
+// blame sets the field of a failure, unless it has one. It returns a copy, since other slides may have the same
+// failure.
 func blame(err error, param string) error {
 	if f, ok := errors.AsType[*lectern.Failure](err); ok {
 		return f.On(param)
@@ -152,7 +154,7 @@ func blame(err error, param string) error {
 	return err
 }
 
-// load fetches and judges a picture, once, whichever slides show it.
+// load fetches and checks a picture, once for all slides that show it.
 func (g *loading) load(url string) *loaded {
 	g.mu.Lock()
 	l := g.pictures.loaded[url]
@@ -178,7 +180,7 @@ func (g *loading) load(url string) *loaded {
 	return l
 }
 
-// afford counts the bytes of a picture.
+// afford counts the bytes of a picture, and fails if all pictures together exceed the limit.
 func (g *loading) afford(n int) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -190,7 +192,7 @@ func (g *loading) afford(n int) error {
 	return nil
 }
 
-// judge decodes a picture, in the browser where nobody else can.
+// judge decodes a picture, in the browser if package picturefile cannot decode it.
 func (c *Capturer) judge(ctx context.Context, a lectern.Picture) error {
 	done, err := c.o.Judge.Decode(ctx, a.ContentType, a.Body)
 	if err == nil && !done {
@@ -199,8 +201,8 @@ func (c *Capturer) judge(ctx context.Context, a lectern.Picture) error {
 	return picturefile.Refusal(err, a.URL)
 }
 
-// proofPage shows a picture to the browser alone, and lists it where it cannot be decoded. What decode says does not
-// do: it is content with a header.
+// proofPage makes the browser decode one picture, and reports a picture that it cannot decode as overflow. It reads a
+// pixel too, because Image.decode accepts a file with a good header and damaged pixels.
 const (
 	proofURL  = "https://picture.lectern.invalid/"
 	proofPage = `<!doctype html><html data-lectern><head><meta charset="utf-8"></head><body><script>
@@ -211,7 +213,7 @@ window.__lectern.ready = i.decode().then(() => createImageBitmap(i, 0, 0, 1, 1))
 </script></body></html>`
 )
 
-// prove lets the browser decode a picture, once for each content.
+// prove makes the browser decode a picture, once for each content.
 func (c *Capturer) prove(ctx context.Context, a lectern.Picture) error {
 	page := lectern.Page{HTML: proofPage, Width: 16, Height: 16, Scale: 1, Assets: []string{proofURL}}
 	select {

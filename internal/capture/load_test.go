@@ -13,6 +13,7 @@ import (
 	"lectern/internal/picturefile"
 )
 
+// pictured is a deck whose first slides show the pictures at these addresses.
 func pictured(urls ...string) lectern.Deck {
 	d := talk()
 	for i, u := range urls {
@@ -21,8 +22,8 @@ func pictured(urls ...string) lectern.Deck {
 	return d
 }
 
-// H1: the pictures of one slide together are bounded, those that it holds itself and those that it loads.
-func TestH1PicturesOfASlideAreBounded(t *testing.T) {
+// The pixels of all pictures of a slide, and the bytes of all pictures of a deck, are bounded.
+func TestPicturesAreBoundedTogether(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
 	g.o.Limits.SlidePixels = 100
@@ -39,8 +40,8 @@ func TestH1PicturesOfASlideAreBounded(t *testing.T) {
 	}
 }
 
-// V1: what only the browser can decode is shown to it, once, before anything is rendered.
-func TestV1TheBrowserJudgesWhatNobodyElseCan(t *testing.T) {
+// A picture that only the browser can decode is decoded by it, once for each content.
+func TestTheBrowserDecodesWhatNothingElseCan(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
 	b, err := os.ReadFile("../picturefile/testdata/still.avif")

@@ -13,19 +13,19 @@ import (
 	"lectern"
 )
 
-// Measured says what came of measuring a deck.
+// Measured is the result of measuring a deck.
 type Measured struct {
 	Slides   int               // how many slides were measured
-	Warnings []lectern.Warning // by slide; without those of Check
+	Warnings []lectern.Warning // in the order of the slides; without those of the check
 }
 
-// Measure draws the slides of a settled deck in order, as a run does, and says what does not fit on them. The
-// pictures go into the cache, where a later run finds them. each is called with the number of slides that are done, by
+// Measure draws the slides of a checked deck in order, as a run does, and reports what does not fit on them. The
+// pictures are stored in the cache, where a later run finds them. each is called with the number of finished slides, by
 // several goroutines; it may be nil.
 //
-// Where there is no Chromium nothing is measured, and a warning says so. A slide whose picture fails for a reason
-// that may pass is not counted, and a warning says so. A slide that a run would fail at is a failure, with those of
-// other slides as its causes. When ctx ends, Measure returns what was measured so far with the cause.
+// Without Chromium no slide is measured, and a warning says so. A slide that fails with a retryable failure is not
+// counted, and a warning says so. Another failure is returned, with those of other slides as its causes. If ctx ends,
+// Measure returns the result so far, and the cause.
 func (c *Capturer) Measure(ctx context.Context, cache Cache, d lectern.Deck, each func(done int)) (Measured, error) {
 	if _, err := c.o.Browser.Version(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -33,7 +33,7 @@ func (c *Capturer) Measure(ctx context.Context, cache Cache, d lectern.Deck, eac
 		}
 		f := lectern.AsFailure(fail.Else(err, lectern.CodeCaptureFailed, "The browser could not be started."))
 		return Measured{Warnings: []lectern.Warning{{Code: "not_measured",
-			Message: "No slide was measured, so that text that does not fit is not known yet: " + f.Message}}}, nil
+			Message: "No slide was measured, so text that does not fit is found only in a render: " + f.Message}}}, nil
 	}
 	dir, err := os.MkdirTemp("", "lectern-pictures-")
 	if err != nil {
@@ -94,7 +94,7 @@ func (m *measuring) work(ctx context.Context) {
 	}
 }
 
-// note keeps what came of a slide, and reports whether to go on.
+// note stores the result of a slide, and reports whether to continue with other slides.
 func (m *measuring) note(ctx context.Context, slide int, warnings []lectern.Warning, err error) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -136,9 +136,9 @@ func (m *measuring) slide(ctx context.Context, i int) ([]lectern.Warning, error)
 	return m.Overflow(ctx, m.cache, sh, i+1)
 }
 
-// Overflow warns of what does not fit on a slide whose picture is in the cache.
+// Overflow returns the warnings of what does not fit on a slide whose picture is in the cache.
 func (c *Capturer) Overflow(ctx context.Context, cache Cache, sh Sheet, slide int) ([]lectern.Warning, error) {
-	// The two files are written together, but the cache may have dropped this one.
+	// The picture and this list are written together, but the cache may have evicted the list.
 	path, err := cache.Make(ctx, sh.Key+overflowEnding, func(path string) error {
 		return c.o.Tabs.Do(ctx, 1, func() error {
 			shot, err := c.shoot(ctx, sh)
@@ -154,9 +154,9 @@ func (c *Capturer) Overflow(ctx context.Context, cache Cache, sh Sheet, slide in
 	b, err := os.ReadFile(path)
 	var list []lectern.Overflow
 	if err != nil || json.Unmarshal(b, &list) != nil {
-		_ = cache.Drop(sh.Key + overflowEnding) // damaged; the next look at the slide measures it again
+		_ = cache.Drop(sh.Key + overflowEnding) // it is damaged; the next call makes it again
 		return []lectern.Warning{{Code: "not_measured", Slide: slide,
-			Message: "What does not fit on the slide could not be read."}}, nil
+			Message: "The list of what does not fit on the slide could not be read. Check the deck again."}}, nil
 	}
 	var warnings []lectern.Warning
 	for _, o := range list {
@@ -175,12 +175,11 @@ func overflowing(page lectern.Page, slide int, o lectern.Overflow) lectern.Warni
 	}
 	switch {
 	case o.Unit == unitBroken:
-		w.Message = fmt.Sprintf("Of %q, %d of %d lines are too long for one line, even in the smallest type, and go on in "+
-			"the next. Break them where you want them broken.", name, o.Hidden, o.Total)
+		w.Message = fmt.Sprintf("Of %q, %d of %d lines are too long, even in the smallest type, and were broken. To choose "+
+			"the places, break the lines in the deck.", name, o.Hidden, o.Total)
 	case o.Hidden > 0 && o.Total > 0:
 		w.Message = fmt.Sprintf("Of %q, %d of %d %s do not fit, even in the smallest type. Shorten it, or move some of it "+
-			"to another slide.",
-			name, o.Hidden, o.Total, o.Unit)
+			"to another slide.", name, o.Hidden, o.Total, o.Unit)
 	default:
 		w.Message = fmt.Sprintf("The text of %q does not fit, even in the smallest type. Shorten it, or move some of it to "+
 			"another slide.", name)
@@ -188,5 +187,5 @@ func overflowing(page lectern.Page, slide int, o lectern.Overflow) lectern.Warni
 	return w
 }
 
-// unitBroken is the unit of lines that had to be broken, though nothing of them is lost.
+// unitBroken is the unit of lines that had to be broken. They are still shown whole.
 const unitBroken = "broken lines"

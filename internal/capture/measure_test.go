@@ -10,8 +10,8 @@ import (
 	"lectern"
 )
 
-// The cache may lose the one of two files: then the page is looked at again.
-func TestLostNotesAreMeasuredAgain(t *testing.T) {
+// If the cache has lost the list of what does not fit, but not the picture, the page is drawn again.
+func TestALostOverflowListIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), talk()
 	d.Slides = d.Slides[:1]
@@ -47,8 +47,8 @@ func TestMeasureWithoutChromiumSaysSo(t *testing.T) {
 	}
 }
 
-// A measuring that is ended says how far it came.
-func TestMeasureGivesWhatItHasWhenItIsEnded(t *testing.T) {
+// If its context ends, Measure returns the slides that it has measured.
+func TestACanceledMeasureReturnsItsResults(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), talk()
 	g.browser.overflow = []lectern.Overflow{{Element: "title"}}
@@ -72,8 +72,8 @@ func TestMeasureGivesWhatItHasWhenItIsEnded(t *testing.T) {
 	}
 }
 
-// What a render would fail at, measuring fails at, with all slides; what may pass is a note.
-func TestMeasureTellsFaultsFromBadMoments(t *testing.T) {
+// Failures of Measure have those of all slides. A retryable failure is only a warning.
+func TestMeasureWarnsOfRetryableFailures(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), talk()
 	f := lectern.Fail(lectern.CodeCaptureFailed, "The browser ended twice.")

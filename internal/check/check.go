@@ -1,11 +1,11 @@
-// Package check finds what would fail or look wrong in a deck, all of it at once, before anything is rendered.
+// Package check finds everything in a deck that would fail or look wrong, before anything is rendered.
 //
 // The deck's own rules are in the root package ([lectern.Deck.Validate]). This package adds what depends on the server:
-// which themes, templates, avatars and voices there are, and which pictures may be shown. What it finds is one list, so
-// that one answer names everything that is to be mended, each fault with its slide and its field.
+// which themes, templates, avatars and voices there are, and which pictures may be shown. All faults are in one list,
+// each with its slide and its field.
 //
-// A checked deck is settled: it has every default, the avatar's full code and each slide's voice. A settled deck
-// checked again is the same.
+// A checked deck has every default, the avatar's full code and each slide's voice. Checking it again does not change
+// it.
 package check
 
 import (
@@ -20,7 +20,7 @@ import (
 	"lectern/internal/picturefile"
 )
 
-// Options are what a check works with. All ports are needed.
+// Options are the settings and ports of a Checker. All ports are required.
 type Options struct {
 	Voices  Voices
 	Avatars Avatars
@@ -29,21 +29,21 @@ type Options struct {
 	Judge   Judge
 
 	Limits    lectern.Limits // zero fields: the defaults
-	Subtitles bool           // players show the subtitle track of videos whose decks do not say otherwise
-	// AnyTemplate makes an unknown template a warning: the library shows its slide with another one.
+	Subtitles bool           // the default of Deck.Subtitles: players show the subtitle track
+	// AnyTemplate makes an unknown template a warning instead of a fault. The library then uses another template.
 	AnyTemplate bool
 }
 
-// Voices chooses who speaks.
+// Voices selects the voices that read a narration.
 type Voices interface {
 	Resolve(ctx context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error)
 }
 
-// Avatars knows who presents.
+// Avatars finds avatars by their codes.
 type Avatars interface {
 	Resolve(ctx context.Context, code string) (engine, avatar string, err error)
-	Gender(ctx context.Context, code string) string // "" where it is not known
-	Performs(ctx context.Context, code string) bool // the avatar speaks itself
+	Gender(ctx context.Context, code string) string // "": not known
+	Performs(ctx context.Context, code string) bool // whether the avatar speaks itself
 }
 
 // Library turns slides into pages.
@@ -53,12 +53,12 @@ type Library interface {
 	Templates() []lectern.Template
 }
 
-// Fetcher judges the addresses of pictures.
+// Fetcher decides which addresses of pictures are allowed.
 type Fetcher interface {
-	Allowed(url string) error // what can be refused without asking the network
+	Allowed(url string) error // refuses what it can refuse without the network
 }
 
-// Judge decodes pictures; done: false where it cannot.
+// Judge checks pictures by decoding them. done is false if it cannot decode this kind of picture.
 type Judge interface {
 	Decode(ctx context.Context, media string, body []byte) (done bool, err error)
 }
@@ -66,7 +66,7 @@ type Judge interface {
 // Checker checks decks. It is safe for concurrent use.
 type Checker struct{ o Options }
 
-// New makes a checker. It panics where a port is missing: that is a fault of whoever builds the program.
+// New makes a checker. It panics if a port is missing.
 func New(o Options) *Checker {
 	if o.Voices == nil || o.Avatars == nil || o.Library == nil || o.Fetcher == nil || o.Judge == nil {
 		panic("check.New: a port is missing")
@@ -75,22 +75,23 @@ func New(o Options) *Checker {
 	return &Checker{o}
 }
 
-// Lenient is c with unknown templates as warnings.
+// Lenient returns a checker like c that reports unknown templates as warnings.
 func (c *Checker) Lenient() *Checker {
 	o := c.o
 	o.AnyTemplate = true
 	return &Checker{o}
 }
 
-// checkedPixels is how many pixels of pictures a check decodes. Those beyond it are left to the first step of a run,
-// since a check may be part of a request.
+// checkedPixels is how many pixels of pictures a check decodes at most, because it may be part of a request. The first
+// step of a run decodes the other pictures.
 const checkedPixels = 100_000_000
 
 // unknownTemplate is the code of the library's warning.
 const unknownTemplate = "unknown_template"
 
-// Check settles a deck. Its error is a *[lectern.Failure] with every fault of the deck, see [lectern.Join], or what
-// kept it from checking. Nothing is rendered, and no network is asked but for an external avatar's name.
+// Check returns the deck with its defaults, the avatar's full code and each slide's voice. If the deck has faults, the
+// error is a *[lectern.Failure] with all of them, see [lectern.Join]. Other errors mean that the check itself failed.
+// Check renders nothing, and uses the network only for the names of voices and avatars of services.
 func (c *Checker) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
 	v := &visit{Options: c.o, deck: d.WithDefaults(), pixels: checkedPixels}
 	v.faults = v.deck.Validate(v.Limits)
@@ -130,13 +131,13 @@ type visit struct {
 	deck     lectern.Deck
 	faults   []lectern.Failure
 	warnings []lectern.Warning
-	wrong    []string // fields with faults that are looked at no further
+	wrong    []string // fields with faults, which are not checked further
 	own      bool     // the avatar speaks itself
-	noVoice  []string // what was said already of the deck's voice
-	pixels   int      // that may still be decoded
+	noVoice  []string // messages about the deck's voice that are already among the faults
+	pixels   int      // how many pixels may still be decoded
 }
 
-// setAside takes what is out of bounds off the deck, so that the rest of it is checked as if that were mended.
+// setAside replaces values that are out of bounds, so that the rest of the deck can be checked.
 func (v *visit) setAside() {
 	for _, f := range v.faults {
 		v.wrong = append(v.wrong, f.Param)
@@ -162,7 +163,8 @@ func (v *visit) isWrong(i int, field string) bool {
 	})
 }
 
-// blame adds err to the faults, with its place where it has none. What is no fault of the deck is returned.
+// blame adds err to the faults. Faults without a field or slide get param and slide. An error that is not a fault of
+// the deck is returned.
 func (v *visit) blame(err error, param string, slide int) error {
 	f, ok := errors.AsType[*lectern.Failure](err)
 	if !ok || !f.Code.IsFault() {
@@ -217,13 +219,13 @@ func (v *visit) avatar(ctx context.Context) error {
 	return nil
 }
 
-// transitions takes off those for which there is no joint, and cuts at the end, which say nothing.
+// transitions removes transitions after the last slide, and cuts at the end of the list, which are the default.
 func (v *visit) transitions() {
 	list, joints := v.deck.Transitions, max(len(v.deck.Slides)-1, 0)
 	if len(list) > joints {
 		if slices.ContainsFunc(list[joints:], func(t lectern.Transition) bool { return !t.IsCut() }) {
 			v.note(0, lectern.Warning{Code: "unused_transitions", Param: "transitions", Message: fmt.Sprintf(
-				"%d slides have %d joints, but %d transitions are given; the last ones were ignored.", len(v.deck.Slides), joints,
+				"%d slides need %d transitions, but the deck has %d; the last ones were ignored.", len(v.deck.Slides), joints,
 				len(list))})
 		}
 		list = list[:joints]
@@ -239,7 +241,7 @@ func (v *visit) transitions() {
 	v.deck.Transitions = list
 }
 
-// boxes cuts the avatars' places to the page.
+// boxes reduces the avatars' places to the part on the page.
 func (v *visit) boxes() {
 	page := v.deck.SlideSize()
 	for i, s := range v.deck.Slides {
@@ -249,12 +251,13 @@ func (v *visit) boxes() {
 		if box := s.AvatarBox.Within(page); box != *s.AvatarBox {
 			v.deck.Slides[i].AvatarBox = &box
 			v.note(i+1, lectern.Warning{Code: "avatar_cut", Param: fmt.Sprintf("slides[%d].avatarBox", i), Message: fmt.Sprintf(
-				"The avatar's place reaches beyond the slide, which has %d×%d pixels; it was cut.", page.Width, page.Height)})
+				"The avatar's place is partly outside the slide, which has %d×%d pixels; that part was cut off.", page.Width,
+				page.Height)})
 		}
 	}
 }
 
-// slide settles one slide's voice, unless its avatar has its own, and looks for what its page would fail at.
+// slide selects the voice of slide i, unless its avatar speaks itself, and checks the slide's page.
 func (v *visit) slide(ctx context.Context, i int) error {
 	if !v.isWrong(i, "narration") {
 		if err := v.speech(ctx, i); err != nil {
@@ -271,7 +274,7 @@ func (v *visit) slide(ctx context.Context, i int) error {
 	for _, w := range more {
 		if w.Code == unknownTemplate && !v.AnyTemplate {
 			v.template(i)
-			return nil // its warnings are about the template that stands in for it
+			return nil // the other warnings are about the template that replaces it
 		}
 	}
 	v.note(i+1, more...)
@@ -285,7 +288,7 @@ func (v *visit) slide(ctx context.Context, i int) error {
 	return v.held(ctx, page, i+1)
 }
 
-// template is the fault of slide i, whose template is not known.
+// template adds the fault of slide i, whose template is not known.
 func (v *visit) template(i int) {
 	var ids []string
 	for _, t := range v.Library.Templates() {
@@ -298,15 +301,16 @@ func (v *visit) template(i int) {
 	v.faults = append(v.faults, *f.On(fmt.Sprintf("slides[%d].template", i)).At(i + 1))
 }
 
-// speech settles who says what on slide i.
+// speech selects the voice of slide i. If the narration has nothing to say, it clears it and sets how long the slide is
+// held.
 func (v *visit) speech(ctx context.Context, i int) error {
 	s := &v.deck.Slides[i]
 	script := s.Script()
 	v.note(i+1, script.Notes...)
 	if script.Silent() {
 		if strings.TrimSpace(s.Narration) != "" && script.Text != "" {
-			v.note(i+1, lectern.Warning{Code: "narration_silent", Message: fmt.Sprintf("There is nothing to say in the "+
-				"narration %.40q: the slide is shown in silence, as one without narration.", script.Text)})
+			v.note(i+1, lectern.Warning{Code: "narration_silent", Message: fmt.Sprintf("The narration %.40q has nothing to "+
+				"say: the slide is silent, like one without narration.", script.Text)})
 		}
 		s.Hold, s.Narration = v.deck.HoldOf(i), ""
 		if v.own {
@@ -328,7 +332,8 @@ func (v *visit) speech(ctx context.Context, i int) error {
 	return nil
 }
 
-// speechless is the fault of slide i, for which there is no voice. A fault of the deck's voice is named once.
+// speechless adds the fault of slide i, for which there is no voice. A fault of the deck's voice is added once, not for
+// each slide.
 func (v *visit) speechless(err error, i int) error {
 	f, ok := errors.AsType[*lectern.Failure](err)
 	if !ok {
@@ -350,7 +355,7 @@ func (v *visit) speechless(err error, i int) error {
 	return v.blame(&c, "", slide)
 }
 
-// held decodes the pictures that a page holds itself, as long as there are pixels left to decode.
+// held decodes the pictures inside a page, as long as checkedPixels is not used up.
 func (v *visit) held(ctx context.Context, page lectern.Page, slide int) error {
 	for _, a := range page.Pictures {
 		if v.pixels -= a.Pixels; v.pixels < 0 {

@@ -106,6 +106,7 @@ func talk() lectern.Deck {
 	}}
 }
 
+// A checked deck has defaults, voices and the avatar's full code. Checking it again changes nothing.
 func TestCheckSettlesADeck(t *testing.T) {
 	t.Parallel()
 	c, d := check.New(options()).Lenient(), talk()
@@ -147,7 +148,8 @@ func TestCheckSettlesADeck(t *testing.T) {
 	}
 }
 
-func TestCheckRefuses(t *testing.T) {
+// Each fault has its code, its field and its slide.
+func TestCheckRefusesFaultyDecks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
@@ -160,9 +162,9 @@ func TestCheckRefuses(t *testing.T) {
 		{"no slides", func(d *lectern.Deck) { d.Slides = nil }, lectern.CodeInvalidDeck, "slides", 0, "no slides"},
 		{"too many slides", func(d *lectern.Deck) { d.Slides = make([]lectern.Slide, 501) }, lectern.CodeInvalidDeck,
 			"slides", 0, "more than 500"},
-		{"H3: too long", func(d *lectern.Deck) { d.Hold, d.Slides = 10*time.Minute, make([]lectern.Slide, 13) },
+		{"too long", func(d *lectern.Deck) { d.Hold, d.Slides = 10*time.Minute, make([]lectern.Slide, 13) },
 			lectern.CodeTooLarge, "slides", 0,
-			"about 2h10m0s long, as its text is estimated; the limit is 2h0m0s (limits.duration)"},
+			"about 2h10m0s long, estimated from its text; the limit is 2h0m0s (limits.duration)"},
 		{"unknown avatar", func(d *lectern.Deck) { d.Avatar = "bob" }, lectern.CodeUnknownAvatar, "avatar", 0,
 			"there is ann"},
 		{"unknown theme", func(d *lectern.Deck) { d.Theme = "light-moderm" }, lectern.CodeUnknownTheme, "theme", 0,
@@ -189,7 +191,7 @@ func TestCheckRefuses(t *testing.T) {
 			_, _, err := check.New(options()).Check(t.Context(), d)
 			f := lectern.AsFailure(err)
 			if f == nil {
-				t.Fatal("it is taken")
+				t.Fatal("the deck has no faults")
 			}
 			if f.Code != c.code || f.Slide != c.slide || !strings.Contains(f.Message, c.says) || len(f.Causes) > 0 ||
 				c.param != "" && f.Param != c.param {
@@ -199,7 +201,7 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
-// What is wrong with a deck is found at once, whatever else is wrong with it.
+// All faults are found at once: no fault hides another one.
 func TestAllFaultsAreFoundAtOnce(t *testing.T) {
 	t.Parallel()
 	d := talk()
@@ -228,8 +230,8 @@ func TestAllFaultsAreFoundAtOnce(t *testing.T) {
 	}
 }
 
-// What only broke is no fault of the deck.
-func TestBreakdownsAreNoFaults(t *testing.T) {
+// A service that does not answer and a canceled context are errors of the check, not faults of the deck.
+func TestErrorsOfTheCheckAreNotFaults(t *testing.T) {
 	t.Parallel()
 	d := talk()
 	d.Avatar, d.Theme = "far", "neon"
@@ -253,7 +255,7 @@ func TestADeckWithoutAnAvatarNeedsNone(t *testing.T) {
 	}
 }
 
-// An avatar that speaks itself needs no voice, and has nothing to show where there is nothing to say.
+// A deck whose avatar speaks itself needs no voice. On a slide without narration that avatar is not shown.
 func TestAvatarsThatSpeakThemselves(t *testing.T) {
 	t.Parallel()
 	o := options()

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// L: an address that links begin with shows no password, and no name that nobody can have is taken for a host.
-func TestLAddressesThatMakeNoLinks(t *testing.T) {
+// http.base_url must have no user name, query or fragment, and http.hosts no "*". The message does not repeat a
+// password.
+func TestInvalidAddressesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{
 		{"LECTERN_HTTP_BASE_URL=https://user:hunter2@example.com", "http.base_url"},

@@ -1,13 +1,13 @@
-// Package config turns flags, environment and a file into one typed value.
+// Package config reads the settings from flags, the environment and a file into one typed value.
 //
-// Every setting is defined once, in the table of [Settings], with its key, its meaning, what it allows and how its text
-// is read. The file, the environment, the flags, the example file and the messages all come from that table. A setting
-// is looked up as flag, then LECTERN_* variable, then lectern.yaml, then default. The error for a bad value has its
-// key, where it was set and what is allowed.
+// Every setting is defined once, in the table of [Settings]: its key, its meaning, its allowed values and how to read
+// it. Flags, variables, file keys and messages come from that table, and a test compares lectern.example.yaml with it.
+// A setting is looked up as a flag, then as a LECTERN_* variable, then in lectern.yaml; else it has its default. The
+// error for an invalid value names the key, where it was set and what is allowed.
 //
-// The address of the database may hold a password: [Config.Show] hides it; prefer the environment to a flag for it.
-// Other secrets are not settings: they come from the environment, or from a file that a setting names, and never appear
-// in [Config.Show]. See [Config.ReadSecrets].
+// The address of the database may hold a password, which [Config.Show] hides. Other users of the machine can see flags,
+// so set this address in the environment. Other secrets are not settings: they come from the environment, or from a
+// file that a setting names, and never appear in [Config.Show]. See [Config.ReadSecrets].
 package config
 
 import (
@@ -30,7 +30,7 @@ import (
 	"lectern"
 )
 
-// DefaultFile is the settings file that is read when none is named. It may be absent; a named one may not.
+// DefaultFile is the settings file that is read when none is named. It may be missing. A file that is named must exist.
 const DefaultFile = "lectern.yaml"
 
 // EnvPrefix begins every variable that is a setting: cleanup.delay is LECTERN_CLEANUP_DELAY.
@@ -41,30 +41,30 @@ type Config struct {
 	Addr        string // where serve listens: host:port, or :port for all interfaces
 	DataDir     string // database, artifacts and cache
 	DB          string // postgres://…, which may hold a password; "": SQLite in DataDir
-	Role        string // what this process does of all, api, worker
-	Log         Log    //
+	Role        string // what this process does: all, api or worker
+	Log         Log
 	Workers     int    // presentations that are rendered at once
 	Encoders    int    // ffmpeg processes at once, over all presentations; 0: one per core
-	Encoder     string // who encodes pictures that have to be encoded whole: auto, software, or one in hardware
+	Encoder     string // the encoder of pictures that are encoded whole: auto, software, or a hardware encoder
 	Compat      bool   // every picture is encoded whole; nothing is spliced
 	Tabs        int    // browser tabs at once
-	Voices      int    // narrations spoken at once
+	Voices      int    // narrations that one voice engine speaks at once
 	Limits      lectern.Limits
-	Heartbeat   time.Duration // a running presentation beats this often (J8)
-	Lease       time.Duration // without a beat for this long, a run counts as lost (J8)
-	CleanupWait time.Duration // scratch files go this long after the end (J12)
-	Retention   time.Duration // a presentation and its files go this long after the end (J12)
+	Heartbeat   time.Duration // between two heartbeats of a run (J8)
+	Lease       time.Duration // without a heartbeat for this long, a run counts as lost (J8)
+	CleanupWait time.Duration // from the end of a presentation to the removal of its scratch files (J12)
+	Retention   time.Duration // from the end of a presentation to its removal with its files (J12)
 	CacheLimit  int64         // bytes
 	StopGrace   time.Duration // how long serve waits for requests to end after the first signal
-	Avatar      string        // who presents where a deck names no avatar
+	Avatar      string        // the avatar of decks that name none
 	HTTP        HTTP
-	AdminAddr   string // where metrics and profiles are served apart from addr; "": metrics at addr, no profiles
-	DBSession   string // a direct Postgres address next to a pool in DB; "": DB serves for all
-	SecretKey   string // a file with the key that seals secrets in the database; "": see Secrets
+	AdminAddr   string // a separate address for metrics and profiles; "": metrics at Addr, no profiles
+	DBSession   string // the address of Postgres itself if DB is a pool; "": DB is used for everything
+	SecretKey   string // a file with the key that encrypts secrets in the database; "": see Secrets
 	Queue       Queue
-	Keys        lectern.Quota // of every key that has no bounds of its own
+	Keys        lectern.Quota // of every key without quotas of its own
 	Chromium    Chromium
-	Subtitles   bool // the subtitle track of a video is shown unless its viewer turns it off
+	Subtitles   bool // players show the subtitle track of a video by default
 	Assets      Assets
 	Telemetry   Telemetry
 	Webhook     Webhook
@@ -79,13 +79,13 @@ const (
 	RoleWorker = "worker"
 )
 
-// Elai is the external avatar engine of that name. Its token is no setting: see Secrets.
+// Elai has the settings of the avatar service Elai. Its token is not a setting: see Secrets.
 type Elai struct {
 	URL         string
 	TokenFile   string        // "": the token comes from the environment, or there is none
 	Concurrency int           // renders that are awaited at once
-	Tries       int           // of a call that changes nothing, and of a render whose calls find nobody
-	Poll        time.Duration // between looks at a render
+	Tries       int           // of a repeatable request, and of a render while Elai cannot be reached
+	Poll        time.Duration // between two polls of a render
 	Timeout     time.Duration // for one render
 	Price       Price         // of a minute of video
 }
@@ -93,7 +93,7 @@ type Elai struct {
 // Price is an amount of money, "1.50 EUR", or "": unknown. It is a string so that a Config can be compared.
 type Price string
 
-// Amount returns the price in millionths of its currency. The currency is "" for none.
+// Amount returns the price in millionths of its currency. If there is no price, currency is "".
 func (p Price) Amount() (micros int64, currency string) {
 	micros, currency, _ = parsePrice(string(p)) // checked when it was set
 	return micros, currency
@@ -113,14 +113,14 @@ func (l List) Items() []string {
 	return items
 }
 
-// HTTP says who may use the HTTP interface from where.
+// HTTP says who may use the HTTP interface, and bounds its use.
 type HTTP struct {
-	Keyless bool // other addresses than loopback are served although there is no key
-	// values of the Host header that are answered; empty: loopback's names, and all where there is a key
+	Keyless bool // other machines are served although there is no key
+	// allowed values of the Host header; empty: names of loopback, and with a key every name
 	Hosts             List
 	Origins           List          // origins of other sites whose pages may use the interface
-	TrustedProxies    List          // networks whose forwarding headers are believed, as CIDR
-	BaseURL           string        // the address under which the outside reaches the server; "": links are paths
+	TrustedProxies    List          // networks of proxies whose forwarding headers are trusted, as CIDR
+	BaseURL           string        // the public address of the server; "": links are paths
 	Streams           int           // event streams and long polls at once
 	StreamsPerAddress int           // of one client address
 	Ranges            int           // ranges of one request
@@ -158,14 +158,14 @@ type Log struct {
 
 // Assets says which pictures a deck may load, and which files are kept for decks.
 type Assets struct {
-	// addresses in private networks too; a stranger's deck could then read what only this machine may
+	// also allow addresses in private networks; any deck can then show what only this machine can read
 	AllowPrivate bool
 	Ports        List          // of addresses that pictures are loaded from
 	Upload       int64         // bytes of an uploaded file
 	Keep         time.Duration // from the last use of an uploaded file to its removal
 }
 
-// Numbers are Ports as numbers. Without any, no port may be used.
+// Numbers are Ports as numbers. An empty list means that no port may be used.
 func (a Assets) Numbers() []uint16 {
 	list := []uint16{}
 	for _, item := range a.Ports.Items() {
@@ -187,7 +187,7 @@ type Telemetry struct {
 	OTLP string // where traces go, "http://host:4318"; "": where the OTEL_… variables say, or nowhere
 }
 
-// Tools are the programs of others. An empty path means: look on PATH and in the usual places.
+// Tools are the paths of external programs. An empty path means: look on PATH and in the usual places.
 type Tools struct {
 	FFmpeg   string
 	Chromium string
@@ -304,8 +304,8 @@ func variablesIn(environ []string) map[string]string {
 	return chosen
 }
 
-// unknown finds keys that no setting has. Only the file and the flags are held to that: other programs own
-// variables that begin with LECTERN_ too (Kubernetes sets LECTERN_PORT for a service of that name).
+// unknown finds keys in the file and the flags that are not settings. It does not look at variables, because other
+// programs set variables that begin with LECTERN_ too: Kubernetes sets LECTERN_PORT for a service named lectern.
 func unknown(layers []layer) []*Error {
 	known := Keys()
 	var faults []*Error
@@ -329,10 +329,10 @@ func unknown(layers []layer) []*Error {
 	return faults
 }
 
-// misspelt names LECTERN_* variables that are no setting but nearly one.
+// misspelt returns a warning for each LECTERN_* variable that is not a setting but similar to one.
 func misspelt(environ []string) []string {
 	var said []string
-	own := []string{ // no settings, but ours
+	own := []string{ // variables of the program that are not settings
 		EnvPrefix + "CONFIG", EnvPrefix + "SERVER", EnvPrefix +
 			"KEY", APIKeyVariable, SecretKeyVariable, WebhookVariable, ElaiWebhookVariable,
 	}
@@ -352,13 +352,13 @@ func misspelt(environ []string) []string {
 	return said
 }
 
-// check holds what one setting alone cannot know.
+// check finds settings that contradict each other.
 func (c Config) check() []*Error {
 	var faults []*Error
 	if c.Lease < 2*c.Heartbeat {
 		faults = append(faults, &Error{
-			Key: "lease.timeout", Cause: fmt.Errorf("%s is less than two heartbeats of %s, so a healthy run could be taken for "+
-				"a lost one", c.Lease, c.Heartbeat),
+			Key: "lease.timeout", Cause: fmt.Errorf("%s is less than two heartbeats of %s, so a healthy run could count as "+
+				"lost", c.Lease, c.Heartbeat),
 			Allowed: "at least twice heartbeat.interval",
 		})
 	}
@@ -398,16 +398,16 @@ func (c Config) Show() [][2]string {
 	return out
 }
 
-// Error says which setting is wrong, where it was set, and what it may be.
+// Error says which setting is wrong, where it was set, and what is allowed.
 type Error struct {
-	Key     string // "" where the place as a whole is wrong
-	Place   string // a file, a variable, a flag; "" where several together are wrong
+	Key     string // "": the whole place is wrong, such as a file that cannot be read
+	Place   string // a file, a variable or a flag; "": several settings contradict each other
 	Allowed string
 	Cause   error
 	More    []*Error // further faults of the same load
 }
 
-// Error implements error: one sentence a fault.
+// Error implements error: one line for each fault.
 func (e *Error) Error() string {
 	var b strings.Builder
 	switch {
@@ -428,7 +428,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the fault underneath.
+// Unwrap returns Cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
 func join(faults []*Error) *Error {
@@ -437,12 +437,12 @@ func join(faults []*Error) *Error {
 	return &first
 }
 
-// text is a value of YAML or of a variable as a user would write it.
+// text is a value from YAML or a variable, written as in a variable.
 func text(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
-	case []any: // a list in YAML's own form
+	case []any: // a YAML list; variables separate items by commas
 		items := make([]string, len(v))
 		for i := range v {
 			items[i] = text(v[i])

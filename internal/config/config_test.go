@@ -138,7 +138,7 @@ func differ(a, b reflect.Value, name string) []string {
 	return out
 }
 
-func TestFlagBeatsVariableBeatsFileBeatsDefault(t *testing.T) {
+func TestFlagOverridesVariableOverridesFile(t *testing.T) {
 	t.Parallel()
 	src := Source{File: write(t, "cleanup:\n  delay: 1m\nworkers: 3\nencoders: 5\n")}
 	load := func() Config {
@@ -179,12 +179,12 @@ func TestABadSettingNamesKeyPlaceAndWhatIsAllowed(t *testing.T) {
 			[]string{"limits.slides", "--limits-slides", "1 to 100000"}},
 		"negative size": {Source{Flags: map[string]string{"cache.limit": "-1GB"}},
 			[]string{"cache.limit", "-1GB", "10GiB"}},
-		"two settings clash": {Source{Flags: map[string]string{"lease.timeout": "5s"}},
+		"two settings contradict": {Source{Flags: map[string]string{"lease.timeout": "5s"}},
 			[]string{"lease.timeout", "two heartbeats"}},
 		"no such file": {Source{File: "/nowhere/lectern.yaml"}, []string{"/nowhere/lectern.yaml", "no such file",
 			"--config"}},
-		"not YAML":              {Source{File: write(t, "a: [b")}, []string{"lectern.yaml", "lectern.example.yaml"}},
-		"a list where a scalar": {Source{File: write(t, "workers: [1, 2]\n")}, []string{"workers", "whole number"}},
+		"not YAML":            {Source{File: write(t, "a: [b")}, []string{"lectern.yaml", "lectern.example.yaml"}},
+		"a list for a number": {Source{File: write(t, "workers: [1, 2]\n")}, []string{"workers", "whole number"}},
 		"an unknown flag key": {Source{Flags: map[string]string{"zzzzzz": "1"}},
 			[]string{"zzzzzz", "no such setting", "one of addr"}},
 	} {
@@ -203,7 +203,7 @@ func TestABadSettingNamesKeyPlaceAndWhatIsAllowed(t *testing.T) {
 	}
 }
 
-func TestAMisspeltVariableIsToldButAForeignOneIsNot(t *testing.T) {
+func TestMisspeltVariablesAreReportedAndForeignOnesAreNot(t *testing.T) {
 	t.Parallel()
 	_, said, err := Load(Source{Environ: []string{"LECTERN_WORKER=3", "LECTERN_PORT_8000_TCP_PROTO=tcp"}})
 	if err != nil {
@@ -214,7 +214,7 @@ func TestAMisspeltVariableIsToldButAForeignOneIsNot(t *testing.T) {
 	}
 }
 
-// L: what is suggested is what was meant: the common prefix counts for nothing, a left-out group is put in again.
+// Suggestions compare names without the common prefix, and find a variable whose first word was left out.
 func TestSuggestedVariablesAreSensible(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
@@ -239,8 +239,8 @@ func TestSuggestedVariablesAreSensible(t *testing.T) {
 	}
 }
 
-// The tools' own variables, which they read without any settings too, are settings like others, and the longer name
-// wins.
+// LECTERN_FFMPEG and LECTERN_CHROME, which the packages of these tools read too, are variables of settings. If the
+// longer name is set too, it counts.
 func TestTheToolsShortVariablesAreSettings(t *testing.T) {
 	t.Parallel()
 	cfg, said, err := Load(Source{Environ: []string{"LECTERN_FFMPEG=/opt/ffmpeg", "LECTERN_CHROME=/opt/chrome",
@@ -260,11 +260,12 @@ func TestTheToolsShortVariablesAreSettings(t *testing.T) {
 	}
 	if _, _, err := Load(Source{Environ: []string{"LECTERN_FFMPEG=a\x00b"}}); err == nil ||
 		!strings.Contains(err.Error(), "in LECTERN_FFMPEG") {
-		t.Errorf("the place of a fault is not told: %v", err)
+		t.Errorf("the fault does not name its place: %v", err)
 	}
 }
 
-func TestWhatIsShownCanBeReadBack(t *testing.T) {
+// The settings that Show returns can be loaded, and give the same Config.
+func TestShownSettingsCanBeLoaded(t *testing.T) {
 	t.Parallel()
 	flags := map[string]string{}
 	for _, kv := range Default().Show() {
@@ -305,7 +306,7 @@ func FuzzUnits(f *testing.F) {
 	})
 }
 
-// A price is an amount and a currency; what is neither is refused and not guessed.
+// A price is an amount and a currency. Anything else is refused.
 func TestPrices(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{"1.50 EUR": 1_500_000, "2 USD": 2_000_000, " 0.000001 GBP ": 1, "": 0} {
@@ -318,7 +319,7 @@ func TestPrices(t *testing.T) {
 	for _, text := range []string{"1.5", "EUR", "EUR 1", "-1 EUR", "1.1234567 EUR", "1,50 EUR", "1e3 EUR", "1 eur",
 		"1 EURO", "9999999 EUR", ". EUR"} {
 		if cfg, _, err := Load(Source{Flags: map[string]string{"elai.price": text}}); err == nil {
-			t.Errorf("%q is taken for %q", text, cfg.Elai.Price)
+			t.Errorf("%q is accepted as %q", text, cfg.Elai.Price)
 		}
 	}
 }

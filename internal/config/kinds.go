@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// words is a list whose items valid accepts.
+// words is a setting that is a list. valid reports whether an item is allowed.
 func words(key, doc, allowed string, valid func(string) bool, at func(*Config) *List) Setting {
 	return Setting{key, doc, allowed + ", or nothing", func(c *Config, s string) error {
 		items := List(strings.Trim(s, "[]")).Items()
 		for _, item := range items {
 			if !valid(item) {
-				return fmt.Errorf("%q is not one", item)
+				return fmt.Errorf("%q is not allowed", item)
 			}
 		}
 		*at(c) = List(strings.Join(items, ", "))
@@ -49,7 +49,7 @@ func network(s string) bool {
 	return err == nil
 }
 
-// optionalAddress is an address, or nothing.
+// optionalAddress is a setting that is an address to listen at, or empty.
 func optionalAddress(key, doc string, at func(*Config) *string) Setting {
 	s := address(key, doc, at)
 	set := s.set

@@ -11,10 +11,10 @@ import (
 // Secrets are never printed, logged or passed to children, and no setting holds them.
 type Secrets struct {
 	ElaiToken   string // "": there are no avatars of Elai
-	ElaiWebhook string // agreed with Elai for its webhooks; "": they are not taken
-	SecretKey   string // seals secrets in the database; "": the file of secret_key_file has it, or one in the data folder
-	APIKey      string // an administrator's key, next to those in the database; "": none
-	Webhook     string // signs what goes to callback addresses, "whsec_…"; "": one is made and kept in the database
+	ElaiWebhook string // shared with Elai, to verify its webhooks; "": they are not accepted
+	SecretKey   string // encrypts secrets in the database; "": a key in the data folder does
+	APIKey      string // an admin key in addition to those in the database; "": none
+	Webhook     string // signs messages to callback addresses, "whsec_…"; "": a secret in the database does
 }
 
 // The variables of secrets.
@@ -29,7 +29,7 @@ const (
 // String hides the secrets in printed values.
 func (Secrets) String() string { return "(secrets)" }
 
-// GoString does too.
+// GoString hides the secrets in values that are printed as Go syntax.
 func (Secrets) GoString() string { return "(secrets)" }
 
 const (
@@ -61,7 +61,7 @@ func (c Config) ReadSecrets(environ []string) (Secrets, error) {
 		var err error
 		if s.ElaiToken, err = readSecret(c.Elai.TokenFile); err != nil {
 			return Secrets{}, &Error{Key: "elai.token_file", Cause: err,
-				Allowed: "a file that holds the token alone and that only its owner may read"}
+				Allowed: "a file that holds only the token, and that only its owner can read"}
 		}
 	}
 	if s.SecretKey == "" && c.SecretKey != "" {
@@ -71,18 +71,18 @@ func (c Config) ReadSecrets(environ []string) (Secrets, error) {
 		}
 		if err != nil {
 			return Secrets{}, &Error{Key: "secret_key_file", Cause: err,
-				Allowed: "a file that holds the key alone and that only its owner may read"}
+				Allowed: "a file that holds only the key, and that only its owner can read"}
 		}
 	}
 	if strings.ContainsAny(s.ElaiToken, " \t\r\n\x00") {
-		return Secrets{}, &Error{Key: "elai.token_file", Cause: errors.New("what should be Elai's token has several words"),
-			Allowed: "the token alone"}
+		return Secrets{}, &Error{Key: "elai.token_file", Cause: errors.New("Elai's token has several words"),
+			Allowed: "one token, without white space"}
 	}
 	if s.APIKey != "" && (len(s.APIKey) < minAPIKey || len(s.APIKey) > maxAPIKey ||
 		strings.ContainsFunc(s.APIKey, func(c rune) bool { return c <= ' ' || c > '~' })) {
 		return Secrets{}, &Error{
-			Key: APIKeyVariable, Cause: fmt.Errorf("a key that others could guess opens the server: this one has %d "+
-				"characters, or some that a header cannot carry", len(s.APIKey)),
+			Key: APIKeyVariable, Cause: fmt.Errorf("the key has %d characters, which are too few to be safe or too many, or "+
+				"some of them cannot be sent in a header", len(s.APIKey)),
 			Allowed: fmt.Sprintf("%d to %d visible ASCII characters without spaces, such as what \"openssl rand -hex 32\" "+
 				"prints", minAPIKey, maxAPIKey),
 		}
@@ -101,7 +101,7 @@ func readSecret(path string) (string, error) {
 		return "", err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("others may read %s: chmod 600 %s", path, path)
+		return "", fmt.Errorf("other users can read %s: chmod 600 %s", path, path)
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	if err != nil {

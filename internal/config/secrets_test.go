@@ -16,7 +16,7 @@ func TestSecrets(t *testing.T) {
 	}
 	c := Default()
 	if s, err := c.ReadSecrets(nil); err != nil || s != (Secrets{}) {
-		t.Errorf("out of nothing come secrets (%v)", err)
+		t.Errorf("there are secrets without variables and files (%v)", err)
 	}
 	c.Elai.TokenFile = file
 	if s, err := c.ReadSecrets([]string{"LECTERN_ELAI_WEBHOOK_SECRET=w"}); err != nil || s.ElaiToken != "from-a-file" ||
@@ -25,7 +25,7 @@ func TestSecrets(t *testing.T) {
 	}
 	s, err := c.ReadSecrets([]string{"ELAI_API_TOKEN=from-a-variable"})
 	if err != nil || s.ElaiToken != "from-a-variable" {
-		t.Errorf("the variable does not go first (%v)", err)
+		t.Errorf("the variable does not override the file (%v)", err)
 	}
 	if shown := fmt.Sprintf("%v %+v %#v %s %v", s, s, s, s, c.Show()); strings.Contains(shown, "from-a-variable") {
 		t.Errorf("a secret is shown: %s", shown)
@@ -35,7 +35,7 @@ func TestSecrets(t *testing.T) {
 	}
 	if _, err := c.ReadSecrets(nil); err == nil || !strings.Contains(err.Error(), "chmod 600") ||
 		strings.Contains(err.Error(), "from-a-file") {
-		t.Errorf("a file that others may read gives %v", err)
+		t.Errorf("a file that other users can read gives %v", err)
 	}
 	if _, err := c.ReadSecrets([]string{"ELAI_API_TOKEN=two words"}); err == nil ||
 		strings.Contains(err.Error(), "two words") {
@@ -43,14 +43,14 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-func TestTheWebhooksSecretIsNoMisspeltSetting(t *testing.T) {
+func TestTheWebhookSecretIsNotReportedAsMisspelt(t *testing.T) {
 	t.Parallel()
 	if _, said, err := Load(Source{Environ: []string{ElaiWebhookVariable + "=x"}}); err != nil || len(said) > 0 {
 		t.Errorf("%v %v", said, err)
 	}
 }
 
-// The key of the environment is too long to guess, and is never shown.
+// LECTERN_API_KEY must be long enough, and is never printed.
 func TestTheKeyOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	const key = "0123456789abcdef0123456789abcdef"
@@ -67,9 +67,9 @@ func TestTheKeyOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// L: the warning about a variable without a setting's first word names the setting; the program's own variables get
-// none.
-func TestLVariablesThatLackAWord(t *testing.T) {
+// The warning about a variable that lacks the first word of a setting names the setting. The program's own variables
+// get no warning.
+func TestVariablesThatLackAWord(t *testing.T) {
 	t.Parallel()
 	meant := map[string]string{
 		"LECTERN_ORIGINS": "LECTERN_HTTP_ORIGINS", "LECTERN_HOSTS": "LECTERN_HTTP_HOSTS",

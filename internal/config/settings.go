@@ -15,22 +15,22 @@ import (
 	"lectern"
 )
 
-// Setting is one line of the table: everything that the rest of the package knows about a setting.
+// Setting is one line of the table of settings.
 type Setting struct {
 	Key     string // as in the file; dots nest
-	Doc     string // what it is for, one sentence
-	Allowed string // what may stand there, for messages
+	Doc     string // its meaning, in one sentence
+	Allowed string // its allowed values, for messages
 	set     func(*Config, string) error
 	get     func(Config) string
 }
 
-// Variable is the environment's name of the setting.
+// Variable is the name of the setting's environment variable.
 func (s Setting) Variable() string {
 	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))
 }
 
-// Variables are the environment variables of the setting; the first that is set counts. The paths of tools also have
-// short names, which internal/ffmpeg and internal/chrome read when there is no setting.
+// Variables are the environment variables of the setting. The first one that is set counts. The paths of ffmpeg and
+// Chromium also have short names, which internal/ffmpeg and internal/chrome read if they are not given a path.
 func (s Setting) Variables() []string {
 	switch s.Key {
 	case "tools.ffmpeg":
@@ -41,7 +41,7 @@ func (s Setting) Variables() []string {
 	return []string{s.Variable()}
 }
 
-// Flag is the command line's name of the setting.
+// Flag is the name of the setting's flag, without the dashes in front.
 func (s Setting) Flag() string {
 	return strings.NewReplacer(".", "-", "_", "-").Replace(s.Key)
 }
@@ -84,16 +84,16 @@ func Settings() []Setting {
 
 func serviceSettings() []Setting {
 	return []Setting{
-		address("addr", "where serve listens; '127.0.0.1:8000' is this machine alone, ':8000' every interface, which needs "+
+		address("addr", "where serve listens; '127.0.0.1:8000' is this machine only, ':8000' every interface, which needs "+
 			"a key or http.keyless", func(c *Config) *string { return &c.Addr }),
 		path("data", "the folder of the database, the finished videos and the cache", false,
 			func(c *Config) *string { return &c.DataDir }),
-		database("db", "where presentations are kept: postgres://… for several nodes; empty is SQLite in the data folder",
+		database("db", "where presentations are stored: postgres://… for several nodes; empty: SQLite in the data folder",
 			func(c *Config) *string { return &c.DB }),
-		database("db_session", "where db goes through a pool such as PgBouncer: the database itself, for notifications, "+
+		database("db_session", "if db is a pool such as PgBouncer: the address of the database itself, for notifications, "+
 			"locks and migrations", func(c *Config) *string { return &c.DBSession }),
-		path("secret_key_file", "a file with the key that seals secrets in the database; empty: LECTERN_SECRET_KEY has it, "+
-			"or one is made in the data folder", true, func(c *Config) *string { return &c.SecretKey }),
+		path("secret_key_file", "a file with the key that encrypts secrets in the database; empty: LECTERN_SECRET_KEY has "+
+			"it, or one is created in the data folder", true, func(c *Config) *string { return &c.SecretKey }),
 		choice("role", "what this process does: serve HTTP and render, or one of them (with Postgres)",
 			[]string{RoleAll, RoleAPI, RoleWorker}, func(c *Config) *string { return &c.Role }),
 		path("log.file", "JSON lines of everything that happens, for grep; empty writes none", true,
@@ -106,38 +106,39 @@ func serviceSettings() []Setting {
 		count("workers", "presentations that are rendered at once", 1, 256, func(c *Config) *int { return &c.Workers }),
 		count("encoders", "ffmpeg processes at once, over all presentations; 0 is one per core", 0, 256,
 			func(c *Config) *int { return &c.Encoders }),
-		choice("encoder", "who encodes pictures that cannot be spliced: auto is hardware where one works, else software "+
-			"(libx264)", []string{"auto", "software", "nvenc", "qsv", "vaapi"}, func(c *Config) *string { return &c.Encoder }),
-		truth("compat", "encode every picture whole, which is slower, for players that do not take spliced ones",
+		choice("encoder", "the encoder of pictures that cannot be spliced: auto is a hardware encoder if one works, else "+
+			"software (libx264)", []string{"auto", "software", "nvenc", "qsv", "vaapi"},
+			func(c *Config) *string { return &c.Encoder }),
+		truth("compat", "encode every picture whole, which is slower, for players that do not play spliced videos",
 			func(c *Config) *bool { return &c.Compat }),
 		count("tabs", "browser tabs at once", 1, 64, func(c *Config) *int { return &c.Tabs }),
 		count("voices", "narrations that one voice engine speaks at once, over all presentations", 1, 64,
 			func(c *Config) *int { return &c.Voices }),
-		span("heartbeat.interval", "a running presentation says this often that it is alive", 100*time.Millisecond, time.Hour,
+		span("heartbeat.interval", "time between two heartbeats of a run", 100*time.Millisecond, time.Hour,
 			func(c *Config) *time.Duration { return &c.Heartbeat }),
-		span("lease.timeout", "a run that has not said so for this long is taken over; at least two heartbeats", time.Second,
+		span("lease.timeout", "a run without a heartbeat for this long is taken over; at least two heartbeats", time.Second,
 			24*time.Hour, func(c *Config) *time.Duration { return &c.Lease }),
-		span("cleanup.delay", "scratch files go this long after the end of a presentation", 0, 365*24*time.Hour,
+		span("cleanup.delay", "scratch files are deleted this long after the end of a presentation", 0, 365*24*time.Hour,
 			func(c *Config) *time.Duration { return &c.CleanupWait }),
-		span("retention", "a presentation and its files go this long after its end", time.Minute, 100*365*24*time.Hour,
-			func(c *Config) *time.Duration { return &c.Retention }),
+		span("retention", "a presentation and its files are deleted this long after its end", time.Minute,
+			100*365*24*time.Hour, func(c *Config) *time.Duration { return &c.Retention }),
 		size("cache.limit", "the cache of finished steps is kept below this size", 64<<20, 1<<50,
 			func(c *Config) *int64 { return &c.CacheLimit }),
 		span("stop.grace", "how long serve lets open requests finish after the first signal", 0, time.Hour,
 			func(c *Config) *time.Duration { return &c.StopGrace }),
-		word("avatar", "who presents where a deck names nobody; 'lectern avatars' lists them",
+		word("avatar", "the avatar of decks that name none; 'lectern avatars' lists the avatars",
 			func(c *Config) *string { return &c.Avatar }),
-		webAddress("telemetry.otlp", "the OpenTelemetry collector that gets traces, http://host:4318; empty: none, or what "+
-			"OTEL_EXPORTER_OTLP_ENDPOINT names", func(c *Config) *string { return &c.Telemetry.OTLP }),
-		truth("webhook.allow_private", "let webhooks go to private networks too; only where every callback address comes "+
+		webAddress("telemetry.otlp", "the OpenTelemetry collector that gets traces, http://host:4318; empty: none, or the "+
+			"one in OTEL_EXPORTER_OTLP_ENDPOINT", func(c *Config) *string { return &c.Telemetry.OTLP }),
+		truth("webhook.allow_private", "send webhooks to private networks too; set it only if every callback address comes "+
 			"from you", func(c *Config) *bool { return &c.Webhook.AllowPrivate }),
-		truth("subtitles", "show the subtitle track of a video unless its viewer turns it off; a deck may say otherwise",
+		truth("subtitles", "players show the subtitle track of a video by default; a deck can override this",
 			func(c *Config) *bool { return &c.Subtitles }),
-		words("assets.ports", "ports that decks may load pictures from; with assets.allow_private every one",
+		words("assets.ports", "ports from which decks may load pictures; with assets.allow_private every port",
 			"port numbers, separated by commas", portNumber, func(c *Config) *List { return &c.Assets.Ports }),
-		truth("assets.allow_private", "let decks load pictures from private networks too; only where every deck comes from "+
-			"you", func(c *Config) *bool { return &c.Assets.AllowPrivate }),
-		span("assets.keep", "an uploaded file goes this long after its last use, and never while a presentation names it",
+		truth("assets.allow_private", "let decks load pictures from private networks too; set it only if every deck comes "+
+			"from you", func(c *Config) *bool { return &c.Assets.AllowPrivate }),
+		span("assets.keep", "an uploaded file that no presentation names is deleted this long after its last use",
 			time.Minute, 100*365*24*time.Hour, func(c *Config) *time.Duration { return &c.Assets.Keep }),
 	}
 }
@@ -169,7 +170,7 @@ func limitSettings() []Setting {
 			func(c *Config) *int { return &c.Limits.MinSide }),
 		count("limits.max_side", "longest side of a video, in pixels", 2, 16384,
 			func(c *Config) *int { return &c.Limits.MaxSide }),
-		seconds("limits.hold", "longest stay of a slide without narration", 1, 24*60*60,
+		seconds("limits.hold", "longest duration of a slide without narration", 1, 24*60*60,
 			func(c *Config) *int { return &c.Limits.MaxHoldSeconds }),
 		count("limits.picture_pixels", "pixels of one picture", 1_000, 1_000_000_000,
 			func(c *Config) *int { return &c.Limits.PicturePixels }),
@@ -181,7 +182,7 @@ func limitSettings() []Setting {
 			"for many", 100, 100_000_000, func(c *Config) *int { return &c.Limits.SVGElements }),
 		count("limits.json_tokens", "names, values and brackets of a deck's JSON", 1_000, 1_000_000_000,
 			func(c *Config) *int { return &c.Limits.JSONTokens }),
-		span("limits.duration", "length of a video, as it is estimated", time.Second, 30*24*time.Hour,
+		span("limits.duration", "estimated length of a video", time.Second, 30*24*time.Hour,
 			func(c *Config) *time.Duration { return &c.Limits.Duration }),
 		count("limits.queued", "presentations that wait at once; further ones are refused with 429", 1, 10_000_000,
 			func(c *Config) *int { return &c.Queue.Presentations }),
@@ -202,21 +203,20 @@ func limitSettings() []Setting {
 
 func httpSettings() []Setting {
 	return []Setting{
-		truth("http.keyless", "serve other addresses than this machine's own although there is no key: everybody who "+
-			"reaches the port may do everything", func(c *Config) *bool { return &c.HTTP.Keyless }),
-		words("http.hosts", "host names under which this server answers; empty: localhost and loopback addresses, and every "+
-			"name where there is a key", "host names without ports, separated by "+
-			"commas", hostName, func(c *Config) *List { return &c.HTTP.Hosts }),
+		truth("http.keyless", "serve other machines without a key: everybody who reaches the port can do everything",
+			func(c *Config) *bool { return &c.HTTP.Keyless }),
+		words("http.hosts", "host names of this server; empty: localhost and loopback addresses, and with a key every name",
+			"host names without ports, separated by commas", hostName, func(c *Config) *List { return &c.HTTP.Hosts }),
 		words("http.origins", "origins of other sites whose pages may use this server, such as https://slides.example.com",
-			"http:// or https:// with a host, separated by "+
-				"commas", originName, func(c *Config) *List { return &c.HTTP.Origins }),
-		words("http.trusted_proxies", "networks of proxies whose forwarding headers are believed",
-			"networks such as 10.0.0.0/8 or addresses, separated by "+
-				"commas", network, func(c *Config) *List { return &c.HTTP.TrustedProxies }),
-		webAddress("http.base_url", "the address under which others reach this server, for links; empty: links are paths",
+			"http:// or https:// with a host, separated by commas", originName,
+			func(c *Config) *List { return &c.HTTP.Origins }),
+		words("http.trusted_proxies", "networks of proxies whose forwarding headers are trusted",
+			"networks such as 10.0.0.0/8 or addresses, separated by commas", network,
+			func(c *Config) *List { return &c.HTTP.TrustedProxies }),
+		webAddress("http.base_url", "the public address of this server, with which links begin; empty: links are paths",
 			func(c *Config) *string { return &c.HTTP.BaseURL }),
-		optionalAddress("admin.addr", "where metrics and profiles are served, apart from everything else; empty: metrics at "+
-			"addr, no profiles", func(c *Config) *string { return &c.AdminAddr }),
+		optionalAddress("admin.addr", "a separate address for metrics and profiles; empty: metrics at addr, no profiles",
+			func(c *Config) *string { return &c.AdminAddr }),
 		choice("chromium.sandbox", "Chromium's own sandbox: auto uses it unless it cannot start on this machine",
 			[]string{SandboxAuto, SandboxOn, SandboxOff}, func(c *Config) *string { return &c.Chromium.Sandbox }),
 		size("chromium.memory", "memory of all browser processes together; beyond it the browser restarts", 256<<20,
@@ -226,7 +226,7 @@ func httpSettings() []Setting {
 	}
 }
 
-// keySettings are the quotas of keys that have none of their own.
+// keySettings are the quotas of keys without quotas of their own.
 func keySettings() []Setting {
 	return []Setting{
 		count("keys.running", "presentations of one key that are rendered at once; 0 is no limit", 0, 1_000_000,
@@ -240,18 +240,18 @@ func keySettings() []Setting {
 
 func elaiSettings() []Setting {
 	return []Setting{
-		word("elai.url", "where the service Elai is asked for avatars", func(c *Config) *string { return &c.Elai.URL }),
-		path("elai.token_file", "a file with Elai's API token, which only its owner may read; the variable ELAI_API_TOKEN "+
-			"goes before it", true, func(c *Config) *string { return &c.Elai.TokenFile }),
+		word("elai.url", "the address of the avatar service Elai", func(c *Config) *string { return &c.Elai.URL }),
+		path("elai.token_file", "a file with Elai's API token, which only its owner can read; the variable ELAI_API_TOKEN "+
+			"overrides it", true, func(c *Config) *string { return &c.Elai.TokenFile }),
 		count("elai.concurrency", "renders at Elai that are awaited at once, over all presentations", 1, 256,
 			func(c *Config) *int { return &c.Elai.Concurrency }),
-		count("elai.tries", "how often Elai is asked for the same thing while it is too busy or cannot be reached; a "+
-			"render is not paid for again", 1, 1000, func(c *Config) *int { return &c.Elai.Tries }),
-		span("elai.poll", "between looks at a render at Elai", 100*time.Millisecond, time.Hour,
+		count("elai.tries", "how often a request to Elai is sent, at most, while Elai is too busy or cannot be reached; no "+
+			"render is paid for twice", 1, 1000, func(c *Config) *int { return &c.Elai.Tries }),
+		span("elai.poll", "time between two polls of a render at Elai", 100*time.Millisecond, time.Hour,
 			func(c *Config) *time.Duration { return &c.Elai.Poll }),
-		span("elai.timeout", "how long a render at Elai is waited for; a retry waits on and pays nothing again", time.Second,
-			24*time.Hour, func(c *Config) *time.Duration { return &c.Elai.Timeout }),
-		price("elai.price", "what Elai charges for a minute of video, for the usage of presentations; empty: it is not known",
+		span("elai.timeout", "how long to wait for a render at Elai; a retry waits for the same render and pays nothing "+
+			"again", time.Second, 24*time.Hour, func(c *Config) *time.Duration { return &c.Elai.Timeout }),
+		price("elai.price", "the price of a minute of video at Elai, for the usage of presentations; empty: unknown",
 			func(c *Config) *Price { return &c.Elai.Price }),
 	}
 }
@@ -272,7 +272,7 @@ func address(key, doc string, at func(*Config) *string) Setting {
 	return Setting{key, doc, allowed, func(c *Config, s string) error {
 		_, port, err := net.SplitHostPort(s)
 		if err != nil {
-			return fmt.Errorf("%q is no address", s)
+			return fmt.Errorf("%q is not an address", s)
 		}
 		if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
 			return fmt.Errorf("%q has no valid port", s)
@@ -292,7 +292,7 @@ func path(key, doc string, mayBeEmpty bool, at func(*Config) *string) Setting {
 			return fmt.Errorf("it is empty")
 		}
 		if strings.ContainsRune(s, 0) {
-			return fmt.Errorf("%q holds a zero byte", s)
+			return fmt.Errorf("%q has a zero byte", s)
 		}
 		*at(c) = s
 		return nil
@@ -302,7 +302,7 @@ func path(key, doc string, mayBeEmpty bool, at func(*Config) *string) Setting {
 func word(key, doc string, at func(*Config) *string) Setting {
 	return Setting{key, doc, "a name", func(c *Config, s string) error {
 		if s == "" || strings.ContainsAny(s, " \t\n") {
-			return fmt.Errorf("%q is no name", s)
+			return fmt.Errorf("%q is not a name", s)
 		}
 		*at(c) = s
 		return nil
@@ -312,7 +312,7 @@ func word(key, doc string, at func(*Config) *string) Setting {
 func choice(key, doc string, among []string, at func(*Config) *string) Setting {
 	return Setting{key, doc, strings.Join(among, ", "), func(c *Config, s string) error {
 		if !slices.Contains(among, s) {
-			return fmt.Errorf("%q is none of them", s)
+			return fmt.Errorf("%q is not one of these", s)
 		}
 		*at(c) = s
 		return nil
@@ -326,9 +326,9 @@ func webAddress(key, doc string, at func(*Config) *string) Setting {
 			u, err := url.Parse(s)
 			switch {
 			case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-				return fmt.Errorf("%q is no web address", s)
-			case u.User != nil: // not repeated: there may be a password
-				return errors.New("the address has a user name, which whoever sees a link would read")
+				return fmt.Errorf("%q is not a web address", s)
+			case u.User != nil: // the message does not repeat the address, which may have a password
+				return errors.New("the address has a user name, which everybody who sees a link would see")
 			case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 				return fmt.Errorf("%q has a query or a fragment", s)
 			}
@@ -338,14 +338,14 @@ func webAddress(key, doc string, at func(*Config) *string) Setting {
 	}, func(c Config) string { return *at(&c) }}
 }
 
-// database is an address with a password, which is neither shown nor repeated.
+// database is an address that may have a password. Neither messages nor Show repeat the password.
 func database(key, doc string, at func(*Config) *string) Setting {
 	const allowed = "postgres://user:password@host:5432/name, or nothing"
 	return Setting{key, doc, allowed, func(c *Config, s string) error {
 		if s != "" {
 			u, err := url.Parse(s)
 			if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-				return errors.New("it is no address of a Postgres database")
+				return errors.New("it is not the address of a Postgres database")
 			}
 		}
 		*at(c) = s
@@ -365,7 +365,7 @@ func level(key, doc string, at func(*Config) *slog.Level) Setting {
 		case "debug", "info", "warn", "error":
 			return at(c).UnmarshalText([]byte(s))
 		}
-		return fmt.Errorf("%q is no level", s)
+		return fmt.Errorf("%q is not a level", s)
 	}, func(c Config) string { return strings.ToLower(at(&c).String()) }}
 }
 
@@ -373,7 +373,7 @@ func count(key, doc string, lo, hi int, at func(*Config) *int) Setting {
 	return Setting{key, doc, fmt.Sprintf("a whole number from %d to %d", lo, hi), func(c *Config, s string) error {
 		n, err := strconv.Atoi(s)
 		if err != nil {
-			return fmt.Errorf("%q is no whole number", s)
+			return fmt.Errorf("%q is not a whole number", s)
 		}
 		if n < lo || n > hi {
 			return fmt.Errorf("%d is out of range", n)
@@ -398,7 +398,7 @@ func span(key, doc string, lo, hi time.Duration, at func(*Config) *time.Duration
 		}, func(c Config) string { return FormatSpan(*at(&c)) }}
 }
 
-// seconds is a span that is kept as a number of whole seconds.
+// seconds is a span whose Config field is a number of whole seconds.
 func seconds(key, doc string, lo, hi int, at func(*Config) *int) Setting {
 	return Setting{key, doc, fmt.Sprintf("a time in whole seconds like 30s or 10m, from %s to %s",
 		FormatSpan(time.Duration(lo)*time.Second), FormatSpan(time.Duration(hi)*time.Second)),

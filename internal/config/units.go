@@ -13,10 +13,10 @@ import (
 
 const day = 24 * time.Hour
 
-// ParseSpan reads a length of time as people write it: what [time.ParseDuration] reads, plus days ("7d", "1d12h") and
-// weeks ("2w"). A negative one is an error.
+// ParseSpan reads a duration as [time.ParseDuration] does, and also days ("7d", "1d12h") and weeks ("2w"). A negative
+// duration is an error.
 func ParseSpan(s string) (time.Duration, error) {
-	bad := fmt.Errorf("%q is not a length of time", s)
+	bad := fmt.Errorf("%q is not a duration", s)
 	if s == "" {
 		return 0, bad
 	}
@@ -45,8 +45,7 @@ func ParseSpan(s string) (time.Duration, error) {
 	return total + d, nil
 }
 
-// FormatSpan writes a length of time as [ParseSpan] reads it, without zero parts at its end: "7d", "1d12h", "5m",
-// "1.5s".
+// FormatSpan writes a duration as [ParseSpan] reads it, without zero parts at its end: "7d", "1d12h", "5m", "1.5s".
 func FormatSpan(d time.Duration) string {
 	if d < time.Second {
 		return d.String()
@@ -77,8 +76,8 @@ var sizeUnits = []struct {
 	{"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}, {"B", 1},
 }
 
-// ParseSize reads a number of bytes as people write it: 1048576, 500KB, 1.5GiB. A unit's case does not matter; KB
-// is 1000 and KiB 1024.
+// ParseSize reads a number of bytes, with or without a unit: 1048576, 500KB, 1.5GiB. The case of a unit does not
+// matter. KB is 1000 and KiB 1024.
 func ParseSize(s string) (int64, error) {
 	bad := fmt.Errorf("%q is not a size", s)
 	number, each := strings.TrimSpace(s), int64(1)
@@ -112,7 +111,8 @@ func FormatSize(n int64) string {
 	return "0B"
 }
 
-// nearest returns the candidate with the least edit distance from word, at most a third of word's length; "": none.
+// nearest returns the candidate with the smallest edit distance from word, if that is at most a third of word's length;
+// "": there is none.
 func nearest(word string, candidates []string) string {
 	best, far := "", len(word)/3+1
 	for _, c := range candidates {
@@ -123,7 +123,7 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
-// otherWords are names that other programs have for settings of this one, all without their prefix.
+// otherWords maps names that other programs use to variables of this one, both without their prefix.
 var otherWords = map[string]string{
 	"ADDRESS": "ADDR", "LISTEN": "ADDR", "LISTEN_ADDR": "ADDR", "BIND": "ADDR", "DATABASE": "DB", "DATABASE_URL": "DB",
 	"DB_URL": "DB", "DATA_DIR": "DATA", "BASE_URL": "HTTP_BASE_URL", "PUBLIC_URL": "HTTP_BASE_URL",

@@ -1,5 +1,5 @@
-// Package contentkey makes the keys under which the outputs of steps are cached. A key is the hash of all that the
-// output depends on, so that equal keys mean equal bytes.
+// Package contentkey makes the keys under which the outputs of steps are cached. A key is the hash of everything that
+// the output depends on, so equal keys mean equal bytes.
 package contentkey
 
 import (
@@ -11,12 +11,12 @@ import (
 	"lectern"
 )
 
-// codeVersion stands in every key for the code that makes the outputs. Raise it whenever the same inputs give other
-// bytes.
+// codeVersion is part of every key. It stands for the code that makes the outputs: raise it whenever the same inputs
+// give other bytes.
 const codeVersion = "lectern-render-11"
 
-// Of is the key of a step's output. Parts are hashed as JSON, so that no two lists of parts look alike. It panics for
-// a part that JSON cannot write.
+// Of is the key of a step's output. Parts are hashed as JSON, so different lists of parts have different keys. It
+// panics if a part cannot be written as JSON.
 func Of(kind lectern.StepKind, parts ...any) string {
 	h := sha256.New()
 	e := json.NewEncoder(h)

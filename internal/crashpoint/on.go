@@ -11,7 +11,8 @@ import (
 	"syscall"
 )
 
-// Variable names the point to die at; "point#3" means the third time that the process reaches it.
+// Variable is the environment variable that names the point to die at: "POINT", or "POINT#3" for the third time that
+// the process reaches it.
 const Variable = "CRASH_AT"
 
 var times atomic.Int64

@@ -15,32 +15,32 @@ import (
 // Bundle is a deck with the files next to it.
 type Bundle struct {
 	Source
-	SHA256 string // of the whole, lower-case hex
-	// Open opens a file by its path relative to the deck; one that is not there is fs.ErrNotExist.
+	SHA256 string // of the ZIP file, lower-case hex
+	// Open opens a file by its path relative to the deck. It returns fs.ErrNotExist for a file that is not there.
 	Open func(path string) (file io.ReadCloser, size int64, err error)
-	// Close releases the whole. No file may be open.
+	// Close releases the bundle. All files must be closed before.
 	Close func() error
 }
 
-// BundleLimits bound a ZIP file. Zero fields are no bound.
+// BundleLimits bound a ZIP file. A field that is zero sets no bound.
 type BundleLimits struct {
 	Members int
 	Bytes   int64 // of all members, unpacked
 	Deck    int64 // bytes of the deck
 }
 
-// maxRatio is how many times larger than in the archive a member may be, above a first mebibyte.
+// maxRatio is the largest ratio of a member's size to its compressed size, for members of more than one mebibyte.
 const maxRatio = 200
 
-// Unzip reads a ZIP file with exactly one deck: a member whose ending is one of endings. All other members are files
-// next to it, and nothing of them is unpacked yet. The caller sets SHA256 and Close. An archive that is wrong, or that
-// could harm who unpacks it, is a failure for people.
+// Unzip reads a ZIP file with exactly one deck: a member whose ending is one of endings. It unpacks the deck. All other
+// members are files next to it, which are unpacked as they are read. The caller sets SHA256 and Close. An invalid
+// archive, or one that could do harm when it is unpacked, is a *[lectern.Failure].
 func Unzip(r io.ReaderAt, size int64, endings []string, lim BundleLimits) (Bundle, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return Bundle{}, zipFault("it is damaged")
 	}
-	members, err := judge(z.File, lim)
+	members, err := filesOf(z.File, lim)
 	if err != nil {
 		return Bundle{}, err
 	}
@@ -55,7 +55,7 @@ func Unzip(r io.ReaderAt, size int64, endings []string, lim BundleLimits) (Bundl
 	case len(decks) == 0:
 		return Bundle{}, zipFault("it has no deck; a deck is a file that ends with " + lectern.OneOf(endings))
 	case len(decks) > 1:
-		return Bundle{}, zipFault("it has %d decks (%s), and exactly one is taken", len(decks),
+		return Bundle{}, zipFault("it has %d decks (%s), but must have exactly one", len(decks),
 			lectern.Shorten(strings.Join(decks, ", ")))
 	}
 	text, err := unpack(members[decks[0]], lim.Deck)
@@ -78,8 +78,9 @@ func zipFault(format string, args ...any) *lectern.Failure {
 	return lectern.Fail(lectern.CodeInvalidDeck, "The ZIP file cannot be used: "+format+".", args...).On("deck")
 }
 
-// judge returns the files of an archive by name. Folders, hidden files and what macOS adds are left out.
-func judge(all []*zip.File, lim BundleLimits) (map[string]*zip.File, error) {
+// filesOf checks the members of an archive and returns its files by name. It leaves out folders, hidden files and the
+// files that macOS adds.
+func filesOf(all []*zip.File, lim BundleLimits) (map[string]*zip.File, error) {
 	if lim.Members > 0 && len(all) > lim.Members {
 		return nil, zipFault("it has %d members; the limit is %d", len(all), lim.Members)
 	}
@@ -89,16 +90,16 @@ func judge(all []*zip.File, lim BundleLimits) (map[string]*zip.File, error) {
 		shown := lectern.Shorten(m.Name)
 		switch {
 		case strings.Contains(name, `\`) || !fs.ValidPath(name):
-			return nil, zipFault("the name %q leads out of it, or is written with backslashes", shown)
+			return nil, zipFault("the path %q leads out of it, or has backslashes", shown)
 		case seen[name]:
 			return nil, zipFault("it has two members %q", shown)
 		case m.UncompressedSize64 > 1<<20 && m.UncompressedSize64/maxRatio > m.CompressedSize64:
-			return nil, zipFault("the member %q is packed more than %d to 1", shown, maxRatio)
+			return nil, zipFault("the member %q is compressed more than %d to 1", shown, maxRatio)
 		}
 		seen[name] = true
 		if total += m.UncompressedSize64; lim.Bytes > 0 &&
 			(m.UncompressedSize64 > uint64(lim.Bytes) || total > uint64(lim.Bytes)) {
-			return nil, zipFault("it has more than %d MiB, unpacked (limits.upload)", lim.Bytes>>20)
+			return nil, zipFault("it has more than %d MiB when unpacked (limits.upload)", lim.Bytes>>20)
 		}
 		if m.Mode().IsRegular() && !strings.HasPrefix(path.Base(name), ".") && !strings.HasPrefix(name, "__MACOSX/") {
 			members[name] = m
@@ -107,7 +108,8 @@ func judge(all []*zip.File, lim BundleLimits) (map[string]*zip.File, error) {
 	return members, nil
 }
 
-// unpack returns the content of a member. What it has is counted, whatever the archive says of it.
+// unpack returns the content of a member. It counts the bytes as it reads them, because the size in the archive may be
+// false.
 func unpack(m *zip.File, most int64) ([]byte, error) {
 	f, err := m.Open()
 	if err != nil {

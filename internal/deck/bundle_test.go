@@ -19,7 +19,7 @@ func unzip(b []byte, lim deck.BundleLimits) (deck.Bundle, error) {
 	return deck.Unzip(bytes.NewReader(b), int64(len(b)), endings, lim)
 }
 
-// A ZIP file with one deck is that deck, with the files next to it by their paths from where it is.
+// A bundle has the deck of its ZIP file, and opens the files next to it by their paths relative to the deck.
 func TestUnzip(t *testing.T) {
 	t.Parallel()
 	b, err := unzip(ziptest.Packed(t, "talk/", "", "talk/deck.yaml", "slides:", "talk/pictures/a.png", "A", "b.png", "B",
@@ -43,8 +43,8 @@ func TestUnzip(t *testing.T) {
 	}
 }
 
-// An archive that is wrong, or that could do harm, is refused with the reason.
-func TestUnzipRefuses(t *testing.T) {
+// An invalid or harmful archive is refused with the reason.
+func TestUnzipRefusesHarmfulArchives(t *testing.T) {
 	t.Parallel()
 	lim := deck.BundleLimits{Members: 4, Bytes: 4 << 20, Deck: 100}
 	for name, c := range map[string]struct {
@@ -61,8 +61,8 @@ func TestUnzipRefuses(t *testing.T) {
 		"many":        {ziptest.Packed(t, "a.json", "{}", "b", "", "c", "", "d", "", "e", ""), "5 members"},
 		"a bomb":      {ziptest.Packed(t, "a.json", "{}", "b.png", strings.Repeat("\x00", 2<<20)), "200 to 1"},
 		"too much": {ziptest.Packed(t, "a.json", "{}", "b.png", strings.Repeat("0123456789", 500_000)),
-			"packed more than"},
-		"a deck of much": {ziptest.Packed(t, "a.json", strings.Repeat(" ", 200)), "limits.body"},
+			"compressed more than"},
+		"a large deck": {ziptest.Packed(t, "a.json", strings.Repeat(" ", 200)), "limits.body"},
 	} {
 		_, err := unzip(c.body, lim)
 		f, ok := errors.AsType[*lectern.Failure](err)

@@ -1,9 +1,9 @@
-// Package deck says what a source of a deck is, and finds the parser that reads it.
+// Package deck defines the source of a deck, and finds the parser that reads it.
 //
-// A parser turns one kind of file into a [Request]: a [lectern.Deck] with what its author wrote, and with what could
-// not be read of it. It leaves open what the source does not say, and judges no values: that is the check's, for every
-// kind of source alike. A new kind is a package below this one that passes decktest, and a line where the program lists
-// its parsers.
+// A parser turns one kind of file into a [Request]: a [lectern.Deck] with what its author wrote, and the faults of what
+// could not be read. It leaves fields empty that the source does not set. It does not check values: the check does
+// that, in the same way for every kind of source. To add a kind, write a package below this one that passes decktest,
+// and add its parser to the list in package all.
 package deck
 
 import (
@@ -17,10 +17,10 @@ import (
 	"lectern"
 )
 
-// Source is a deck in the form in which it came.
+// Source is a deck before it is parsed.
 type Source struct {
-	Name      string // of its file; "": it has none. Nothing but its ending is looked at
-	MediaType string // as the sender declared it, in lower case and without parameters; "": the sender did not
+	Name      string // of its file; "": it has none. Only its ending matters
+	MediaType string // as the sender declared it, in lower case and without parameters; "": not declared
 	Folder    string // of this machine, with the files that the deck may name by their paths; "": there is none
 	Bytes     []byte
 }
@@ -28,9 +28,9 @@ type Source struct {
 // Parser reads one kind of source. It is safe for concurrent use.
 type Parser interface {
 	Kind() Kind
-	// Parse reads a source within the limits. settings, where there are any, are written as the source is, or as JSON;
-	// their fields replace the deck's own. The error is a *[lectern.Failure] and for what is no deck at all: what is wrong
-	// inside a deck is among the request's Faults.
+	// Parse reads a source within the limits. settings are in the syntax of the source or in JSON, and their fields
+	// replace the deck's own; empty: there are none. The error is a *[lectern.Failure], for a source that is not a deck,
+	// or is too large. Faults inside a deck are in Request.Faults.
 	Parse(ctx context.Context, s Source, settings []byte, lim lectern.Limits) (Request, error)
 }
 
@@ -39,18 +39,18 @@ type Kind struct {
 	Name       string                 // for people, such as "JSON"
 	MediaTypes []string               // the first is the registered one
 	Endings    []string               // of file names, in lower case and with their dot
-	Looks      func(text []byte) bool // whether a text of unknown kind looks like one
+	Looks      func(text []byte) bool // reports whether a text of unknown kind looks like this kind
 }
 
-// Catalogue are the parsers of a program.
+// Catalogue has the parsers of a program.
 type Catalogue struct{ parsers []Parser }
 
-// NewCatalogue lists parsers. The first one reads what tells its kind in no way.
+// NewCatalogue makes a catalogue. The first parser also reads sources of unknown kind.
 func NewCatalogue(first Parser, more ...Parser) *Catalogue {
 	return &Catalogue{append([]Parser{first}, more...)}
 }
 
-// Kinds describes what can be read, in order.
+// Kinds describes the kinds of sources that can be read, in the order of their parsers.
 func (c *Catalogue) Kinds() []Kind {
 	kinds := make([]Kind, 0, len(c.parsers))
 	for _, p := range c.parsers {
@@ -64,7 +64,7 @@ func (c *Catalogue) Parse(ctx context.Context, s Source, settings []byte, lim le
 	return c.parser(s).Parse(ctx, s, settings, lim)
 }
 
-// parser goes by the media type, then by the ending of the name, then by the text.
+// parser selects the parser by the media type, else by the ending of the name, else by the text.
 func (c *Catalogue) parser(s Source) Parser {
 	ending := strings.ToLower(path.Ext(s.Name))
 	for _, fits := range []func(Kind) bool{
@@ -79,31 +79,31 @@ func (c *Catalogue) parser(s Source) Parser {
 	return c.parsers[0]
 }
 
-// Request is what a source says: its deck, and what is not of the video.
+// Request is the content of a source: the deck, and the fields that do not belong to the video.
 type Request struct {
-	// Deck is what was written: what its author left open is open, see [lectern.Deck.WithDefaults], and where there are
-	// Faults some of it is missing.
+	// Deck is the deck as it was written. Fields that its author did not set are empty, see
+	// [lectern.Deck.WithDefaults]. Fields with Faults may be missing.
 	Deck        lectern.Deck
 	Warnings    []lectern.Warning
 	Faults      []lectern.Failure // fields that could not be read
-	CallbackURL string            // as it was given; "": nobody is notified
-	CallbackAt  string            // the name under which it was given
-	NamesLayout bool              // the deck says where the avatar stands
+	CallbackURL string            // as its author wrote it; "": none
+	CallbackAt  string            // the field name of CallbackURL, as its author wrote it
+	NamesLayout bool              // the deck has the field layout
 
 	Places Places
-	// Locate finds the places of fields as their author wrote them, in their order; one that is not in the source has the
-	// place of the nearest field around it. nil: the source has no lines.
+	// Locate returns the positions of fields, given by the paths that their author wrote, in the same order. A field that
+	// is not in the source has the position of the nearest field around it. nil: the source has no lines.
 	Locate func(written []string) []Position
 }
 
-// Position is a place in a source, counted from 1. Columns are characters.
+// Position is a position in a source. Line and Column are counted from 1; columns are characters.
 type Position struct{ Line, Column int }
 
-// Places are the paths of fields as their author wrote them, such as slides_data[2].voiceover_text, by the paths that a
-// deck has for them, such as slides[2].narration. Only those are there whose last name differs.
+// Places maps the path of a field in a deck, such as slides[2].narration, to the path that its author wrote, such as
+// slides_data[2].voiceover_text. It has only fields whose last name differs.
 type Places map[string]string
 
-// Written is the path under which the author wrote the field param.
+// Written is the path that the author wrote for the field param of a deck.
 func (p Places) Written(param string) string {
 	for end := len(param); end > 0; end = strings.LastIndexAny(param[:end], ".[") {
 		if at, ok := p[param[:end]]; ok {
@@ -113,9 +113,9 @@ func (p Places) Written(param string) string {
 	return param
 }
 
-// Choose returns q with the edition of its deck that c asks for, see [lectern.Deck.Edition]. What is wrong with it is
-// among the faults, under the names that its author wrote, and so is what a check finds later: a text that was
-// translated has the place of its translation.
+// Choose returns q with the edition of its deck that c asks for, see [lectern.Deck.Edition]. The edition's faults and
+// warnings are added under the names that the author wrote. Faults that a check finds later also name the translation
+// from which a text comes.
 func (q Request) Choose(c lectern.Choice) Request {
 	e := q.Deck.Edition(c)
 	places := maps.Clone(q.Places)
@@ -138,9 +138,10 @@ func (q Request) Choose(c lectern.Choice) Request {
 	return q
 }
 
-// Judge gives all that is wrong with a deck as one failure, nil for nothing: the fields that could not be read, and
-// what a check found, each under the name that its author wrote and with its line where the source has lines. A field
-// that could not be read is not judged twice. An error of the check that is no fault of the deck is given alone.
+// Judge returns all faults of a deck as one failure, or nil if there are none: the fields that could not be read, and
+// the faults that a check found. Each has the name that its author wrote, and its position if the source has lines. Of
+// a field that could not be read, the faults of the check are left out. If found is not a fault of the deck, Judge
+// returns only found.
 func (q Request) Judge(found error) error {
 	f, ok := errors.AsType[*lectern.Failure](found)
 	if found != nil && !(ok && f.Code.IsFault()) {
@@ -159,7 +160,7 @@ func (q Request) Judge(found error) error {
 	return lectern.Join(all)
 }
 
-// locate gives faults of fields their places.
+// locate sets the line and column of faults that name a field.
 func (q Request) locate(all []lectern.Failure) {
 	if q.Locate == nil {
 		return
@@ -175,7 +176,8 @@ func (q Request) locate(all []lectern.Failure) {
 	}
 }
 
-// Step takes the first name or index off the path of a field: "slides[2].title" is "slides", then "[2]", then "title".
+// Step splits off the first name or index of a field's path. "slides[2].title" gives "slides", then "[2]", then
+// "title".
 func Step(path string) (name, rest string) {
 	path = strings.TrimPrefix(path, ".")
 	end := strings.IndexAny(path[min(1, len(path)):], ".[") + 1
@@ -191,10 +193,12 @@ func under(path, top string) bool {
 	return ok && top != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// Attach returns q with assets in the place of the files that uses name. assets has the hashes of those that are there
-// already, by path, and gets those of the others: keep makes an asset of a file, once for each path. A file that cannot
-// be used is a fault of each place that names it: why completes the sentence "The file … next to the deck". Where keep
-// returns neither a hash nor why, the path stays. An error of keep is returned alone.
+// Attach returns q with the addresses of assets in place of the paths in uses. assets maps paths to hashes. For a path
+// that it lacks, Attach calls keep, once, which stores the file as an asset; the hash is added to assets.
+//
+// If a file cannot be used, keep returns why, which completes the sentence "The file … next to the deck", and each use
+// of the file is a fault. If keep returns neither a hash nor why, the path stays as it is. If keep returns an error,
+// Attach stops and returns it.
 func (q Request) Attach(uses []lectern.FileUse, assets map[string]string,
 	keep func(path string) (sha256, why string, err error)) (Request, error) {
 	q.Faults = slices.Clone(q.Faults)

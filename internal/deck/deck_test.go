@@ -9,7 +9,7 @@ import (
 	"lectern/internal/deck"
 )
 
-// named is a parser that says which one it is.
+// named is a parser whose decks have the parser's name as their title.
 type named struct{ kind deck.Kind }
 
 func (p named) Kind() deck.Kind { return p.kind }
@@ -18,8 +18,8 @@ func (p named) Parse(context.Context, deck.Source, []byte, lectern.Limits) (deck
 	return deck.Request{Deck: lectern.Deck{Title: p.kind.Name}}, nil
 }
 
-// What the sender declares goes before the name of the file, and that before what the text looks like; what tells
-// nothing is read by the first parser.
+// The declared media type selects the parser, else the ending of the file's name, else the text. The first parser reads
+// sources of unknown kind.
 func TestTheParserOfASource(t *testing.T) {
 	t.Parallel()
 	looks := func(s string) func([]byte) bool {

@@ -50,7 +50,7 @@ func (p Policy) Judge(address string) (*url.URL, *Refused) {
 		return nil, &Refused{Why: fmt.Sprintf("its address is longer than %d characters", MaxURL)}
 	}
 	if strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) {
-		return nil, &Refused{Why: "its address holds a space, a backslash or a control character"}
+		return nil, &Refused{Why: "its address contains a space, a backslash or a control character"}
 	}
 	u, err := url.Parse(address)
 	if err != nil {
@@ -66,7 +66,7 @@ func (p Policy) Judge(address string) (*url.URL, *Refused) {
 		return nil, &Refused{Why: "its address names no server"}
 	}
 	if u.User != nil {
-		return nil, &Refused{Why: "its address holds a user name or password"}
+		return nil, &Refused{Why: "its address contains a user name or password"}
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
@@ -224,7 +224,7 @@ func (p Policy) JudgeIP(ip netip.Addr) *Refused {
 	}
 	switch {
 	case !ip.IsValid() || ip.IsUnspecified():
-		return &Refused{Why: "its address leads nowhere"}
+		return &Refused{Why: "its address is not that of a machine"}
 	case ip.IsLoopback():
 		return &Refused{Why: "it points at this machine"}
 	case ip.IsPrivate() || ip.IsLinkLocalUnicast():
@@ -283,7 +283,7 @@ func (p Policy) Dialer(timeout time.Duration) *net.Dialer {
 // Control checks an address after DNS, just before the connection. It is a net.Dialer's ControlContext.
 func (p Policy) Control(_ context.Context, network, address string, _ syscall.RawConn) error {
 	if network != "tcp4" && network != "tcp6" {
-		return &Refused{Why: "it needs a kind of network that is not used"}
+		return &Refused{Why: "it does not use TCP"}
 	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {

@@ -62,7 +62,7 @@ func FuzzJudge(f *testing.F) {
 		u, r := Policy{}.Judge(s)
 		if r != nil {
 			if r.Why == "" {
-				t.Error("no words")
+				t.Error("refused without a reason")
 			}
 			return
 		}

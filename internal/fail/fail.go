@@ -1,7 +1,7 @@
-// Package fail gives errors of the steps of a presentation their code, their slide and their sentence.
+// Package fail turns errors of a presentation's steps into failures with a code, a slide and a message.
 //
-// What reports to a user is a [lectern.Failure]. The steps call tools, disks and other code that know neither codes nor
-// slides; the functions here add both, and keep apart what failed from what was only stopped.
+// Users see a [lectern.Failure]. The steps call tools, disks and other code that know neither codes nor slides. The
+// functions here add both, and distinguish an error from the end of a context.
 package fail
 
 import (
@@ -14,10 +14,11 @@ import (
 	"lectern"
 )
 
-// MaxCauses is how many further failures are reported with the first.
+// MaxCauses is how many further failures are reported with the first one.
 const MaxCauses = 20
 
-// Join makes one failure of a list that is not empty: the first, with up to [MaxCauses] others as its causes.
+// Join makes one failure of a list: the first one, with up to [MaxCauses] others as its causes. The list must not be
+// empty.
 func Join(list []*lectern.Failure) *lectern.Failure {
 	first := *list[0]
 	for _, f := range list[1:] {
@@ -28,8 +29,8 @@ func Join(list []*lectern.Failure) *lectern.Failure {
 	return &first
 }
 
-// On names the slide of an error; 0: it has none. An error that only says that ctx has ended becomes the cause of that.
-// A full disk becomes a failure that a later attempt may not have.
+// On makes a failure of err on a slide; 0: no slide. If ctx has ended and err only says so, On returns the cause of
+// ctx's end. A full disk becomes a retryable failure.
 func On(ctx context.Context, err error, slide int) error {
 	if ctx.Err() != nil && (Canceled(err) || errors.Is(err, context.Cause(ctx))) {
 		return context.Cause(ctx)
@@ -43,8 +44,8 @@ func On(ctx context.Context, err error, slide int) error {
 	return lectern.AsFailure(err).At(slide)
 }
 
-// Else makes err a failure of the given code and sentence. An error that is a failure already, that says that a context
-// has ended, or that the disk is full, stays as it is.
+// Else makes a failure of err with a code and a message. It returns err unchanged if it is nil, already a failure, a
+// canceled context or a full disk.
 func Else(err error, code lectern.Code, sentence string) error {
 	if err == nil || Is(err) || errors.Is(err, context.Canceled) || errors.Is(err, syscall.ENOSPC) {
 		return err
@@ -52,13 +53,13 @@ func Else(err error, code lectern.Code, sentence string) error {
 	return lectern.Fail(code, "%s", sentence).Because(err)
 }
 
-// Is reports whether err is a failure already.
+// Is reports whether err is a [lectern.Failure].
 func Is(err error) bool {
 	_, ok := errors.AsType[*lectern.Failure](err)
 	return ok
 }
 
-// Canceled reports whether err only says that something else has stopped it.
+// Canceled reports whether err is the result of a cancelation and not a failure of its own.
 func Canceled(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, &lectern.Failure{Code: lectern.CodeCanceled})
 }

@@ -12,12 +12,12 @@ import (
 	"lectern/internal/fail"
 )
 
-func TestOnKeepsStoppedApartFromFailed(t *testing.T) {
+func TestOnDistinguishesFailuresFromTheEndOfAContext(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("the server stops")
 	ctx, stop := context.WithCancelCause(t.Context())
 	if f := lectern.AsFailure(fail.On(ctx, context.Canceled, 2)); f.Slide != 2 {
-		t.Errorf("while ctx goes on, %+v", f)
+		t.Errorf("before ctx ends: %+v", f)
 	}
 	stop(cause)
 	for _, err := range []error{context.Canceled, fmt.Errorf("draw: %w", cause),
@@ -32,7 +32,7 @@ func TestOnKeepsStoppedApartFromFailed(t *testing.T) {
 	}
 }
 
-func TestAFullDiskMayPass(t *testing.T) {
+func TestAFullDiskIsRetryable(t *testing.T) {
 	t.Parallel()
 	full := fmt.Errorf("write: %w", syscall.ENOSPC)
 	if got := fail.Else(full, lectern.CodeEncodeFailed, "No."); !errors.Is(got, syscall.ENOSPC) || fail.Is(got) {
@@ -44,14 +44,14 @@ func TestAFullDiskMayPass(t *testing.T) {
 	}
 }
 
-func TestElseKeepsWhatIsKnown(t *testing.T) {
+func TestElseKeepsFailures(t *testing.T) {
 	t.Parallel()
 	known := lectern.Fail(lectern.CodeTimeout, "Late.")
 	if got := fail.Else(known, lectern.CodeEncodeFailed, "No."); got != error(known) {
 		t.Errorf("got %v", got)
 	}
 	if fail.Else(nil, lectern.CodeEncodeFailed, "No.") != nil {
-		t.Error("no error became one")
+		t.Error("Else makes a failure of nil")
 	}
 	f := lectern.AsFailure(fail.Else(errors.New("bits"), lectern.CodeEncodeFailed, "100% no."))
 	if f.Code != lectern.CodeEncodeFailed || f.Message != "100% no." || !strings.Contains(f.Detail, "bits") {

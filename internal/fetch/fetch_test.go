@@ -78,7 +78,7 @@ func want(t *testing.T, err error, code lectern.Code, words string) *lectern.Fai
 	return f
 }
 
-func TestFetchTakesPicturesByTheirBytes(t *testing.T) {
+func TestFetchGoesByTheBytesOfPictures(t *testing.T) {
 	t.Parallel()
 	bodies := map[string][]byte{
 		"image/png": encoded(t, "png", 5, 4), "image/jpeg": encoded(t, "jpeg", 5, 4), "image/gif": encoded(t, "gif", 5, 4),
@@ -101,8 +101,8 @@ func TestFetchTakesPicturesByTheirBytes(t *testing.T) {
 	}
 }
 
-// H1: a response that is not an accepted picture is refused with the name of its kind.
-func TestH1FetchRefusesWhatIsNoPicture(t *testing.T) {
+// A response that is not an accepted picture is refused with the name of its kind.
+func TestFetchRefusesOtherFiles(t *testing.T) {
 	t.Parallel()
 	var body atomic.Pointer[[]byte]
 	u := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -170,7 +170,7 @@ func TestServerTroubleIsTold(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	if got := want(t, fetchErr(t, f, u+"/503"), lectern.CodeAssetFailed, "answered 503"); !got.Retryable {
-		t.Error("503 may pass")
+		t.Error("503 is not retryable")
 	}
 	want(t, fetchErr(t, f, u+"/loop"), lectern.CodeAssetFailed, "more than 5 times")
 	want(t, fetchErr(t, f, u+"/cut"), lectern.CodeAssetFailed, "could not be loaded")
@@ -178,7 +178,7 @@ func TestServerTroubleIsTold(t *testing.T) {
 	for _, p := range []string{"/slow", "/drip"} {
 		if got := want(t, fetchErr(t, brief, u+p), lectern.CodeAssetFailed,
 			"cannot be reached, or did not answer within 0.2 s"); !got.Retryable {
-			t.Error("a slow server may be quicker next time")
+			t.Errorf("%s: a time limit is not retryable", p)
 		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -189,7 +189,7 @@ func TestServerTroubleIsTold(t *testing.T) {
 	l.Close()
 	want(t, fetchErr(t, f, gone), lectern.CodeAssetFailed, "cannot be reached")
 
-	why := errors.New("the user's wish")
+	why := errors.New("the user canceled")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(why)
 	if _, err := f.Fetch(ctx, u); err != why {
@@ -197,9 +197,9 @@ func TestServerTroubleIsTold(t *testing.T) {
 	}
 }
 
-// M7: the failure of an address reveals nothing about ports and names to the author of a deck. The reason is in the
-// log.
-func TestM7FailuresOfTheNetworkAreOneSentence(t *testing.T) {
+// All failures of the network have the same message, so that the author of a deck learns nothing about ports and names.
+// The reason is in the log.
+func TestFailuresOfTheNetworkHaveOneMessage(t *testing.T) {
 	t.Parallel()
 	listen := func(talk func(net.Conn)) string {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -268,8 +268,8 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// M7: only the configured ports are reached, for redirects too. Others are refused before a connection.
-func TestM7OtherPortsAreNotReached(t *testing.T) {
+// Only the configured ports are connected to, for redirects too. Others are refused before a connection.
+func TestOtherPortsAreNotReached(t *testing.T) {
 	t.Parallel()
 	f := New(Options{Ports: []uint16{80, 443}})
 	for _, u := range []string{"http://example.com:22/", "https://example.com:8443/a.png", "http://93.184.215.14:6379/",
@@ -314,7 +314,7 @@ func fetchErr(t *testing.T, f *Fetcher, u string) error {
 	return err
 }
 
-func TestPrivateAddressesAreRefusedOnTheirFace(t *testing.T) {
+func TestPrivateAddressesAreRefusedByTheirText(t *testing.T) {
 	t.Parallel()
 	f := New(Options{})
 	for _, u := range []string{
@@ -359,7 +359,7 @@ func TestPrivateAddressesAreRefusedOnTheirFace(t *testing.T) {
 	want(t, f.Allowed("http://localhost/a.png"), lectern.CodeAssetRefused, "points at this machine")
 }
 
-func TestNamesAndRedirectsAreJudgedWhenTheyAreDialled(t *testing.T) {
+func TestResolvedNamesAndRedirectsAreChecked(t *testing.T) {
 	t.Parallel()
 	var hits atomic.Int32
 	inside := serve(t, func(http.ResponseWriter, *http.Request) { hits.Add(1) })
@@ -430,7 +430,7 @@ func FuzzAllowed(f *testing.F) {
 		u, r := fetch.policy.Judge(s)
 		if r != nil {
 			if failure(r, s).Message == "" {
-				t.Error("no words")
+				t.Error("the refusal has no message")
 			}
 			return
 		}

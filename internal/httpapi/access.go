@@ -9,30 +9,30 @@ import (
 	"lectern"
 )
 
-// Keys knows who may use the server. *keys.Ring is one.
+// Keys verifies and manages API keys. *keys.Ring implements it.
 type Keys interface {
 	Ring
 	Sessions
 	KeyBook
 }
 
-// Ring judges keys.
+// Ring verifies keys.
 type Ring interface {
 	// Needed reports whether there is a key, so that every request needs one.
 	Needed(ctx context.Context) (bool, error)
-	// Verify finds the key whose text is given, or fails with CodeUnauthorized.
+	// Verify returns the key with this text, or fails with CodeUnauthorized.
 	Verify(ctx context.Context, text string) (lectern.Key, error)
-	// Still fails with CodeUnauthorized once a key that was verified before is gone.
+	// Still fails with CodeUnauthorized if a key that was verified before has been removed or has expired since.
 	Still(ctx context.Context, k lectern.Key) error
 }
 
-// Sessions exchange a key for a word that a browser keeps.
+// Sessions exchange a key for a value that a browser keeps as a cookie.
 type Sessions interface {
 	StartSession(k lectern.Key) (value string, until time.Time)
 	Resume(ctx context.Context, value string) (lectern.Key, error)
 }
 
-// KeyBook makes and removes keys. by is the key of who asks.
+// KeyBook adds, lists and removes keys. by is the key that sent the request.
 type KeyBook interface {
 	Add(ctx context.Context, by, wanted lectern.Key) (text string, k lectern.Key, err error)
 	List(ctx context.Context, by lectern.Key) ([]lectern.Key, error)
@@ -44,11 +44,11 @@ type rule struct {
 	scope  lectern.Scope
 	open   bool // needs no key
 	any    bool // needs no key, and is answered for every host, origin and proxy
-	upload bool // its body is a file, which goes to the disk as it comes
+	upload bool // its body is a file, which is streamed to disk
 	files  bool // its body may be a form with files
 }
 
-// ruleOf is the rule of a route; what has none is only told that there is nothing.
+// ruleOf returns the rule of a route. A request without a route gets 404, and needs the scope read for that.
 func (s *server) ruleOf(pattern string) rule {
 	if u, ok := s.rules[pattern]; ok {
 		return u
@@ -78,13 +78,13 @@ func bearer(r *http.Request) (text string, given bool) {
 	return strings.TrimSpace(text), true
 }
 
-// identify finds out who asks. The key's text goes nowhere else.
+// identify sets the key of the request. The text of the key is neither kept nor logged.
 func (s *server) identify(r *http.Request, v *visit, keyed bool) error {
 	if !keyed {
 		v.key = lectern.Key{Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin}
 		if s.Beyond && !s.Keyless {
-			return lectern.Fail(lectern.CodeUnauthorized, "This server is reached from other machines and has no key any more. "+
-				"Make one where it runs with \"lectern key add\", or allow everybody with the setting http.keyless.")
+			return lectern.Fail(lectern.CodeUnauthorized, "Other machines can reach this server, and it has no key. Add one "+
+				"on its own machine with \"lectern key add\", or allow everybody with the setting http.keyless.")
 		}
 		return nil
 	}
@@ -93,8 +93,8 @@ func (s *server) identify(r *http.Request, v *visit, keyed bool) error {
 	where := "Authorization"
 	switch cookie, none := r.Cookie(sessionCookie); {
 	case given && text == "":
-		err = blame("Authorization", lectern.CodeUnauthorized, "The Authorization header has no key that this server can "+
-			"read. Send one header \"Authorization: Bearer lk_…\".")
+		err = blame("Authorization", lectern.CodeUnauthorized, "The Authorization header contains no key that this server "+
+			"can read. Send one header \"Authorization: Bearer lk_…\".")
 	case given:
 		v.key, err = s.Keys.Verify(r.Context(), text)
 	case none == nil && cookie.Value != "":
@@ -107,13 +107,15 @@ func (s *server) identify(r *http.Request, v *visit, keyed bool) error {
 	return s.paced(v, where, err)
 }
 
-// paced slows down who tries wrong keys. param is where the key was sent.
+// paced returns err. If err is a wrong key and too many of these came from the same address, it returns CodeRateLimited
+// instead. param names where the key was sent.
 func (s *server) paced(v *visit, param string, err error) error {
 	if err == nil || asFailure(err).Code != lectern.CodeUnauthorized {
 		return err
 	}
 	if wait := s.attempts.fail(v.from, time.Now()); wait > 0 {
-		return inAWhile(wait, "Too many wrong keys came from your address. A right one is still taken; try another in %d s.",
+		return inAWhile(wait, "Too many wrong keys came from your address. A right key is still accepted; try another one "+
+			"in %d s.",
 			seconds(wait))
 	}
 	f := *asFailure(err)
@@ -129,7 +131,8 @@ func may(v *visit, need lectern.Scope) error {
 	if v.key.Scope.Includes(need) {
 		return nil
 	}
-	return lectern.Fail(lectern.CodeForbidden, "This needs a key of the scope %q; yours has %q.", need, v.key.Scope)
+	return lectern.Fail(lectern.CodeForbidden, "This request needs a key with the scope %q; yours has "+
+		"%q.", need, v.key.Scope)
 }
 
 // keyed reports whether requests need a key.
@@ -140,7 +143,8 @@ func (s *server) keyed(ctx context.Context) (bool, error) {
 	return s.Keys.Needed(ctx)
 }
 
-// expired reports whether a request that lasts has lost the right to. A database that does not answer ends it too.
+// expired reports whether a long request may not go on: its key is gone, or the server, which had no keys, has one now.
+// It is true also if the database does not answer.
 func (s *server) expired(ctx context.Context) bool {
 	if s.Keys == nil {
 		return false
@@ -153,10 +157,10 @@ func (s *server) expired(ctx context.Context) bool {
 	return s.Keys.Still(ctx, v.key) != nil
 }
 
-// watchEvery is how often a request that lasts looks whether it still may.
+// watchEvery is how often a long request checks whether it may still go on.
 const watchEvery = 2 * time.Second
 
-// challenge is the WWW-Authenticate of a refusal.
+// challenge sets the header WWW-Authenticate of a refusal that is about the key.
 func challenge(h http.Header, r *http.Request, f *lectern.Failure) {
 	const realm = `Bearer realm="lectern"`
 	_, given := bearer(r)
@@ -226,8 +230,8 @@ func (s *server) admit(w *writer, r *http.Request, v *visit, u rule) bool {
 	return err == nil
 }
 
-// reached refuses a host that this server does not answer for, and without a key a proxy that nobody vouches for: it
-// would open a server that is meant for this machine to everybody who reaches the proxy.
+// reached refuses a host that this server does not answer for. A server without keys also refuses proxies that are not
+// trusted: a proxy would open a server that is meant for this machine to everybody who can reach the proxy.
 func (s *server) reached(r *http.Request, v *visit, keyed bool) error {
 	if !s.hostAllowed(v.host, keyed) {
 		return blame("Host", codeHost, "This server does not answer for the host %.100q. Its operator can allow it with "+
@@ -244,8 +248,8 @@ func safe(r *http.Request) bool {
 	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 }
 
-// sentBy refuses changes that a page of another site asks for. Such a page can send JSON as text/plain without asking
-// first, and this server takes it: so the origin is looked at, not the Content-Type.
+// sentBy refuses changes that a page of another site requests. Such a page can send JSON as text/plain without a
+// preflight, and this server accepts that: so it checks the origin, not the Content-Type.
 func (s *server) sentBy(r *http.Request, origin string, fine bool) error {
 	switch {
 	case safe(r), origin != "" && fine:
@@ -260,7 +264,8 @@ func (s *server) sentBy(r *http.Request, origin string, fine bool) error {
 	return nil
 }
 
-// sameSite holds changes that a session asks for to pages of this server: the browser sends the cookie by itself.
+// sameSite refuses changes with a session unless a page of this server requests them, because the browser adds the
+// cookie by itself to every request.
 func (s *server) sameSite(r *http.Request, v *visit, origin string) error {
 	if !v.cookie || safe(r) || origin != "" && s.own(origin, v) ||
 		origin == "" && r.Header.Get("Sec-Fetch-Site") == "same-origin" {

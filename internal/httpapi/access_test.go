@@ -23,10 +23,10 @@ import (
 type operation struct {
 	id, method, path string
 	scope            lectern.Scope
-	dry              bool // it has a read-only form
+	dry              bool // it has a dry run, which needs only the scope read
 }
 
-// operations reads them from the document that the server gives, so that a new one is in every test here by itself.
+// operations reads all operations from the server's document, so that the tests here cover a new one without a change.
 func operations(t *testing.T, r *rig, headers ...string) []operation {
 	t.Helper()
 	var doc struct {
@@ -46,7 +46,7 @@ func operations(t *testing.T, r *rig, headers ...string) []operation {
 				o.OperationID == "create-presentation"})
 			for _, status := range []string{"401", "403", "429"} {
 				if o.Responses[status] == nil {
-					t.Errorf("%s does not tell of %s", o.OperationID, status)
+					t.Errorf("%s does not document %s", o.OperationID, status)
 				}
 			}
 		}
@@ -58,7 +58,7 @@ func operations(t *testing.T, r *rig, headers ...string) []operation {
 	return all
 }
 
-// customOperations are those of /api/custom, which has no document.
+// customOperations returns the operations of /api/custom, which are not in the document.
 func customOperations() []operation {
 	const p = "/api/custom/presentations"
 	return []operation{
@@ -77,7 +77,7 @@ func customOperations() []operation {
 	}
 }
 
-// keyed is a rig in which everybody has keys, behind a proxy that says who is asking.
+// keyed is a rig with keys, whose requests come through a trusted proxy that reports the client's address.
 type keyed struct {
 	*rig
 	store *webhooktest.Fake
@@ -96,7 +96,7 @@ func newKeyed(t *testing.T) *keyed {
 	return &keyed{rig: r, store: store}
 }
 
-// key makes a key and gives the header that carries it.
+// key creates a key and returns it with the header that sends it.
 func (k *keyed) key(t *testing.T, owner string, scope lectern.Scope) (header []string, made lectern.Key) {
 	t.Helper()
 	text, made, err := k.ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner},
@@ -107,7 +107,7 @@ func (k *keyed) key(t *testing.T, owner string, scope lectern.Scope) (header []s
 	return []string{"Authorization", "Bearer " + text}, made
 }
 
-// from is a header by which a request comes from an address of its own, so that limits of addresses do not meet.
+// from returns a header by which each request comes from another address, so that the limits by address do not matter.
 func (k *keyed) from() []string {
 	k.hosts++
 	return []string{"X-Forwarded-For", fmt.Sprintf("203.0.%d.%d", 113+k.hosts/250, 1+k.hosts%250)}
@@ -117,9 +117,9 @@ func (k *keyed) ask(o operation, path, body string, headers ...string) answer {
 	return k.do(o.method, path, body, slices.Concat(headers, k.from(), []string{"Content-Type", "application/json"})...)
 }
 
-// Every operation, of /api/custom too, answers 401 without a key and with a wrong one, and 403 to a key that may only
-// read where it changes something, and to one that may only write where it takes an administrator.
-func TestC2EveryOperationNeedsAKey(t *testing.T) {
+// Every operation, also of /api/custom, answers 401 without a key and with a wrong one. It answers 403 to a key with
+// the scope read if it changes something, and to a key with the scope write if it needs admin.
+func TestEveryOperationNeedsAKey(t *testing.T) {
 	t.Parallel()
 	k := newKeyed(t)
 	read, _ := k.key(t, "a", lectern.ScopeRead)
@@ -143,7 +143,7 @@ func TestC2EveryOperationNeedsAKey(t *testing.T) {
 		}
 		a := k.ask(o, path, seedRequest, read...)
 		if want := o.scope != lectern.ScopeRead; (a.status == 403) != want || a.status == 401 {
-			t.Errorf("%s with a key that reads: %d %s", o.id, a.status, a.body)
+			t.Errorf("%s with the scope read: %d %s", o.id, a.status, a.body)
 		}
 		if a.status == 403 &&
 			(!strings.Contains(a.body, `"forbidden"`) ||
@@ -152,12 +152,12 @@ func TestC2EveryOperationNeedsAKey(t *testing.T) {
 		}
 		if o.dry {
 			if a := k.ask(o, path+"?dry_run=true", seedRequest, read...); a.status != 200 {
-				t.Errorf("%s as a dry run with a key that reads: %d %s", o.id, a.status, a.body)
+				t.Errorf("%s as a dry run with the scope read: %d %s", o.id, a.status, a.body)
 			}
 		}
 		if o.scope == lectern.ScopeAdmin {
 			if a := k.ask(o, path, seedRequest, write...); a.status != 403 {
-				t.Errorf("%s with a key that writes: %d %s", o.id, a.status, a.body)
+				t.Errorf("%s with the scope write: %d %s", o.id, a.status, a.body)
 			}
 		}
 	}
@@ -166,8 +166,8 @@ func TestC2EveryOperationNeedsAKey(t *testing.T) {
 	}
 }
 
-// What needs no key, and what does though it is in no document.
-func TestWhatNeedsNoKey(t *testing.T) {
+// Some routes need no key. The other routes that are not in the document need one, and so do unknown paths.
+func TestRoutesThatNeedNoKey(t *testing.T) {
 	t.Parallel()
 	k := newKeyed(t)
 	read, _ := k.key(t, "a", lectern.ScopeRead)
@@ -185,13 +185,13 @@ func TestWhatNeedsNoKey(t *testing.T) {
 	}
 }
 
-// owned is what owner A has, and B asks for.
+// owned is a rig with presentations, webhooks, assets and keys of the owner A, which requests of the owner B name.
 type owned struct {
 	*keyed
 	a, b                                 []string // the headers with their keys
 	id, queued, failed, hook, msg, keyID string
 	asset                                string
-	secret                               string // in everything that is A's
+	secret                               string // a word in everything that belongs to A
 }
 
 func newOwned(t *testing.T) *owned {
@@ -222,7 +222,7 @@ func newOwned(t *testing.T) *owned {
 	return o
 }
 
-// sight is all that an owner can see.
+// sight returns everything that an owner can see.
 func (o *owned) sight(headers []string) string {
 	var b strings.Builder
 	for _, path := range []string{
@@ -237,9 +237,9 @@ func (o *owned) sight(headers []string) string {
 	return b.String()
 }
 
-// Two owners, both administrators: no operation shows B what is A's, or changes it. The cases are by the ids of the
-// document's operations, so a new operation without one fails.
-func TestOwnersNeverMeet(t *testing.T) {
+// With two owners, whose keys both have the scope admin, no operation shows B anything of A's, or changes it. The test
+// has a case for each operation id of the document, and fails for an operation without a case.
+func TestOwnersSeeOnlyWhatIsTheirs(t *testing.T) {
 	t.Parallel()
 	o := newOwned(t)
 	before := o.sight(o.a)
@@ -258,13 +258,13 @@ func TestOwnersNeverMeet(t *testing.T) {
 			}
 		}
 	}
-	shared := func(t *testing.T, op operation) { // what the server offers to everybody
+	shared := func(t *testing.T, op operation) { // everybody may see this
 		if a := o.ask(op, strings.ReplaceAll(op.path, "{code}", "gia"), "", o.b...); a.status != 200 ||
 			strings.Contains(a.body, o.secret) {
 			t.Errorf("%d %s", a.status, a.body)
 		}
 	}
-	// B creates with the keys and the words of A: what it gets is new, and its own.
+	// B creates with the Idempotency-Key and the deck of A, and gets a new presentation of its own.
 	create := func(t *testing.T, op operation) {
 		a := o.ask(op, op.path, strings.Replace(seedRequest, "{", `{"title":"Bs",`, 1),
 			append(o.b, "Idempotency-Key", "same-0")...)
@@ -273,7 +273,7 @@ func TestOwnersNeverMeet(t *testing.T) {
 		}
 		made := o.jobs.all[len(o.jobs.all)-1].last()
 		if made.Owner != "b" {
-			t.Errorf("it belongs to %q", made.Owner)
+			t.Errorf("the new presentation belongs to %q", made.Owner)
 		}
 		if err := o.jobs.Delete(t.Context(), made.ID); err != nil {
 			t.Error(err)
@@ -296,7 +296,7 @@ func TestOwnersNeverMeet(t *testing.T) {
 		"get-transcript": hidden(self+"/transcript.txt", ""),
 		"get-audio":      hidden(self+"/audio", ""), "get-manifest": hidden(self+"/manifest", ""),
 		"get-slide-image": hidden(self+"/slides/1/image", ""),
-		"add-asset": func(t *testing.T, op operation) { // the same content is B's own, and new
+		"add-asset": func(t *testing.T, op operation) { // for B, the same content is a new asset
 			a := o.do(op.method, op.path, "# "+o.secret, append(o.b, o.from()...)...)
 			if a.status != 201 || a.json(t)["name"] != "" {
 				t.Errorf("%d %s", a.status, a.body)
@@ -321,7 +321,7 @@ func TestOwnersNeverMeet(t *testing.T) {
 		"test-webhook": hidden("/v1/webhooks/"+o.hook+"/test", ""),
 		"rotate-webhook": func(t *testing.T, op operation) {
 			hidden("/v1/webhooks/"+o.hook+"/rotate", "")(t, op)
-			// The secret for callback addresses is each owner's own (C2: it was handed to any caller).
+			// Each owner has a secret of its own for callback addresses.
 			path := "/v1/webhooks/callback/rotate"
 			a, b := o.ask(op, path, "", o.a...).json(t)["secret"], o.ask(op, path, "", o.b...).json(t)["secret"]
 			if a == nil || b == nil || a == b {
@@ -352,7 +352,7 @@ func TestOwnersNeverMeet(t *testing.T) {
 		"custom-video":  hidden(custom+"/video", ""), "custom-thumbnail": hidden(custom+"/thumbnail", ""),
 		"custom-slide-image": hidden(custom+"/slide-image", ""),
 		"custom-quick":       shared, "custom-avatars": shared, "custom-voices": shared, "custom-portrait": shared,
-		// of what the request brings
+		// these depend only on the request
 		"custom-preview": func(*testing.T, operation) {}, "custom-html": func(*testing.T, operation) {},
 	}
 	known := slices.Collect(maps.Keys(cases))
@@ -366,7 +366,7 @@ func TestOwnersNeverMeet(t *testing.T) {
 		t.Run(op.id, func(t *testing.T) { try(t, op) })
 	}
 	if len(known) > 0 {
-		t.Errorf("cases for operations that are not there: %v", known)
+		t.Errorf("cases for operations that do not exist: %v", known)
 	}
 	if after := o.sight(o.a); after != before {
 		t.Errorf("what A sees changed from\n%s\nto\n%s", before, after)

@@ -15,16 +15,16 @@ import (
 // visit is what is known of a request: who sent it, from where, and how it reached the server. guard fills it.
 type visit struct {
 	id     string      // of the request
-	key    lectern.Key // who asks; without a key the default owner, as an administrator
+	key    lectern.Key // of the request; on a server without keys: the default owner with the scope admin
 	cookie bool        // the key came as a session
-	from   netip.Addr  // the client: the peer, or who a trusted proxy says that it speaks for; invalid: unknown
+	from   netip.Addr  // the client: the peer, or the address that a trusted proxy reports; invalid: unknown
 	host   string      // as the client wrote it, with its port
 	https  bool        // the client speaks TLS, here or to a trusted proxy
 }
 
 type visitKey struct{}
 
-// visitOf is what is known of the request that ctx belongs to.
+// visitOf returns the visit of the request that ctx belongs to; without a request an empty one.
 func visitOf(ctx context.Context) *visit {
 	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
 		return v
@@ -35,7 +35,7 @@ func visitOf(ctx context.Context) *visit {
 // requestID is the id of the request that ctx belongs to.
 func requestID(ctx context.Context) string { return visitOf(ctx).id }
 
-// ParseNetworks reads networks and single addresses, as the setting http.trusted_proxies has them.
+// ParseNetworks parses networks and single addresses, such as the values of the setting http.trusted_proxies.
 func ParseNetworks(items []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
 	for _, item := range items {
@@ -65,7 +65,7 @@ func (s *server) proxy(a netip.Addr) bool {
 	return slices.ContainsFunc(s.Proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// locate fills in how the request came. Only a proxy that is trusted is believed.
+// locate sets v.from, v.host and v.https. It uses forwarding headers only if a trusted proxy sent them.
 func (s *server) locate(v *visit, r *http.Request) {
 	v.from, v.host, v.https = peer(r), r.Host, r.TLS != nil
 	if !s.proxy(v.from) {
@@ -87,8 +87,8 @@ func (s *server) locate(v *visit, r *http.Request) {
 	}
 }
 
-// forwarded reads the chain of clients that proxies name, the farthest first, and the scheme that the nearest one was
-// spoken to with. X-Forwarded-For goes before Forwarded, and that before X-Real-IP.
+// forwarded returns the addresses that proxies report, the farthest first, and the scheme by which the nearest proxy
+// was reached. X-Forwarded-For overrides Forwarded, and Forwarded overrides X-Real-IP.
 func forwarded(h http.Header) (chain []netip.Addr, proto string) {
 	proto = last(h.Values("X-Forwarded-Proto"))
 	if list := h.Values("X-Forwarded-For"); len(list) > 0 {
@@ -119,7 +119,8 @@ func last(values []string) string {
 	return strings.TrimSpace(all[len(all)-1])
 }
 
-// node is one hop's address, with or without a port; invalid where it is hidden or no address.
+// node parses the address of one hop, with or without a port. The result is invalid if the hop is obfuscated or not an
+// address.
 func node(s string) netip.Addr {
 	s = strings.Trim(strings.TrimSpace(s), `"`)
 	if at, err := netip.ParseAddrPort(s); err == nil {
@@ -132,14 +133,14 @@ func node(s string) netip.Addr {
 	return a.Unmap().WithZone("")
 }
 
-// relays are the headers of proxies, beside X-Forwarded-…, in canonical form.
+// relays are the headers that proxies add, besides X-Forwarded-…, in canonical form.
 var relays = []string{
 	"Forwarded", "Via", "X-Real-Ip", "Client-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-For",
 	"X-Original-Host", "X-Proxyuser-Ip", "True-Client-Ip",
 	"Cf-Connecting-Ip", "Cdn-Loop", "Fastly-Client-Ip", "Fly-Client-Ip", "X-Azure-Clientip", "X-Envoy-External-Address",
 }
 
-// relayed names the header by which a proxy shows itself; "" where there is none.
+// relayed returns the name of a header that a proxy added; "" if there is none.
 func relayed(h http.Header) string {
 	for name := range h {
 		if strings.HasPrefix(name, "X-Forwarded-") || slices.Contains(relays, name) {
@@ -149,8 +150,9 @@ func relayed(h http.Header) string {
 	return ""
 }
 
-// hostAllowed reports whether requests for this host are answered. A web page whose name was pointed at this machine
-// (DNS rebinding) still sends its own name; names of loopback and addresses cannot be pointed anywhere.
+// hostAllowed reports whether requests for this host are answered. A web page whose domain resolves to this machine
+// (DNS rebinding) still sends its own domain as Host. Names of loopback and IP addresses cannot be redirected like
+// that.
 func (s *server) hostAllowed(host string, keyed bool) bool {
 	name := hostname(host)
 	switch {
@@ -162,8 +164,8 @@ func (s *server) hostAllowed(host string, keyed bool) bool {
 	return keyed || s.Keyless && net.ParseIP(name) != nil
 }
 
-// trusted reports whether a page of this origin may use the interface. Pages of localhost may where the server itself
-// is reached by loopback: on another machine's server they are strangers.
+// trusted reports whether a page of this origin may use the interface. Pages of localhost may if the server itself is
+// reached by loopback: on another machine, localhost is not the server.
 func (s *server) trusted(origin string, v *visit) bool {
 	if slices.Contains(s.Origins, "*") || slices.Contains(s.Origins, origin) || s.own(origin, v) {
 		return true
@@ -175,8 +177,7 @@ func (s *server) trusted(origin string, v *visit) bool {
 	return local(u.Hostname()) && local(hostname(v.host)) && v.from.IsLoopback()
 }
 
-// own reports whether a page of this origin came from the host that the request is for, or from where others reach this
-// server.
+// own reports whether the origin is this server's own: the host of the request, or that of BaseURL.
 func (s *server) own(origin string, v *visit) bool {
 	u, err := url.Parse(origin)
 	if s.base != nil && origin == s.base.Scheme+"://"+s.base.Host {

@@ -7,9 +7,9 @@ import (
 	"lectern"
 )
 
-// Admin builds the handler of the address for operators: metrics, health and the profiles of net/http/pprof. Where o is
-// not Beyond this machine, whoever reaches it may use it; else metrics take a key of the scope read, profiles one of
-// admin.
+// Admin builds the handler of the address for operators: metrics, health and the profiles of net/http/pprof. If
+// o.Beyond is false, no request needs a key. Otherwise metrics need a key with the scope read, and profiles one with
+// the scope admin.
 func Admin(o Options) http.Handler {
 	if !o.Beyond {
 		o.Keys = nil
@@ -19,7 +19,7 @@ func Admin(o Options) http.Handler {
 	s.health(mux)
 	s.on(mux, "GET /metrics", rule{scope: lectern.ScopeRead}, s.Metrics.ServeHTTP)
 	operator := rule{scope: lectern.ScopeAdmin}
-	s.on(mux, "GET /debug/pprof/", operator, pprof.Index) // the named profiles too
+	s.on(mux, "GET /debug/pprof/", operator, pprof.Index) // serves the named profiles too
 	s.on(mux, "GET /debug/pprof/cmdline", operator, pprof.Cmdline)
 	s.on(mux, "GET /debug/pprof/profile", operator, pprof.Profile)
 	s.on(mux, "GET /debug/pprof/symbol", operator, pprof.Symbol)

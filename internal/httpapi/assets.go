@@ -21,20 +21,20 @@ import (
 
 const assetsTag = "Assets"
 
-// Asset is an uploaded file. What it has none of is null.
+// Asset is an uploaded file. A property that it does not have is null.
 type Asset struct {
 	SHA256          string            `json:"sha256" doc:"The hash of its content, in lower-case hexadecimal digits. It names the asset in every path." example:"2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"`
 	Address         string            `json:"address" doc:"How a deck names it." example:"asset:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"`
 	Kind            string            `json:"kind" enum:"picture,sound,font,deck" doc:"What it can be used for."`
-	MediaType       string            `json:"media_type" doc:"What it is, by its bytes." example:"image/png"`
+	MediaType       string            `json:"media_type" doc:"Its type, found by its bytes." example:"image/png"`
 	Bytes           int64             `json:"bytes" doc:"Its size."`
-	Name            string            `json:"name" doc:"Of the file, as it was first uploaded; empty: it had none." example:"fjord.png"`
-	Width           *int              `json:"width" doc:"Of a picture, in pixels. null: it is none, or a drawing (SVG)."`
-	Height          *int              `json:"height" doc:"Of a picture, in pixels."`
-	DurationSeconds *float64          `json:"duration_seconds" doc:"Of a sound. null: it is none, or its header does not say."`
+	Name            string            `json:"name" doc:"The name of the file when it was first uploaded; empty: it had none." example:"fjord.png"`
+	Width           *int              `json:"width" doc:"Width of a picture in pixels. null: it is not a picture, or an SVG."`
+	Height          *int              `json:"height" doc:"Height of a picture in pixels. null: it is not a picture, or an SVG."`
+	DurationSeconds *float64          `json:"duration_seconds" doc:"Length of a sound. null: it is not a sound, or its header has no length."`
 	CreatedAt       Time              `json:"created_at" format:"date-time" doc:"When it was first uploaded."`
-	UsedAt          Time              `json:"used_at" format:"date-time" doc:"When it was last uploaded, or named by a presentation. An asset that no presentation names goes some time after it (assets.keep of the server)."`
-	Links           map[string]string `json:"links" doc:"Paths: self, content."`
+	UsedAt          Time              `json:"used_at" format:"date-time" doc:"When it was last uploaded or named by a presentation. An asset that no presentation names is deleted some time after that (assets.keep of the server)."`
+	Links           map[string]string `json:"links" doc:"Paths, or URLs if the server has http.base_url: self, content."`
 }
 
 // AssetPage is a page of assets.
@@ -60,13 +60,13 @@ func (s *server) v1Asset(a lectern.Asset) Asset {
 }
 
 type addAssetInput struct {
-	Name string `query:"name" maxLength:"500" doc:"The name of the file, where the body is the file itself." example:"fjord.png"`
+	Name string `query:"name" maxLength:"500" doc:"The name of the file, if the body is the file itself." example:"fjord.png"`
 }
 
 type assetsInput struct {
 	Kind   string `query:"kind" enum:"picture,sound,font,deck" doc:"Only assets of this kind."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many to give at most."`
-	Cursor string `query:"cursor" maxLength:"500" doc:"next_cursor of the page before."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The most to return."`
+	Cursor string `query:"cursor" maxLength:"500" doc:"The next_cursor of the previous page."`
 }
 
 type assetInput struct {
@@ -84,18 +84,18 @@ func (f *face) assets() {
 	handle(f, op{
 		id: addAssetID, method: http.MethodPost, path: "/v1/assets", tag: assetsTag, summary: "Upload a file", body: Asset{},
 		status: http.StatusCreated, upload: true,
-		about: "The body is the file, or a form with the file as its part \"file\". What it is is found out by its bytes: " +
-			"a PNG, JPEG, GIF, WebP, AVIF or SVG picture, a WAV, MP3, M4A, Ogg or FLAC sound, a WOFF2, TTF or OTF font, or a " +
-			"deck (JSON, YAML, Markdown, PPTX, ODP, PDF, ZIP). A content that was uploaded before is the same asset: 200 " +
-			"instead of 201. A deck names it as asset:<sha256>.",
+		about: "The body is the file, or a form with the file as its part \"file\". Its bytes decide its type: a PNG, " +
+			"JPEG, GIF, WebP, AVIF or SVG picture, a WAV, MP3, M4A, Ogg or FLAC sound, a WOFF2, TTF or OTF font, or a deck " +
+			"(JSON, YAML, Markdown, PPTX, ODP, PDF, ZIP). The same content uploaded again is the same asset: 200 instead of " +
+			"201. A deck names it as asset:<sha256>.",
 		refuses: []lectern.Code{codeRequest, codeMedia, codeLength, lectern.CodeTooLarge, lectern.CodeAssetRefused,
 			lectern.CodeDiskFull, lectern.CodeOverloaded},
 	}, s.addAsset, func(o *huma.Operation) {
 		location := map[string]*huma.Param{"Location": {Schema: &huma.Schema{Type: "string"},
 			Description: "Path of the asset."}}
 		o.Responses["201"].Headers = location
-		o.Responses["201"].Description = "The asset, which is new."
-		o.Responses["200"] = &huma.Response{Description: "The asset, which was there already.", Headers: location,
+		o.Responses["201"].Description = "The new asset."
+		o.Responses["200"] = &huma.Response{Description: "The asset, which existed already.", Headers: location,
 			Content: o.Responses["201"].Content}
 	})
 	handle(f, op{
@@ -105,7 +105,7 @@ func (f *face) assets() {
 	}, s.listAssets)
 	handle(f, op{
 		id: "get-asset", method: http.MethodGet, path: "/v1/assets/{sha256}", tag: assetsTag, summary: "Get an asset",
-		about: "Its description.", body: Asset{},
+		about: "Its description, without the content.", body: Asset{},
 		refuses: []lectern.Code{lectern.CodeNotFound},
 	}, func(w http.ResponseWriter, r *http.Request, in *assetInput) error {
 		a, err := s.Assets.Get(r.Context(), s.mine(r).owner(), in.SHA256)
@@ -123,7 +123,7 @@ func (f *face) assets() {
 	handle(f, op{
 		id: "delete-asset", method: http.MethodDelete, path: "/v1/assets/{sha256}", tag: assetsTag,
 		summary: "Delete an asset", status: http.StatusNoContent,
-		about:   "One that a presentation names stays: 409. Another owner's asset of the same content stays too.",
+		about:   "An asset that a presentation names is not deleted: 409. Other owners keep their asset of the same content.",
 		refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict},
 	}, func(w http.ResponseWriter, r *http.Request, in *assetInput) error {
 		if err := s.Assets.Delete(r.Context(), s.mine(r).owner(), in.SHA256); err != nil {
@@ -134,19 +134,19 @@ func (f *face) assets() {
 	})
 }
 
-// addAssetID is the operation of an upload.
+// addAssetID is the id of the operation that uploads a file.
 const addAssetID = "add-asset"
 
-// anyMedia is the media type of an answer that may be anything.
+// anyMedia is the documented media type of an answer that may have any.
 const anyMedia = "*/*"
 
-// formRoom is what a form may have besides its file.
+// formRoom is how many bytes a form may have besides its file.
 const formRoom = 64 << 10
 
 func (s *server) addAsset(w http.ResponseWriter, r *http.Request, in *addAssetInput) error {
 	if r.ContentLength < 0 {
-		return lectern.Fail(codeLength, "The request does not say how long its body is. Send it with a Content-Length, so "+
-			"that room for it can be made first.")
+		return lectern.Fail(codeLength, "The request has no Content-Length. Send one, so that the server can reserve "+
+			"space on its disk first.")
 	}
 	up := lectern.Upload{Owner: s.mine(r).owner(), Name: in.Name, Size: r.ContentLength, Body: r.Body}
 	var form *multipart.Reader
@@ -177,7 +177,7 @@ func (s *server) addAsset(w http.ResponseWriter, r *http.Request, in *addAssetIn
 	return nil
 }
 
-// firstFile is the part of a form that is the file.
+// firstFile returns the part of a form that is the file, and the form after that part.
 func firstFile(body io.Reader, boundary string) (*multipart.Part, *multipart.Reader, error) {
 	if boundary == "" {
 		return nil, nil, blame("Content-Type", codeMedia, "The Content-Type multipart/form-data lacks its boundary.")
@@ -190,7 +190,8 @@ func firstFile(body io.Reader, boundary string) (*multipart.Part, *multipart.Rea
 	case err != nil:
 		return nil, nil, err
 	case part.FormName() != "file":
-		return nil, nil, formFault(part.FormName(), "The form's part %.60q is not known; it has one, \"file\".",
+		return nil, nil, formFault(part.FormName(), "The form's part %.60q is not known. The file must be the only part, "+
+			"\"file\".",
 			part.FormName())
 	}
 	return part, form, nil
@@ -207,7 +208,7 @@ func (s *server) uploadFault(err error) error {
 	return arrival(err)
 }
 
-// tooLong refuses an upload.
+// tooLong is the failure of an upload that is too large.
 func (s *server) tooLong() error {
 	return lectern.Fail(lectern.CodeTooLarge, "The upload is larger than %s, which is the limit of this server "+
 		"(limits.upload).", size(s.Assets.Most()))
@@ -258,12 +259,12 @@ func (s *server) assetContent(w http.ResponseWriter, r *http.Request, in *conten
 	return s.serveFile(w, r, a.CreatedAt, body, "file")
 }
 
-// harmless reports whether a browser only shows or plays an asset. A drawing may have scripts, and a PDF too.
+// harmless reports whether a browser only shows or plays an asset. An SVG may contain scripts, and a PDF too.
 func harmless(a lectern.Asset) bool {
 	return a.Kind == lectern.AssetSound || a.Kind == lectern.AssetPicture && a.MediaType != "image/svg+xml"
 }
 
-// assetDisposition names the file of an asset as it was named when it was uploaded.
+// assetDisposition returns a Content-Disposition with the name that the asset had when it was uploaded.
 func assetDisposition(how string, a lectern.Asset) string {
 	ending := path.Ext(a.Name)
 	stem := strings.TrimSuffix(a.Name, ending)
@@ -281,7 +282,7 @@ func assetDisposition(how string, a lectern.Asset) string {
 	return d
 }
 
-// withAssets adds to the faults of a request those of assets that its owner does not have.
+// withAssets adds a fault to a request for each asset in its deck that the owner does not have.
 func (s *server) withAssets(ctx context.Context, q deck.Request) (deck.Request, error) {
 	if s.Assets == nil {
 		return q, nil
@@ -299,7 +300,7 @@ func (s *server) withAssets(ctx context.Context, q deck.Request) (deck.Request, 
 	return q, nil
 }
 
-// describeAssets tells the document about the body of an upload. As with a deck, huma would otherwise read it.
+// describeAssets documents the body of an upload. As with describeDeck, huma would otherwise parse the body itself.
 func describeAssets(doc *huma.OpenAPI) {
 	file := &huma.Schema{Type: "string", Format: "binary"}
 	content := map[string]*huma.MediaType{

@@ -24,7 +24,7 @@ import (
 	"lectern/internal/httpapi"
 )
 
-// shot is a picture of 30 × 20 pixels.
+// shot returns a PNG picture of 30 × 20 pixels.
 func shot(t testing.TB) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -85,7 +85,7 @@ func TestAssetLifecycle(t *testing.T) {
 	}
 }
 
-// The content of an asset is what was uploaded. A browser shows it only where it cannot run anything in it.
+// The content of an asset is what was uploaded. A browser may show it only if the type cannot contain scripts.
 func TestAssetContent(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -130,7 +130,7 @@ func TestAssetContent(t *testing.T) {
 	}
 }
 
-// What is refused says why, with the status that fits.
+// A refused upload gets a status and a reason.
 func TestAssetRefusals(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -151,7 +151,7 @@ func TestAssetRefusals(t *testing.T) {
 		"another part":      {other, otherType, 422, "is not known"},
 		"an empty form":     {none, noneType, 422, "has no part"},
 		"a form without ends": {"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nabc",
-			"multipart/form-data; boundary=x", 422, "did not arrive whole"},
+			"multipart/form-data; boundary=x", 422, "did not arrive completely"},
 		"no boundary": {"x", "multipart/form-data", 415, "boundary"},
 	} {
 		a := r.do("POST", "/v1/assets", c.body, "Content-Type", c.kind)
@@ -172,7 +172,7 @@ func TestAssetRefusals(t *testing.T) {
 	}
 }
 
-// A body whose length nobody knows is refused before it is read, since no room can be made for it.
+// A body without a Content-Length is refused before it is read, since no disk space can be reserved for it.
 func TestAssetsNeedALength(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -191,7 +191,7 @@ func TestAssetsNeedALength(t *testing.T) {
 	}
 }
 
-// meter is a body of size bytes that begins with head. Each read looks how much memory is in use.
+// meter is a body of size bytes that begins with head. Each read calls peak, which measures the memory in use.
 type meter struct {
 	head       string
 	size, sent int64
@@ -212,21 +212,21 @@ func (m *meter) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// memory is what the heap holds, garbage included.
+// memory returns the bytes of all heap objects, garbage included.
 func memory() uint64 {
 	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(s)
 	return s[0].Value.Uint64()
 }
 
-// wave is the head of a WAV file of size bytes.
+// wave returns the header of a WAV file of size bytes.
 func wave(size int64) string {
 	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt " +
 		"\x10\x00\x00\x00\x01\x00\x01\x00\x80\xbb\x00\x00\x00\x77\x01\x00\x02\x00\x10\x00data")
 	return string(binary.LittleEndian.AppendUint32(b, uint32(size-int64(len(b))-4)))
 }
 
-// heavy is a picture file of size bytes, almost all of them a note.
+// heavy returns a PNG file of size bytes, almost all of them in a text chunk.
 func heavy(t testing.TB, note byte, size int) []byte {
 	t.Helper()
 	whole := []byte(shot(t))
@@ -239,7 +239,7 @@ func heavy(t testing.TB, note byte, size int) []byte {
 	return append(b, whole[at:]...)
 }
 
-// upload sends a file of size bytes, as it is or as a form.
+// upload sends a file of size bytes, as the body or in a form.
 func upload(t *testing.T, r *rig, body io.Reader, size int64, asForm bool) {
 	kind := "application/octet-stream"
 	if asForm {
@@ -270,12 +270,13 @@ func upload(t *testing.T, r *rig, body io.Reader, size int64, asForm bool) {
 	}
 }
 
-// Four uploads at once take at most 64 MiB of memory, however large they are, and pictures too, which are judged whole.
+// Four uploads at once take at most 64 MiB of memory, whatever their size. This holds for pictures too, which are
+// checked as a whole.
 func TestUploadsTakeLittleMemory(t *testing.T) { // not parallel: the memory of other tests would count
-	// The test itself holds 80 MiB, and with the usual percentage as much garbage could lie beside it.
+	// The test itself holds 80 MiB. With the default percentage, the heap could have as much garbage.
 	defer debug.SetGCPercent(debug.SetGCPercent(10))
 	const each, bound = 96 << 20, 64 << 20
-	large := newShelf(t)
+	large := newLazyAssets(t)
 	large.most = 512 << 20
 	r := newRig(t, func(o *httpapi.Options) { o.Assets = large })
 	pictures := [][]byte{heavy(t, 'a', asset.MaxPicture), heavy(t, 'b', asset.MaxPicture), heavy(t, 'c', asset.MaxPicture),
@@ -313,8 +314,8 @@ func TestUploadsTakeLittleMemory(t *testing.T) { // not parallel: the memory of 
 	runtime.KeepAlive(pictures)
 }
 
-// A client that leaves in the middle of an upload leaves nothing.
-func TestAssetsOfWhoLeaves(t *testing.T) {
+// If a client disconnects in the middle of an upload, no asset is stored.
+func TestAbortedUploadLeavesNoAsset(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	c, err := net.Dial("tcp", r.Listener.Addr().String())

@@ -16,8 +16,8 @@ import (
 
 const one = `{"slidesData":[{"templateId":"content-slide","props":{"title":"Hello"}}]`
 
-// J11, on both faces: the right status, the sentence, the field, and nothing made; the server still serves.
-func TestBadDecks(t *testing.T) {
+// J11: both faces refuse a bad deck with status, code and sentence, and create nothing; the server still serves.
+func TestBadDecksAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.Limits.BodyBytes = 4 << 20 })
 	for _, c := range []struct {
@@ -71,7 +71,7 @@ func TestBadDecks(t *testing.T) {
 		}
 	}
 	if a := r.get("/api/custom/presentations"); a.body != `{"success":true,"jobs":[]}`+"\n" {
-		t.Errorf("refused requests left something: %s", a.body)
+		t.Errorf("refused requests created presentations: %s", a.body)
 	}
 	golden(t, "v1_problem", r.post("/v1/presentations", `{"theme":1,"slides":[{"title":[]}]}`, "X-Request-Id",
 		"req-1").body)
@@ -79,7 +79,7 @@ func TestBadDecks(t *testing.T) {
 		"req-1").body)
 }
 
-// Whatever stands in the props, it is taken as text and comes back as text.
+// Hostile props are stored unchanged as text, and every answer escapes them.
 func TestHostileProps(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -91,7 +91,7 @@ func TestHostileProps(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	if d := r.jobs.all[0].deck; d.Slides[0].Props["title"] != "<script>alert(1)</script>{{.Title}}${7*7}</style>\x00" {
-		t.Errorf("changed on the way: %q", d.Slides[0].Props["title"])
+		t.Errorf("the prop was changed: %q", d.Slides[0].Props["title"])
 	}
 	// The hostile title must not reach the header that names a download.
 	r.jobs.begin(t, "00000000-0000-4000-8000-000000000001")
@@ -102,7 +102,7 @@ func TestHostileProps(t *testing.T) {
 	}
 }
 
-func TestUnknownIDs(t *testing.T) {
+func TestUnknownIDsAreNotFound(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for _, id := range []string{"00000000-0000-4000-8000-000000000000", "nobody", "%2e%2e%2fetc",
@@ -124,7 +124,7 @@ func TestUnknownIDs(t *testing.T) {
 	}
 }
 
-func TestBadParameters(t *testing.T) {
+func TestBadParametersAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	p := r.post("/v1/presentations", seedRequest)
@@ -153,7 +153,7 @@ func TestBadParameters(t *testing.T) {
 	}
 }
 
-// Every code of the root package has a status in both faces: a new one must be given one.
+// Every failure code of the root package is in the table of HTTP statuses.
 func TestEveryCodeHasAStatus(t *testing.T) {
 	t.Parallel()
 	file, err := parser.ParseFile(token.NewFileSet(), "../../failure.go", nil, 0)

@@ -10,11 +10,12 @@ import (
 	"lectern"
 )
 
-// largeBody is the size above which a body needs a place: what is smaller may be read by everybody at once.
+// largeBody is the size in bytes above which a body needs a place in the queue. The number of smaller bodies is not
+// bounded.
 const largeBody = 1 << 20
 
-// queue hands out the places of large bodies. A place is kept until the request is answered, since what a body holds
-// stays in memory for as long; so the memory of all bodies is bounded by the number of places and the limit of a body.
+// queue hands out the places of large bodies. A request keeps its place until it is answered, since the body stays in
+// memory that long. So the memory of all large bodies is bounded by the number of places and the limit of a body.
 type queue struct {
 	places chan struct{}
 	wait   time.Duration // for a place
@@ -41,7 +42,7 @@ func (q *queue) enter(ctx context.Context) error {
 	case <-late.C:
 	}
 	f := lectern.Fail(lectern.CodeOverloaded, "This server reads %d bodies of more than 1 MiB at once "+
-		"(limits.large_bodies), and others did not make room in %s. Try again in a moment.",
+		"(limits.large_bodies), and none of them ended within %s. Try again in a moment.",
 		cap(q.places), q.wait)
 	f.Retryable = true
 	return f
@@ -59,7 +60,7 @@ type place struct {
 	taken bool
 }
 
-// before makes sure that more of the body may be read.
+// before is called before more of the body is read. It waits for a place if the body is large and has none.
 func (p *place) before() error {
 	if p.taken || !p.large && p.read <= largeBody {
 		return nil
@@ -79,8 +80,9 @@ func (p *place) free() {
 	}
 }
 
-// readText reads a body to its end. A size that was declared, and is within the limits, saves memory, since nothing has
-// to be copied while the text grows; nothing is set aside for what has not begun to come.
+// readText reads a body to its end. declared is its Content-Length, which the caller has found to be within the limits,
+// or -1. It saves memory, since a text of known size is not copied while it grows. The memory is reserved only after
+// the first 32 KiB have arrived.
 func readText(r io.Reader, declared int64) (string, error) {
 	var b strings.Builder
 	first := make([]byte, 32<<10)
@@ -97,11 +99,11 @@ func readText(r io.Reader, declared int64) (string, error) {
 	return b.String(), err
 }
 
-// takes refuses bodies by their headers alone: those that say themselves that they are too large, and those that are
-// packed, since this server unpacks none and a packed deck looks like broken JSON.
+// takes refuses bodies by their headers alone: those whose Content-Length is too large, and compressed ones, since this
+// server decompresses no bodies, and a compressed deck looks like broken JSON.
 func (s *server) takes(w http.ResponseWriter, r *http.Request, u rule) error {
 	if most := s.mostBytes(u, r); r.ContentLength > most {
-		w.Header().Set("Connection", "close") // nobody reads what comes
+		w.Header().Set("Connection", "close") // the body is not read
 		if most > s.Limits.BodyBytes {
 			return s.tooLong()
 		}
@@ -113,11 +115,11 @@ func (s *server) takes(w http.ResponseWriter, r *http.Request, u rule) error {
 	}
 	w.Header().Set("Accept-Encoding", "identity")
 	w.Header().Set("Connection", "close")
-	return blame("Content-Encoding", codeMedia, "The body is packed (Content-Encoding: %.60s). This server takes bodies "+
-		"as they are, without a Content-Encoding.", coding)
+	return blame("Content-Encoding", codeMedia, "The body is compressed (Content-Encoding: %.60s). Send it "+
+		"uncompressed, without a Content-Encoding.", coding)
 }
 
-// mostBytes is how long the body of a request may be. A form may bring files next to its deck.
+// mostBytes is the largest size of a request's body. A form may contain files besides its deck.
 func (s *server) mostBytes(u rule, r *http.Request) int64 {
 	kind, _, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), ";")
 	if u.upload || u.files && s.Assets != nil && (kind == "multipart/form-data" || kind == zipType) {
@@ -126,7 +128,7 @@ func (s *server) mostBytes(u rule, r *http.Request) int64 {
 	return s.Limits.BodyBytes
 }
 
-// packed names what a body is that was packed without a header that says so, "" where it is not.
+// packed names the compression of a body, by its first bytes; "" if it is not compressed.
 func packed(body string) string {
 	for magic, what := range map[string]string{"\x1f\x8b": "gzip", "\x28\xb5\x2f\xfd": "zstd", "BZh": "bzip2",
 		"PK\x03\x04": "a zip archive"} {
@@ -139,7 +141,8 @@ func packed(body string) string {
 
 func (s *server) refusePacked(body string) error {
 	if what := packed(body); what != "" {
-		return lectern.Fail(codeMedia, "The body is %s. This server takes a deck as %s, not packed.", what, s.takenDecks())
+		return lectern.Fail(codeMedia, "The body is compressed (%s). This server accepts a deck as %s, "+
+			"uncompressed.", what, s.takenDecks())
 	}
 	return nil
 }

@@ -15,8 +15,9 @@ import (
 	"lectern/internal/deck"
 )
 
-// H2: who waits for a place gets it when one is free, goes when its client goes, and is refused after the wait.
-func TestH2PlacesOfLargeBodies(t *testing.T) {
+// A request that waits for a place gets it when one is free, ends when its client leaves, and is refused after the
+// wait.
+func TestPlacesOfLargeBodies(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(2, 20*time.Second)
@@ -32,7 +33,7 @@ func TestH2PlacesOfLargeBodies(t *testing.T) {
 		synctest.Wait()
 		select {
 		case err := <-got:
-			t.Fatalf("a third is read at once: %v", err)
+			t.Fatalf("a third body got a place at once: %v", err)
 		default:
 		}
 		q.leave()
@@ -55,7 +56,7 @@ func TestH2PlacesOfLargeBodies(t *testing.T) {
 	})
 }
 
-// A body is large by what it says or by what has come; its place is taken once and given back once.
+// A body is large by its Content-Length or by what has arrived. It takes its place once and frees it once.
 func TestPlaceOfOneBody(t *testing.T) {
 	t.Parallel()
 	q := newQueue(1, time.Nanosecond)
@@ -101,8 +102,8 @@ func TestReadText(t *testing.T) {
 	}
 }
 
-// J13: a request that is sent again after an upgrade is the same request. The sums are those that the first version
-// stored.
+// J13: a request that is sent again after an upgrade is the same request. These fingerprints are in the databases of
+// earlier versions.
 func TestJ13FingerprintsOutliveUpgrades(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/presentations", nil)

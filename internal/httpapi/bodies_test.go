@@ -17,13 +17,13 @@ import (
 	"lectern/internal/httpapi"
 )
 
-// doorkeeper holds every check of a deck with one title until it is let in.
-type doorkeeper struct {
+// holdingChecker blocks the check of a deck with the title "held" until open is closed.
+type holdingChecker struct {
 	checker
 	came, open chan struct{}
 }
 
-func (d *doorkeeper) Check(c context.Context, deck lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
+func (d *holdingChecker) Check(c context.Context, deck lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
 	if deck.Title == "held" {
 		d.came <- struct{}{}
 		<-d.open
@@ -31,11 +31,12 @@ func (d *doorkeeper) Check(c context.Context, deck lectern.Deck) (lectern.Deck, 
 	return d.checker.Check(c, deck)
 }
 
-// H2: beyond limits.large_bodies a large body is told to come again, small ones go on, and a place is free once its
-// request was answered. A body without a length is large once it has grown so.
-func TestH2LargeBodiesTakeTurns(t *testing.T) {
+// Beyond limits.large_bodies, a large body gets 503 with Retry-After, while small ones are accepted. A place is free
+// once its request has been answered. A body without a Content-Length counts as large once more than 1 MiB of it has
+// arrived.
+func TestLargeBodiesTakeTurns(t *testing.T) {
 	t.Parallel()
-	door := &doorkeeper{came: make(chan struct{}), open: make(chan struct{})}
+	door := &holdingChecker{came: make(chan struct{}), open: make(chan struct{})}
 	r := newRig(t, func(o *httpapi.Options) { o.Check, o.LargeBodies, o.LargeWait = door, 1, time.Nanosecond })
 	large := func(title string) string {
 		return `{"title":"` + title + `","junk":"` + strings.Repeat("x", 3<<20) + `",` + one[1:] + `}`
@@ -52,7 +53,8 @@ func TestH2LargeBodiesTakeTurns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res, err := http.DefaultTransport.RoundTrip(req); err == nil { // or the server hung up before all was sent
+	// An error means that the server closed the connection before all was sent.
+	if res, err := http.DefaultTransport.RoundTrip(req); err == nil {
 		if res.StatusCode != 503 {
 			t.Errorf("one that has grown: %d", res.StatusCode)
 		}
@@ -70,8 +72,9 @@ func TestH2LargeBodiesTakeTurns(t *testing.T) {
 	}
 }
 
-// H2: a body of millions of values is refused in a sentence on both faces, and too large a one before it is read.
-func TestH2ManyValues(t *testing.T) {
+// A body with more values than limits.json_tokens is refused with a sentence on both faces. A body larger than
+// limits.body is refused too.
+func TestBodiesWithTooManyValuesAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.Limits.BodyBytes = 4 << 20; o.Limits.JSONTokens = 100_000 })
 	body := `{"title":"x","junk":[` + strings.Repeat("0,", 200_000) + `0],"slides":[]}`
@@ -87,8 +90,8 @@ func TestH2ManyValues(t *testing.T) {
 	}
 }
 
-// L: packed bodies and other encodings of text get a sentence that says what is taken.
-func TestPackedBodiesAndUTF16(t *testing.T) {
+// A compressed body, or one in UTF-16, is refused with a sentence that says what the server accepts.
+func TestCompressedBodiesAndUTF16AreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	var packed bytes.Buffer
@@ -102,7 +105,7 @@ func TestPackedBodiesAndUTF16(t *testing.T) {
 		t.Errorf("with its header: %d %s", a.status, a.body)
 	}
 	if a := r.post("/api/custom/presentations", packed.String()); a.status != 415 ||
-		!strings.Contains(a.body, "The body is gzip") {
+		!strings.Contains(a.body, "The body is compressed (gzip)") {
 		t.Errorf("without: %d %s", a.status, a.body)
 	}
 	body, ct := form(t, part{"deck", "deck.json.gz", "application/octet-stream", packed.String()})
@@ -127,8 +130,8 @@ func TestPackedBodiesAndUTF16(t *testing.T) {
 	}
 }
 
-// L: a dry run makes nothing on the older face either, whatever else it is asked.
-func TestCustomDryRun(t *testing.T) {
+// A dry run creates nothing on both routes of /api/custom that create presentations.
+func TestCustomDryRunOnBothRoutes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for _, path := range []string{"/api/custom/presentations", "/api/custom/slide-video/generate"} {
@@ -137,7 +140,7 @@ func TestCustomDryRun(t *testing.T) {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 		if a := r.post(path+"?dry_run=perhaps", one+`}`); a.status != 400 ||
-			!strings.Contains(a.body, "dry_run is true or false") {
+			!strings.Contains(a.body, "dry_run must be true or false") {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}

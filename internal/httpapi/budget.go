@@ -22,7 +22,7 @@ func inAWhile(after time.Duration, format string, args ...any) error {
 	return &later{f, after}
 }
 
-// source is what counts as one address: of IPv6 a network of 64 bits, which one machine has to itself.
+// source returns what counts as one address: for IPv6 the network of 64 bits, which one machine usually has to itself.
 func source(a netip.Addr) netip.Addr {
 	if a.Is6() && !a.Is4In6() {
 		if p, err := a.Prefix(64); err == nil {
@@ -32,15 +32,15 @@ func source(a netip.Addr) netip.Addr {
 	return a
 }
 
-// The pace of wrong keys from one address: a burst, then one in so long.
+// The pace of wrong keys from one address: wrongKeys in a row, then one every wrongKeyPace.
 const (
 	wrongKeys    = 10
 	wrongKeyPace = 6 * time.Second
 	maxSources   = 10_000 // addresses that are remembered
 )
 
-// attempts counts wrong keys by address. A right key is never asked about, so nobody locks another one out who shares
-// the address. Each address has a bucket that fills with time; a full one is forgotten.
+// attempts counts wrong keys by address. It is not consulted for right keys, so that nobody can lock out others who
+// share the address. Each address has a token bucket, which fills with time; a full bucket is forgotten.
 type attempts struct {
 	mu   sync.Mutex
 	full map[netip.Addr]time.Time // when the bucket of an address that failed is full again
@@ -48,7 +48,7 @@ type attempts struct {
 
 func newAttempts() *attempts { return &attempts{full: map[netip.Addr]time.Time{}} }
 
-// fail counts a wrong key. It gives how long to wait before the next one; 0: not at all.
+// fail counts a wrong key. It returns how long to wait before the next one; 0: the pace is not exceeded.
 func (a *attempts) fail(from netip.Addr, now time.Time) time.Duration {
 	from = source(from)
 	a.mu.Lock()
@@ -62,13 +62,13 @@ func (a *attempts) fail(from netip.Addr, now time.Time) time.Duration {
 	}
 	missing := at.Sub(now)
 	if missing >= wrongKeys*wrongKeyPace {
-		return missing - (wrongKeys-1)*wrongKeyPace // what is refused is not counted: it waits no longer for trying
+		return missing - (wrongKeys-1)*wrongKeyPace // a refused key is not counted, so that trying does not lengthen the wait
 	}
 	a.full[from] = at.Add(wrongKeyPace)
 	return 0
 }
 
-// forget makes room: addresses whose bucket is full go, and if that is none, any one.
+// forget makes room: it removes the addresses whose buckets are full and, if there are none, any one.
 func (a *attempts) forget(now time.Time) {
 	for from, at := range a.full {
 		if !at.After(now) {
@@ -83,9 +83,9 @@ func (a *attempts) forget(now time.Time) {
 	}
 }
 
-// streams counts requests that last: event streams and long polls.
+// streams counts long requests: event streams and long polls.
 type streams struct {
-	all, each int // the limits
+	all, each int // the limits: of all addresses together, and of each
 	mu        sync.Mutex
 	now       int
 	by        map[netip.Addr]int
@@ -95,7 +95,7 @@ func newStreams(all, each int) *streams {
 	return &streams{all: all, each: each, by: map[netip.Addr]int{}}
 }
 
-// enter takes a place, which the caller gives back with leave.
+// enter counts a request in, and leave counts it out. Beyond a limit, the error is a *later.
 func (s *streams) enter(from netip.Addr) (leave func(), err error) {
 	from = source(from)
 	s.mu.Lock()
@@ -106,7 +106,7 @@ func (s *streams) enter(from netip.Addr) (leave func(), err error) {
 			"(limits.streams). Try again in a moment.", s.all)
 	case s.by[from] >= s.each:
 		return nil, inAWhile(5*time.Second, "Your address has %d event streams and long polls open, which is the limit "+
-			"(limits.streams_per_address). Close one, or watch through the list.", s.each)
+			"(limits.streams_per_address). Close one, or poll the list of presentations instead.", s.each)
 	}
 	s.now++
 	s.by[from]++

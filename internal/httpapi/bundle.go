@@ -15,11 +15,11 @@ import (
 	"lectern/internal/deck"
 )
 
-// zipType is the media type of a deck with the files next to it.
+// zipType is the media type of a ZIP file with a deck and the files that the deck names.
 const zipType = "application/zip"
 
-// isZip reports whether a body is a ZIP file, by its media type or by how it begins. It gives r a body that still
-// begins there.
+// isZip reports whether a body is a ZIP file, by its media type or by its first bytes. It may replace r.Body; the new
+// body still has all bytes.
 func isZip(r *http.Request, kind string) bool {
 	if kind == zipType || kind == "application/x-zip-compressed" {
 		return true
@@ -33,8 +33,8 @@ func isZip(r *http.Request, kind string) bool {
 	return err == nil && string(magic) == "PK\x03\x04"
 }
 
-// readZip reads a ZIP file with a deck. Its files become assets once the deck names them, so that whoever sends it must
-// be allowed to change something.
+// readZip reads a ZIP file with a deck. The files that the deck names become assets, so the request needs the scope
+// write.
 func (s *server) readZip(r *http.Request, b *submission, body io.Reader, size int64) error {
 	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
 		return err
@@ -51,11 +51,11 @@ func (s *server) readZip(r *http.Request, b *submission, body io.Reader, size in
 // close releases what a submission holds.
 func (b submission) close() {
 	if b.bundle != nil {
-		_ = b.bundle.Close() // it is a temporary file, which the next start removes
+		_ = b.bundle.Close() // if the temporary file stays, the next start removes it
 	}
 }
 
-// withFiles puts assets in the place of the files that a deck names, as far as the request brought them. Those of a ZIP
+// withFiles replaces the files that a deck names with assets, as far as the request contains the files. Those in a ZIP
 // file become assets here.
 func (s *server) withFiles(ctx context.Context, q deck.Request, b submission) (deck.Request, error) {
 	files := map[string]string{}
@@ -67,7 +67,7 @@ func (s *server) withFiles(ctx context.Context, q deck.Request, b submission) (d
 		sum, err = s.keepMember(ctx, b.bundle, path)
 		f, ok := errors.AsType[*lectern.Failure](err)
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // the page says so
+		case errors.Is(err, fs.ErrNotExist): // the path stays in the deck, and the check reports it
 			return "", "", nil
 		case ok && (f.Code.IsFault() || f.Code == codeMedia):
 			return "", ": " + f.Message, nil
@@ -76,7 +76,7 @@ func (s *server) withFiles(ctx context.Context, q deck.Request, b submission) (d
 	})
 }
 
-// keepMember makes an asset of a file in a ZIP file.
+// keepMember stores a file of a ZIP file as an asset, and returns its hash.
 func (s *server) keepMember(ctx context.Context, b *deck.Bundle, name string) (string, error) {
 	f, size, err := b.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {

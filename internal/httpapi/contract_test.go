@@ -18,7 +18,7 @@ import (
 	"lectern"
 )
 
-// loadContract reads the document that is checked in, as a tool of somebody else's does.
+// loadContract reads docs/openapi.json with a validator of another project.
 func loadContract(t *testing.T) validator.Validator {
 	t.Helper()
 	b, err := os.ReadFile("../../docs/openapi.json")
@@ -47,7 +47,7 @@ func TestDocumentPassesAValidator(t *testing.T) {
 	}
 }
 
-// documented reports whether the document tells of a status by its number, and not only under default.
+// documented reports whether the document has a response for the status itself, not only the default.
 func documented(t *testing.T, method, path string, status int) bool {
 	t.Helper()
 	b, err := os.ReadFile("../../docs/openapi.json")
@@ -78,7 +78,7 @@ func complain(t *testing.T, what string, errs []*validation.ValidationError) {
 	}
 }
 
-// What the handlers really answer, when all is well and when not, is what the document says.
+// The answers of the handlers, successes and refusals, are valid by the document.
 func TestAnswersKeepTheDocument(t *testing.T) {
 	t.Parallel()
 	v, r := loadContract(t), newRig(t)
@@ -154,7 +154,7 @@ func TestAnswersKeepTheDocument(t *testing.T) {
 			t.Errorf("%s: %d as %s", what, a.status, a.header.Get("Content-Type"))
 		}
 		if a.status >= 400 && a.status < 500 && !documented(t, c.method, c.path, a.status) {
-			t.Errorf("%s: the document does not tell of %d", what, a.status)
+			t.Errorf("%s: the document has no response %d", what, a.status)
 		}
 		req, err := http.NewRequest(c.method, r.URL+c.path, strings.NewReader(c.body))
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"mime"
 	"net/http"
@@ -16,24 +17,24 @@ import (
 	"lectern/internal/deck"
 )
 
-// Bounds of what stands next to a deck.
+// Bounds of what a request has besides its deck.
 const (
 	maxKey      = 255  // visible characters of an Idempotency-Key
 	maxCallback = 2048 // bytes of a callback address
 )
 
-// submission is what a request for a presentation brought, before anybody has read the deck.
+// submission is the content of a request for a presentation, before its deck is parsed.
 type submission struct {
 	kind     string // media type of the body, in lower case and without parameters
 	deck     deck.Source
-	settings string // of an upload: an object whose fields win over the deck's
-	callback string // of an upload; wins over the deck's
+	settings string // of a form: an object whose fields override the deck's
+	callback string // of a form; overrides the deck's
 
 	language  string            // to render; "": the deck's own
-	variables string            // of an upload: their values, as JSON
-	values    map[string]string // the same, once it is read
-	files     map[string]string // of an upload: the hashes of the assets that its files became, by their paths
-	bundle    *deck.Bundle      // what the deck came in with its files; nil: it came alone
+	variables string            // of a form: the values of variables, as JSON
+	values    map[string]string // variables, parsed
+	files     map[string]string // of a form: the hashes of the assets that its files became, by path
+	bundle    *deck.Bundle      // the ZIP file with the deck and its files; nil: there is none
 }
 
 // readSubmission reads the whole body; guard has bounded it.
@@ -61,10 +62,11 @@ func (s *server) readSubmission(r *http.Request) (submission, error) {
 	return b, err
 }
 
-// readBody reads a body that is a deck.
+// readBody reads a body that is the deck itself.
 func (s *server) readBody(r *http.Request) (deck.Source, error) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	// Scripts forget the header, and curl then says "form": only what surely is no deck is refused.
+	// Scripts often forget the header, and curl then sends the type of a form. So only types that cannot be a deck are
+	// refused.
 	if !s.mayBeDeck(kind) {
 		return deck.Source{}, blame("Content-Type", codeMedia, "The body must be %s, not %s.", s.takenDecks(), kind)
 	}
@@ -75,8 +77,8 @@ func (s *server) readBody(r *http.Request) (deck.Source, error) {
 	return s.source("", kind, b), s.refusePacked(b)
 }
 
-// source is a deck that came as a body or as a file. Of media types only those are kept that say what it is, so that
-// the same deck is the same request (J13) under every type that does not.
+// source returns the deck that text is. It keeps the media type only if a parser has it: under all other types, the
+// same deck is the same request (J13).
 func (s *server) source(name, kind, text string) deck.Source {
 	d := deck.Source{Name: name, Bytes: []byte(text)}
 	kinds := s.Decks.Kinds()
@@ -91,7 +93,7 @@ func (s *server) source(name, kind, text string) deck.Source {
 	return d
 }
 
-// mayBeDeck reports whether a body of this media type may be a deck after all.
+// mayBeDeck reports whether a body with this media type may be a deck.
 func (s *server) mayBeDeck(kind string) bool {
 	for _, other := range []string{"multipart/", "image/", "video/", "audio/", "font/", "application/pdf",
 		"application/zip", "application/vnd."} {
@@ -102,7 +104,7 @@ func (s *server) mayBeDeck(kind string) bool {
 	return kind != "text/markdown"
 }
 
-// takenDecks says what a deck may be written in.
+// takenDecks lists the formats that a deck may be written in, for messages.
 func (s *server) takenDecks() string {
 	var names []string
 	for _, k := range s.Decks.Kinds() {
@@ -111,7 +113,7 @@ func (s *server) takenDecks() string {
 	return strings.Join(names, " or ")
 }
 
-// arrival is why a body could not be read.
+// arrival turns an error while a body is read into a failure. nil stays nil.
 func arrival(err error) error {
 	if err == nil {
 		return nil
@@ -119,14 +121,15 @@ func arrival(err error) error {
 	if f := asFailure(err); f.Code != lectern.CodeInternal {
 		return f
 	}
-	return lectern.Fail(codeRequest, "The request's body did not arrive whole.").Because(err)
+	return lectern.Fail(codeRequest, "The request's body did not arrive completely. Send it again.").Because(err)
 }
 
-// fingerprint tells requests apart (J13): their method, path, kind and content. The boundary of an upload is not part
-// of it, since clients draw a new one for every try. Stored keys outlive an upgrade, so the order of the parts stays as
-// it is, and parts that came later are left out where the request does not have them.
+// fingerprint is a hash by which two requests are the same (J13): of method, path, media type and content. The boundary
+// of a form is not part of it, since clients choose a new one for every try. Idempotency keys are stored across
+// upgrades, so the order of the parts must not change, and a part that older versions do not have is left out if it is
+// empty.
 func (b submission) fingerprint(r *http.Request) string {
-	h := sha256.New() // takes everything
+	h := sha256.New() // writing to it never fails
 	parts := []any{r.Method, r.URL.Path, b.kind, b.deck.Bytes, b.settings, b.callback}
 	if b.language != "" {
 		parts = append(parts, "language", b.language)
@@ -170,15 +173,15 @@ func idempotencyKey(r *http.Request) (string, error) {
 	return key, nil
 }
 
-// intake is how a face takes decks.
+// intake says how a face accepts decks.
 type intake struct {
 	check  Checker
-	change func(*lectern.Deck) // what the face decides where a deck does not; nil: nothing
-	// literal: braces in texts are text, unless the request gives variables.
+	change func(*lectern.Deck) // fills in the defaults of the face; nil: it has none
+	// literal: {{name}} is plain text, unless the deck or the request has variables.
 	literal bool
 }
 
-// edition is the deck of a request in the language that it asks for, with its variables filled in.
+// edition returns q with its deck in the language that b names, with its variables filled in.
 func (s *server) edition(q deck.Request, b submission, literal bool) deck.Request {
 	return q.Choose(lectern.Choice{
 		Language: b.language, Variables: b.values, Kinds: s.Slides.PropKind, Limits: s.Limits,
@@ -186,7 +189,8 @@ func (s *server) edition(q deck.Request, b submission, literal bool) deck.Reques
 	})
 }
 
-// accept parses, checks and settles a deck. The warnings are those of both steps, and so are the faults.
+// accept parses, checks and settles a deck. It returns the warnings of parser and check, or fails with the faults of
+// both.
 func (s *server) accept(c context.Context, b submission, how intake) (lectern.Submission, error) {
 	q, err := s.Decks.Parse(c, b.deck, []byte(b.settings), s.Limits)
 	if err != nil {
@@ -216,7 +220,7 @@ func (s *server) accept(c context.Context, b submission, how intake) (lectern.Su
 	return lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), CallbackURL: callback}, nil
 }
 
-// callback refuses an address that may not be told of a presentation.
+// callback refuses a callback address that messages may not be sent to.
 func (s *server) callback(address, param string) error {
 	if address == "" {
 		return nil
@@ -226,9 +230,9 @@ func (s *server) callback(address, param string) error {
 	case len(address) > maxCallback:
 		err = lectern.Fail(codeRequest, "The callback address has %d bytes; the limit is %d.", len(address), maxCallback)
 	case scheme != "http" && scheme != "https":
-		err = lectern.Fail(codeRequest, "A callback address begins with https:// or http://, unlike %.60q.", address)
+		err = lectern.Fail(codeRequest, "A callback address must begin with https:// or http://; %.60q does not.", address)
 	case s.Callbacks == nil:
-		err = lectern.Fail(codeRequest, "This server tells nobody of its presentations; leave the callback address out.")
+		err = lectern.Fail(codeRequest, "This server sends no webhooks; leave the callback address out.")
 	default:
 		if err = s.Callbacks.Allowed(address); err == nil {
 			return nil
@@ -239,9 +243,9 @@ func (s *server) callback(address, param string) error {
 	return &f
 }
 
-// create makes a presentation of a request's body, or gives the one that the same request made before (J13).
-// A server that is about to stop makes none, and says so before it reads a body and once more behind it. What is left
-// of the key's quota goes into h, the header of the answer.
+// create creates a presentation from a request's body, or returns the one that the same request created before (J13). A
+// server that is about to stop refuses: before it reads the body, and again afterwards. create writes what is left of
+// the key's quota into h, the header of the answer.
 func (s *server) create(h http.Header, r *http.Request, how intake) (p lectern.Presentation, replayed bool, err error) {
 	if err := s.takesOrders(); err != nil {
 		return p, false, err
@@ -258,17 +262,17 @@ func (s *server) create(h http.Header, r *http.Request, how intake) (p lectern.P
 	if err != nil {
 		return p, false, err
 	}
-	print := ""
+	fingerprint := ""
 	if key != "" {
-		print = body.fingerprint(r)
-		if p, replayed, err = s.mine(r).Reserve(r.Context(), key, print); err != nil || replayed {
+		fingerprint = body.fingerprint(r)
+		if p, replayed, err = s.mine(r).Reserve(r.Context(), key, fingerprint); err != nil || replayed {
 			if err == nil {
 				err = s.account(h, r, lectern.Deck{}, nil)
 			}
 			return p, replayed, err
 		}
 		defer func() {
-			if err != nil || p.ID == "" { // the latter: a panic
+			if err != nil || p.ID == "" { // no id and no error: a panic
 				s.release(r, key)
 			}
 		}()
@@ -277,13 +281,13 @@ func (s *server) create(h http.Header, r *http.Request, how intake) (p lectern.P
 	if err != nil {
 		return p, false, err
 	}
-	sub.Key, sub.Fingerprint, sub.TraceParent = key, print, s.TraceParent(r.Context())
+	sub.Key, sub.Fingerprint, sub.TraceParent = key, fingerprint, s.TraceParent(r.Context())
 	p, err = s.mine(r).Submit(r.Context(), sub)
 	return p, false, s.account(h, r, sub.Deck, err)
 }
 
-// takesOrders refuses new work while the server stops. What would be taken now could not be begun here, and another
-// server, or the next start, has it sooner if it is asked.
+// takesOrders fails while the server stops. This process could not begin new work any more; another server, or this one
+// after its restart, begins it sooner if the client asks again.
 func (s *server) takesOrders() error {
 	if !s.draining() {
 		return nil
@@ -294,10 +298,11 @@ func (s *server) takesOrders() error {
 	return f
 }
 
-// release frees the key of a request that failed, though its client may have gone. One that cannot be freed is free
-// again after its time.
+// release frees the idempotency key of a request that failed, even if its client has gone. A key that cannot be freed
+// expires by itself.
 func (s *server) release(r *http.Request, key string) {
 	if err := s.mine(r).ReleaseKey(context.WithoutCancel(r.Context()), key); err != nil {
-		s.Log.LogAttrs(r.Context(), 4, "an idempotency key waits for its time", attrs(r, asFailure(err))...)
+		s.Log.LogAttrs(r.Context(), slog.LevelWarn, "an idempotency key could not be freed and stays until it "+
+			"expires", attrs(r, asFailure(err))...)
 	}
 }

@@ -18,10 +18,10 @@ import (
 	"lectern/internal/httpapi"
 )
 
-// heldKey is what the fake has under an Idempotency-Key, by the rules of the job service.
+// heldKey is the entry of the fake for an Idempotency-Key.
 type heldKey struct{ print, id string } // id "": in flight
 
-// completed gives what was made under a key; mu is held.
+// completed returns the presentation that was created under a key. The caller holds mu.
 func (j *jobs) completed(key, print string) (lectern.Presentation, bool, error) {
 	old, there := j.keys[key]
 	if there && old.id != "" {
@@ -32,7 +32,7 @@ func (j *jobs) completed(key, print string) (lectern.Presentation, bool, error) 
 			}
 			return r.last(), true, nil
 		}
-		delete(j.keys, key) // it goes with its presentation
+		delete(j.keys, key) // a key is removed with its presentation
 	}
 	return lectern.Presentation{}, false, nil
 }
@@ -76,7 +76,7 @@ func (callbacks) Allowed(address string) error {
 	return nil
 }
 
-// J13: one key and one request make one presentation; another request is refused.
+// J13: the same request with the same key creates one presentation; a different request with the key is refused.
 func TestIdempotency(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -108,7 +108,8 @@ func TestIdempotency(t *testing.T) {
 	}
 }
 
-// J13: while the first is in flight, another is told to wait; of many at once, one makes the presentation.
+// J13: while the first request with a key is in flight, others with it get 409 with Retry-After; only the first creates
+// a presentation.
 func TestIdempotencyInFlight(t *testing.T) {
 	t.Parallel()
 	c := &slowChecker{entered: make(chan struct{}), leave: make(chan struct{})}
@@ -133,7 +134,7 @@ func TestIdempotencyInFlight(t *testing.T) {
 	}
 }
 
-// slowChecker lets a test look at a request in flight.
+// slowChecker blocks a check until leave is closed, so that a test can observe a request in flight.
 type slowChecker struct {
 	checker
 	entered, leave chan struct{}
@@ -145,7 +146,7 @@ func (c *slowChecker) Check(x context.Context, d lectern.Deck) (lectern.Deck, []
 	return c.checker.Check(x, d)
 }
 
-// J13: a request that was refused, or broke, frees its key.
+// J13: a request that is refused, or whose handler panics, frees its key.
 func TestFailedRequestFreesItsKey(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -167,7 +168,7 @@ func TestFailedRequestFreesItsKey(t *testing.T) {
 	broken := newRig(t, func(o *httpapi.Options) { o.Check = checker{panics: true} })
 	broken.post("/v1/presentations", seedRequest, "Idempotency-Key", "k")
 	if len(broken.jobs.keys) != 0 {
-		t.Error("a panic keeps the key")
+		t.Error("the key is still there after a panic")
 	}
 }
 
@@ -189,7 +190,7 @@ func TestCallbackURL(t *testing.T) {
 				t.Errorf("%.40s: %d %s", bad, a.status, a.body)
 			}
 		}
-		for _, face := range []string{"/v1/presentations", "/api/custom/presentations"} { // L: it is no asset that is refused
+		for _, face := range []string{"/v1/presentations", "/api/custom/presentations"} { // not asset_refused
 			a := r.post(face, one+fmt.Sprintf(`,%q:"http://127.0.0.1/x"}`, name))
 			if a.status != 422 || a.json(t)["code"] != "callback_refused" {
 				t.Errorf("%s at %s: %d %s", name, face, a.status, a.body)
@@ -198,7 +199,7 @@ func TestCallbackURL(t *testing.T) {
 	}
 }
 
-// part is one of a form.
+// part is one part of a form.
 type part struct{ name, file, kind, body string }
 
 func form(t *testing.T, parts ...part) (body, contentType string) {
@@ -251,9 +252,9 @@ func TestUpload(t *testing.T) {
 		{"no deck", parts[1:], 422, "application/json"},
 		{"a PPTX", []part{{"deck", "talk.json", "application/json",
 			string(ziptest.Packed(t, "[Content_Types].xml", "", "ppt/presentation.xml", ""))}}, 415, "presentationml"},
-		{"a PDF", []part{{"deck", "talk.json", "", "%PDF-1.7"}}, 415, "takes a deck as JSON"},
-		{"Markdown", []part{{"deck", "talk.md", "text/markdown", "# Hello"}}, 415, "takes a deck as JSON"},
-		{"a stranger", []part{deck, {"logo", "a.png", "image/png", "x"}}, 422, `logo`},
+		{"a PDF", []part{{"deck", "talk.json", "", "%PDF-1.7"}}, 415, "accepts a deck as JSON"},
+		{"Markdown", []part{{"deck", "talk.md", "text/markdown", "# Hello"}}, 415, "accepts a deck as JSON"},
+		{"an unknown part", []part{deck, {"logo", "a.png", "image/png", "x"}}, 422, `logo`},
 		{"two decks", []part{deck, deck}, 422, "more than one"},
 		{"huge settings", []part{deck, {"settings", "", "", strings.Repeat(" ", 1<<20+1)}}, 413, "1 MiB"},
 		{"a huge deck", []part{{"deck", "", "", strings.Repeat(" ", 5<<20)}}, 413, "4 MiB"},
@@ -272,7 +273,7 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-// An answer that the request does not take is not sent; a problem says so.
+// An answer that the Accept header excludes is not sent; the client gets a problem instead.
 func TestNotAcceptable(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -289,7 +290,8 @@ func TestNotAcceptable(t *testing.T) {
 	}
 }
 
-// The first signal closes streams with a word, answers long polls and turns readyz, while the rest is still served.
+// While the server drains, streams end with a comment, long polls are answered, readyz gives 503 and new work is
+// refused. Other requests are still served.
 func TestDraining(t *testing.T) {
 	t.Parallel()
 	draining, seen := make(chan struct{}), newAudience()
@@ -303,7 +305,7 @@ func TestDraining(t *testing.T) {
 	r.jobs.waitUntil(func() bool { return r.jobs.watch == 2 })
 	close(draining)
 	if got := s.next(); !strings.HasPrefix(got, ": ") {
-		t.Errorf("last words %q", got)
+		t.Errorf("the last block is %q", got)
 	}
 	if got := s.next(); got != "" {
 		t.Errorf("and then %q", got)
@@ -311,10 +313,10 @@ func TestDraining(t *testing.T) {
 	if a := <-polled; a.status != 200 || a.header.Get("ETag") != `W/"1"` {
 		t.Errorf("the long poll: %d", a.status)
 	}
-	// the stream's handler may still be on its way out
+	// the handler of the stream may not have returned yet
 	for kind, left := range map[string]bool{httpapi.WatchPoll: false, httpapi.WatchStream: true} {
 		if most, now, dropped := seen.counts(kind); most != 1 || dropped != 0 || !left && now != 0 {
-			t.Errorf("%s: %d watched at once, %d still do, %d dropped", kind, most, now, dropped)
+			t.Errorf("%s: %d watched at once, %d still watch, %d dropped", kind, most, now, dropped)
 		}
 	}
 	if a := r.get("/readyz"); a.status != 503 || a.header.Get("Retry-After") == "" {
@@ -326,7 +328,7 @@ func TestDraining(t *testing.T) {
 	for _, path := range []string{"/v1/presentations", "/api/custom/presentations", self + "/retry"} {
 		if a := r.post(path, seedRequest, "Idempotency-Key", "late"); a.status != 503 || a.header.Get("Retry-After") == "" ||
 			!strings.Contains(a.body, "overloaded") {
-			t.Errorf("an order at %s: %d %s", path, a.status, a.body)
+			t.Errorf("new work at %s: %d %s", path, a.status, a.body)
 		}
 	}
 	if a := r.post("/v1/presentations?dry_run=true", seedRequest); a.status != 200 {
@@ -340,7 +342,7 @@ func TestDraining(t *testing.T) {
 	}
 }
 
-// The trace of a request goes with the presentation that it makes.
+// The traceparent of a request is stored with the presentation that it creates.
 func TestTraceParent(t *testing.T) {
 	t.Parallel()
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -351,8 +353,8 @@ func TestTraceParent(t *testing.T) {
 	}
 }
 
-// A list that is walked by cursor gives everything that was there all along once, the newest first, whatever is added
-// and removed meanwhile; the Link header leads where next_cursor does.
+// A list that is read page by page contains everything that exists the whole time, once and the newest first, even if
+// presentations are added and removed meanwhile. The Link header has the same cursor as next_cursor.
 func TestListIsStable(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -387,7 +389,7 @@ func TestListIsStable(t *testing.T) {
 			}
 			link := a.header.Get("Link")
 			if (page.Next == nil) != (link == "") {
-				rt.Fatalf("Link %q beside next_cursor %v", link, page.Next)
+				rt.Fatalf("Link %q with next_cursor %v", link, page.Next)
 			}
 			path, _, _ = strings.Cut(strings.TrimPrefix(link, "<"), ">")
 			if rapid.Bool().Draw(rt, "added") {
@@ -408,8 +410,8 @@ func TestListIsStable(t *testing.T) {
 	})
 }
 
-// A deck in YAML is taken as a body and as a file, by its media type or by the ending of its name, and its faults have
-// lines.
+// A deck in YAML is accepted as a body and as a file, by its media type or the extension of its name. Its faults have
+// lines and columns.
 func TestYAMLDecks(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

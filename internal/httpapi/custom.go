@@ -14,7 +14,7 @@ import (
 	"lectern"
 )
 
-// custom is where the interface of the succeeded service lives.
+// custom is the path of the older interface.
 const custom = "/api/custom"
 
 // customCreated is the answer to a new job.
@@ -27,7 +27,7 @@ type customCreated struct {
 	Warnings []lectern.Warning `json:"warnings,omitempty"`
 }
 
-// customChecked is the answer to a dry run, with the fields of /v1's. The original knew none.
+// customChecked is the answer to a dry run, with the fields of /v1's.
 type customChecked struct {
 	Success bool `json:"success"`
 	Checked
@@ -103,8 +103,8 @@ type customVariant struct {
 }
 
 func (s *server) custom(mux *http.ServeMux) {
-	// Nothing here needs more than read but creating, which asks for it itself: previews cost nothing, and a dry run
-	// neither.
+	// All routes need the scope read. A create needs write, which customCreate checks itself, because a dry run needs only
+	// read. Previews cost nothing.
 	on := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
 		s.on(mux, pattern, rule{scope: lectern.ScopeRead}, func(w http.ResponseWriter, r *http.Request) {
 			if err := h(w, r); err != nil {
@@ -144,10 +144,11 @@ func (s *server) custom(mux *http.ServeMux) {
 	})
 }
 
-// customHold is how long a slide without narration stays here where its deck does not say: what the original did.
+// customHold is the default for how long a slide without narration stays, as clients of this interface expect it.
 const customHold = 30 * time.Second
 
-// customCreate makes a presentation; layout, where it is given, goes before the deck's own, unless that is a fault.
+// customCreate creates a presentation. A given layout replaces the deck's own, unless that one is unknown and so a
+// fault.
 func (s *server) customCreate(layout lectern.Layout) func(http.ResponseWriter, *http.Request) error {
 	how := intake{check: s.CustomCheck, literal: true, change: func(d *lectern.Deck) {
 		if layout != "" && (d.Layout == "" || slices.Contains(lectern.Layouts(), d.Layout)) {
@@ -196,7 +197,7 @@ func (s *server) customStatus(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// customList gives up to limit jobs. The original had no upper bound; here it takes as many pages as that needs.
+// customList returns up to limit jobs, at most 1000. It reads as many pages of the list as that needs.
 func (s *server) customList(w http.ResponseWriter, r *http.Request) error {
 	limit, err := number(r, "limit", 50, 1, 1000)
 	if err != nil {
@@ -221,7 +222,7 @@ func (s *server) customList(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// number reads a whole number from the query.
+// number reads a whole number from low to high from the query; def if it is absent.
 func number(r *http.Request, name string, def, low, high int) (int, error) {
 	v := r.URL.Query().Get(name)
 	if v == "" {
@@ -229,14 +230,15 @@ func number(r *http.Request, name string, def, low, high int) (int, error) {
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < low || n > high {
-		f := lectern.Fail(codeRequest, "%s is a whole number from %d to %d, not %q.", name, low, high, v)
+		f := lectern.Fail(codeRequest, "%s must be a whole number from %d to %d, not %q.", name, low, high, v)
 		f.Param = name
 		return 0, f
 	}
 	return n, nil
 }
 
-// customFile answers with an artifact; perSlide names the query parameter that picks the slide.
+// customFile answers with an artifact. perSlide names the query parameter that selects the slide; "": there is one
+// artifact of this kind.
 func (s *server) customFile(kind lectern.ArtifactKind, how, perSlide string) func(http.ResponseWriter,
 	*http.Request) error {
 	f := lectern.ArtifactFileOf(kind)
@@ -276,8 +278,8 @@ func (s *server) customAvatars(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// preview reads a deck for a preview and keeps a place for it. Previews are pictures of slides: without an avatar,
-// unless the request names a layout.
+// preview reads a deck for a preview and waits for a place, which the returned function frees. Previews show slides
+// without an avatar, unless the request names a layout.
 func (s *server) preview(r *http.Request) (context.Context, lectern.Deck, []lectern.Warning, func(), error) {
 	none := func() {}
 	body, err := s.readBody(r)
@@ -306,13 +308,13 @@ func (s *server) preview(r *http.Request) (context.Context, lectern.Deck, []lect
 	}
 }
 
-// dryRun reports whether a create of this face is only checked. It refuses other parameters, as [server.knownQuery]
-// does for /v1: a misspelt one would make a presentation that nobody wants.
+// dryRun reports whether a create is a dry run. It refuses other parameters, as [server.knownQuery] does for /v1: with
+// a misspelt dry_run the server would create a presentation.
 func dryRun(r *http.Request) (bool, error) {
 	for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
 		if name != "dry_run" {
 			return false, blame(name, codeRequest, "The parameter %.60q is not known here; there is dry_run=true, which "+
-				"checks the deck and makes nothing.", name)
+				"checks the deck and creates nothing.", name)
 		}
 	}
 	return flagged(r, "dry_run")

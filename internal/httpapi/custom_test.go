@@ -48,10 +48,10 @@ func compare(t *testing.T, path, got string) {
 	}
 }
 
-// seedRequest is the request of the documentation, as written.
+// seedRequest is a request as clients of the older interface send it.
 const seedRequest = `{"slides_data":[{"templateId":"content-slide","props":{"title":"Hello","content":"First slide","voiceoverText":"Hello, and welcome."}}],"avatar_code":"mikhailo"}`
 
-// SEED 9, 14: the request as written, polled to its end, and the video fetched.
+// A client of the older interface creates a presentation, polls it to its end and downloads the video.
 func TestCustomLifecycle(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -92,7 +92,7 @@ func TestCustomLifecycle(t *testing.T) {
 	}
 }
 
-// A slide without narration stays for 3 s, and for 30 s here, whatever the slides are called.
+// A slide without narration stays for 3 s in /v1 and for 30 s in /api/custom, under both names of the field slides.
 func TestDefaultHoldByFace(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -9,52 +9,52 @@ import (
 	"lectern/internal/deck"
 )
 
-// DeckInput documents what a deck may say; package deck/form reads it.
+// DeckInput documents the fields of a deck; package deck/form parses them.
 type DeckInput struct {
 	Title       string            `json:"title,omitempty" maxLength:"1000" doc:"Alias: projectName."`
 	Slides      []SlideInput      `json:"slides" minItems:"1" doc:"Alias: slidesData."`
 	SlideURL    string            `json:"slideUrl,omitempty" doc:"Instead of slides: the address of one picture."`
 	Theme       string            `json:"theme,omitempty" default:"dark-purple" example:"light-modern" doc:"An id of GET /v1/themes."`
-	Layout      string            `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"Where the avatar stands: in a corner of the slide, beside it, in a half of its own, or nowhere."`
+	Layout      string            `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"The avatar's place: in a corner of the slide, beside the slide, in a half of its own, or nowhere."`
 	SlideOnly   bool              `json:"slideOnly,omitempty" doc:"No avatar, whatever the layout."`
 	Avatar      string            `json:"avatar,omitempty" example:"gia.casual" doc:"name, name.variant or engine:name.variant. Default: the server's. Alias: avatarCode."`
 	KeyAvatar   bool              `json:"keyAvatar,omitempty" default:"true" doc:"Cut an avatar that speaks itself (Elai) out of its background. false: it is shown in front of the slide's background colour. Built-in avatars have no background of their own. Alias: useAvatarMask."`
 	Voice       *VoiceInput       `json:"voice,omitempty" doc:"Default: chosen from the narration's language. Aliases: voiceId, voiceProvider."`
 	Voiceovers  []string          `json:"voiceoverTexts,omitempty" doc:"Narrations by slide, for slides that have none of their own."`
-	Preset      string            `json:"preset,omitempty" enum:"draft,standard,high,4k" default:"high" doc:"Size and quality by one name: draft is 720p and low, standard 1080p and medium, high 1080p and high, 4k 2160p and high. Size and quality, where they are given, win over it."`
+	Preset      string            `json:"preset,omitempty" enum:"draft,standard,high,4k" default:"high" doc:"Size and quality by one name: draft is 720p and low, standard 1080p and medium, high 1080p and high, 4k 2160p and high. The fields size and quality override it."`
 	Size        *SizeInput        `json:"size,omitempty" doc:"Of the video; both numbers even. Default: the preset's, 1920×1080. Alias: resolution, which may also be [1920,1080], 1920x1080 or 720p."`
-	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"Of the video, instead of a size: landscape, portrait, square or the old television's."`
-	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames a second."`
+	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"The shape of the video, instead of a size."`
+	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames per second."`
 	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" doc:"How much effort and how many bits the video gets; low is the fastest. Default: the preset's."`
 	Hold        float64           `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays; /api/custom has 30 as its default. Alias: duration."`
-	Subtitles   string            `json:"subtitles,omitempty" enum:"on,off" doc:"Whether players show the video's subtitle track unless its viewer turns it off. true and false are taken too. Default: the server's setting subtitles, off."`
-	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
-	Metadata    map[string]string `json:"metadata,omitempty" doc:"Given back untouched."`
-	CallbackURL string            `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that is told of every milestone."`
+	Subtitles   string            `json:"subtitles,omitempty" enum:"on,off" doc:"Whether players show the video's subtitle track unless its viewer turns it off. true and false are accepted too. Default: the server's setting subtitles, off."`
+	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first is between slides 1 and 2; missing ones are cuts."`
+	Metadata    map[string]string `json:"metadata,omitempty" doc:"Returned unchanged."`
+	CallbackURL string            `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that gets a message at every milestone."`
 
-	Language   string                          `json:"language,omitempty" example:"en" doc:"What the deck is written in, as BCP 47 has it. The query's language is the one to render."`
-	Variables  map[string]string               `json:"variables,omitempty" doc:"What stands in the place of {{name}} in title, narrations and props, as plain text. A name without a value is a fault."`
-	Translated map[string]DeckTranslationInput `json:"translations,omitempty" doc:"What the deck says besides its slides, by language."`
+	Language   string                          `json:"language,omitempty" example:"en" doc:"What the deck is written in, as a BCP 47 tag. The query parameter language selects the language to render."`
+	Variables  map[string]string               `json:"variables,omitempty" doc:"The values for {{name}} in title, narrations and props, as plain text. A name without a value is a fault."`
+	Translated map[string]DeckTranslationInput `json:"translations,omitempty" doc:"Title and voice of the deck in other languages, by language."`
 }
 
 // UploadInput documents the form of an upload.
 type UploadInput struct {
-	Deck        string            `json:"deck" contentEncoding:"binary" doc:"The file. Its Content-Type or the ending of its name says what the deck is written in; JSON where neither does."`
-	Settings    string            `json:"settings,omitempty" doc:"An object, in JSON or as the deck is written, whose fields win over the deck's own; it has no slides."`
+	Deck        string            `json:"deck" contentEncoding:"binary" doc:"The file. Its Content-Type or the ending of its name says what the deck is written in; JSON if neither does."`
+	Settings    string            `json:"settings,omitempty" doc:"An object, in JSON or in the format of the deck, whose fields override the deck's; it has no slides."`
 	Language    string            `json:"language,omitempty" example:"de" doc:"The language to render, as in the query."`
-	Variables   map[string]string `json:"variables,omitempty" doc:"A JSON object of values that win over the deck's by name."`
-	CallbackURL string            `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, and wins over it."`
-	File        []string          `json:"file,omitempty" contentEncoding:"binary" doc:"Files that the deck names by their paths, such as pictures/fjord.png: parts of this name, whose filename is the path relative to the deck. They become assets."`
-	Files       map[string]string `json:"files,omitempty" doc:"Assets that stand for files which the deck names: their addresses by path." example:"{\"pictures/fjord.png\":\"asset:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae\"}"`
+	Variables   map[string]string `json:"variables,omitempty" doc:"A JSON object of values, which override the deck's values of the same names."`
+	CallbackURL string            `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, which it overrides."`
+	File        []string          `json:"file,omitempty" contentEncoding:"binary" doc:"Files that the deck names by path, such as pictures/fjord.png: one part for each, whose filename is the path relative to the deck. They become assets."`
+	Files       map[string]string `json:"files,omitempty" doc:"Existing assets for files that the deck names: the address of each, by path." example:"{\"pictures/fjord.png\":\"asset:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae\"}"`
 }
 
 // SlideInput documents a slide.
 type SlideInput struct {
 	ID         string         `json:"id,omitempty" doc:"Alias: slideId."`
-	Template   string         `json:"template,omitempty" example:"content" doc:"An id of GET /v1/templates; an unknown one is a fault, but on /api/custom a warning. Default: content. Alias: templateId."`
-	Props      map[string]any `json:"props,omitempty" doc:"What the template takes. Props may also stand directly on the slide."`
+	Template   string         `json:"template,omitempty" example:"content" doc:"An id of GET /v1/templates; an unknown one is a fault, in /api/custom a warning. Default: content. Alias: templateId."`
+	Props      map[string]any `json:"props,omitempty" doc:"The props of the template. They may also be fields of the slide itself."`
 	Narration  string         `json:"narration,omitempty" doc:"What is said. Aliases: voiceoverText, also inside props."`
-	Hold       float64        `json:"hold,omitempty" minimum:"0" doc:"Seconds for which this slide stays if it has no narration. Default: the deck's. Alias: duration, where it is a number."`
+	Hold       float64        `json:"hold,omitempty" minimum:"0" doc:"Seconds for which this slide stays if it has no narration. Default: the deck's. Alias: duration, if it is a number."`
 	AvatarBox  *BoxInput      `json:"avatarPosition,omitempty" doc:"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."`
 	Background string         `json:"elaiBackgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
 	Voice      *VoiceInput    `json:"voice,omitempty" doc:"Overrides the deck's."`
@@ -65,33 +65,33 @@ type SlideInput struct {
 // TranslationInput documents a slide in another language.
 type TranslationInput struct {
 	Narration string            `json:"narration,omitempty" doc:"What is said. A slide with a narration needs it in each language that is rendered."`
-	Props     map[string]any    `json:"props,omitempty" doc:"Replace the slide's by name, pictures and their alternative texts too; a list is replaced whole."`
-	Voice     *VoiceInput       `json:"voice,omitempty" doc:"In the place of the slide's."`
-	Revisions map[string]string `json:"revisions,omitempty" doc:"By field, such as narration or props.title: the revision of the source that it was translated from. One that is no longer the source's is a warning."`
+	Props     map[string]any    `json:"props,omitempty" doc:"They replace the slide's props of the same names, also pictures and their alternative texts; a list is replaced as a whole."`
+	Voice     *VoiceInput       `json:"voice,omitempty" doc:"Instead of the slide's."`
+	Revisions map[string]string `json:"revisions,omitempty" doc:"By field, such as narration or props.title: the revision of the source that it was translated from. If the source has another revision now, that is a warning."`
 }
 
-// DeckTranslationInput documents what a deck says besides its slides in another language.
+// DeckTranslationInput documents the title and voice of a deck in another language.
 type DeckTranslationInput struct {
-	Title     string            `json:"title,omitempty" doc:"Of the deck."`
-	Voice     *VoiceInput       `json:"voice,omitempty" doc:"In the place of the deck's. Default: the best of the language."`
+	Title     string            `json:"title,omitempty" doc:"The deck's title."`
+	Voice     *VoiceInput       `json:"voice,omitempty" doc:"Instead of the deck's. Default: the best of the language."`
 	Revisions map[string]string `json:"revisions,omitempty" doc:"By field: title."`
 }
 
 // BoxInput documents a place for the avatar.
 type BoxInput struct {
-	X               float64 `json:"x" doc:"Of its left edge."`
-	Y               float64 `json:"y" doc:"Of its upper edge."`
-	Width           float64 `json:"width,omitempty" doc:"Default: as the layout has it."`
-	Height          float64 `json:"height,omitempty" doc:"Default: as the layout has it."`
+	X               float64 `json:"x" doc:"The left edge."`
+	Y               float64 `json:"y" doc:"The upper edge."`
+	Width           float64 `json:"width,omitempty" doc:"Default: from the layout."`
+	Height          float64 `json:"height,omitempty" doc:"Default: from the layout."`
 	BackgroundColor string  `json:"backgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
 }
 
 // VoiceInput documents the choice of a voice.
 type VoiceInput struct {
-	Engine   string  `json:"engine,omitempty" example:"flite" doc:"Default: the preferred one that knows the language."`
+	Engine   string  `json:"engine,omitempty" example:"flite" doc:"Default: the preferred engine that speaks the language."`
 	ID       string  `json:"id,omitempty" example:"slt" doc:"Its name within the engine. Default: the engine's best for the language."`
-	Language string  `json:"language,omitempty" example:"en-US" doc:"As BCP 47 has it. Default: recognised from the text."`
-	Gender   string  `json:"gender,omitempty" enum:"female,male" doc:"A wish where no id is given. Default: the avatar's."`
+	Language string  `json:"language,omitempty" example:"en-US" doc:"A BCP 47 tag. Default: recognised from the text."`
+	Gender   string  `json:"gender,omitempty" enum:"female,male" doc:"The preferred gender, if no id is given. Default: the avatar's."`
 	Speed    float64 `json:"speed,omitempty" minimum:"0.25" maximum:"4" default:"1" doc:"1 is natural, 2 twice as fast."`
 }
 
@@ -127,25 +127,25 @@ var exampleDeck = json.RawMessage(`{
   "transitions": [{"type": "fade", "duration": 0.5}]
 }`)
 
-// describeChecked tells the document about the answer to a dry run.
+// describeChecked documents the answers to a create and to a dry run.
 func (f *face) describeChecked(o *huma.Operation) {
 	registry := f.api.OpenAPI().Components.Schemas
 	o.Responses["200"] = &huma.Response{
-		Description: "The deck is fine: the answer to a dry run.",
+		Description: "The answer to a dry run: the deck has no faults.",
 		Content: map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(reflect.TypeFor[Checked](), true,
 			"Checked")}},
 	}
-	o.Responses["202"].Description = "The presentation waits for a worker, or is what the same request made before."
+	o.Responses["202"].Description = "The presentation, which is queued, or the one that the same request created before."
 	o.Responses["202"].Headers = map[string]*huma.Param{
 		"Location": {Schema: &huma.Schema{Type: "string"}, Description: "Path of the presentation."},
 		"Idempotent-Replayed": {Schema: &huma.Schema{Type: "string"}, Description: "true: the same request with the same " +
-			"Idempotency-Key made this presentation before."},
+			"Idempotency-Key created this presentation before."},
 	}
 	addRateLimits(o.Responses["202"].Headers)
 }
 
-// describeDeck tells the document about the body. It does so behind huma's back, once the operation is registered: huma
-// would otherwise read the body itself and judge it by the schema, which knows no aliases and no good sentences.
+// describeDeck documents the body of a create. It must run after the operation is registered: huma would otherwise
+// parse the body itself and validate it by the schema, which knows no aliases, and with its own messages.
 func describeDeck(doc *huma.OpenAPI, kinds []deck.Kind) {
 	registry := doc.Components.Schemas
 	schema := registry.Schema(reflect.TypeFor[DeckInput](), true, "Deck")

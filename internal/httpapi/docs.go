@@ -63,7 +63,7 @@ func (s *server) docs(mux *http.ServeMux, doc *huma.OpenAPI) {
 		fixed("text/css; charset=utf-8", func() []byte { return docsCSS }))
 }
 
-// prose is a description of the document as HTML: what stands between backticks is code, and a line stays one.
+// prose turns a description of the document into HTML: text between backticks becomes code, and line breaks stay.
 func prose(text string) template.HTML {
 	var b strings.Builder
 	for i, part := range strings.Split(template.HTMLEscapeString(text), "`") {
@@ -106,7 +106,7 @@ type docsSchema struct {
 
 type docsField struct {
 	Name, In, Type, Schema, Doc, Default string
-	Required, List                       bool // List: of what Type or Schema says
+	Required, List                       bool // List: it is a list of Type or Schema
 	Enum                                 []string
 }
 

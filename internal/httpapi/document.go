@@ -12,7 +12,7 @@ import (
 	"lectern"
 )
 
-// finish gives every operation the one kind of failure, and drops what huma would have used instead.
+// finish documents Problem as the failure of every operation, and removes huma's own error schemas.
 func (f *face) finish() *huma.OpenAPI {
 	doc := f.api.OpenAPI()
 	describeDeck(doc, f.s.Decks.Kinds())
@@ -22,7 +22,7 @@ func (f *face) finish() *huma.OpenAPI {
 	describeList(doc.Paths["/v1/presentations"].Get)
 	registry := doc.Components.Schemas
 	problem := &huma.Response{
-		Description: "Any other problem; code tells which.",
+		Description: "Any other problem; code says which.",
 		Content: map[string]*huma.MediaType{
 			"application/problem+json": {Schema: registry.Schema(reflect.TypeFor[Problem](), true, "Problem")},
 		},
@@ -44,19 +44,19 @@ func (f *face) finish() *huma.OpenAPI {
 		"session": {
 			Type: "apiKey", In: "cookie", Name: sessionCookie,
 			Description: "A session of the web page: POST /ui/session with {\"key\":\"lk_…\"} sets it for 12 hours, DELETE " +
-				"/ui/session ends it. It is good for pages of this server alone.",
+				"/ui/session ends it. Only pages of this server can change data with it.",
 		},
 	}
 	delete(registry.Map(), "ErrorModel")
 	delete(registry.Map(), "ErrorDetail")
 	for name, schema := range registry.Map() {
-		// a request with a field that nobody reads is refused
+		// Unknown fields are refused in requests only: answers may get more fields.
 		if schema.AdditionalProperties == false && name != "NewWebhook" && name != "NewKey" && name != "NewKeyBounds" {
-			schema.AdditionalProperties = nil // answers may grow
+			schema.AdditionalProperties = nil
 		}
 		for field, p := range schema.Properties {
 			if p.Type == "array" && !strings.HasPrefix(name, "Template") {
-				p.Nullable = false // an empty list is written as one
+				p.Nullable = false // an empty list is written as [], never as null
 			}
 			if name == "Presentation" && field == "error" {
 				schema.Properties[field] = &huma.Schema{Description: p.Description,
@@ -67,10 +67,11 @@ func (f *face) finish() *huma.OpenAPI {
 	return doc
 }
 
-// refusedDecks and refusedFiles are what a deck and a file may be refused with.
+// refusedDecks and refusedFiles are the codes with which a deck, or a request for a file, may be refused.
 var (
 	refusedDecks = []lectern.Code{
-		lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice,
+		lectern.CodeInvalidJSON, lectern.CodeInvalidYAML, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar,
+		lectern.CodeUnknownVoice,
 		lectern.CodeUnknownTheme,
 		lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeUnknownLanguage, lectern.CodeUntranslated,
 		lectern.CodeUndefinedVariable,
@@ -83,7 +84,7 @@ var (
 
 // refusals says what the codes of refused requests mean.
 var refusals = map[lectern.Code]string{
-	lectern.CodeInvalidJSON:   "the body is no JSON",
+	lectern.CodeInvalidJSON:   "the body is not JSON",
 	lectern.CodeInvalidDeck:   "a field of the deck is missing, of the wrong type or out of range",
 	lectern.CodeUnknownAvatar: "there is no such avatar",
 	lectern.CodeUnknownVoice:  "there is no such voice",
@@ -92,42 +93,42 @@ var refusals = map[lectern.Code]string{
 
 	lectern.CodeUnknownTemplate: "there is no such template",
 
-	lectern.CodeUnknownLanguage:   "the deck is not in the language that is asked for",
+	lectern.CodeUnknownLanguage:   "the deck does not have the language that the request names",
 	lectern.CodeUntranslated:      "a narration has no translation",
 	lectern.CodeUndefinedVariable: "a text names a variable without a value",
-	lectern.CodeUnknownAsset:      "the deck names an asset that there is not",
-	lectern.CodeInvalidYAML:       "the body is no YAML",
-	lectern.CodeAssetRefused:      "an address of a picture may not be reached, or it is no picture that can be used",
-	lectern.CodeKeyMismatch:       "the Idempotency-Key came with another request before",
+	lectern.CodeUnknownAsset:      "the deck names an asset that does not exist",
+	lectern.CodeInvalidYAML:       "the body is not YAML",
+	lectern.CodeAssetRefused:      "the address of a picture is not allowed, or a file is damaged or cannot be used",
+	lectern.CodeKeyMismatch:       "an earlier, different request had this Idempotency-Key",
 	lectern.CodeKeyInUse: "the first request with this Idempotency-Key is not answered yet; Retry-After says " +
 		"when to ask again",
 	lectern.CodeTooLarge:     "the body, or something in it, is larger than the server allows",
-	lectern.CodeNotFound:     "there is nothing of that name",
+	lectern.CodeNotFound:     "what the path names does not exist",
 	lectern.CodeNotReady:     "the presentation is not completed, so it has no such file",
-	lectern.CodeConflict:     "the presentation's state does not allow this",
+	lectern.CodeConflict:     "what the path names is in a state that does not allow this",
 	lectern.CodeMissingTool:  "a program that is needed is not installed on the server",
 	lectern.CodeOverloaded:   "the server is busy, starting or stopping; Retry-After says when to ask again",
 	lectern.CodeDiskFull:     "the server's disk is full",
-	codeRequest:              "a parameter or header makes no sense",
+	codeRequest:              "a parameter, a header or a field of a form has a wrong value",
 	codeLength:               "the request has no Content-Length",
-	codeMedia:                "the body is of a kind that is not taken",
-	codeAccept:               "the Accept header does not take the answer",
-	lectern.CodeUnauthorized: "there is no key, or it is wrong, removed or expired",
+	codeMedia:                "the body has a type that the server does not accept",
+	codeAccept:               "the Accept header excludes the type of the answer",
+	lectern.CodeUnauthorized: "the request has no key, or one that is wrong, removed or expired",
 	lectern.CodeForbidden:    "the key's scope does not allow this",
 	lectern.CodeRateLimited: "too many wrong keys came from this address, or a limit of the key or the server is " +
 		"reached; Retry-After says when to ask again",
 	codeHost:         "the server does not answer for this host name",
 	codeProxy:        "the request came through a proxy that the server, which has no key, does not know",
-	codeOrigin:       "the page that asks may not use this server",
-	codePrecondition: "the file is not the one that If-Match or If-Unmodified-Since names",
-	codeRange:        "the file has no such part",
+	codeOrigin:       "the page that sent the request may not use this server",
+	codePrecondition: "the file does not meet If-Match or If-Unmodified-Since",
+	codeRange:        "the file has no such range, or the request asks for too many",
 
 	lectern.CodeCallbackRefused: "webhooks may not be sent to the address",
-	codeParameter:               "the query has a parameter that the operation does not read, or one of them twice",
+	codeParameter:               "the query has a parameter that the operation does not know, or the same parameter twice",
 }
 
-// describeRefusals tells the document what an operation may be refused with: these codes, those that every operation
-// has, and under default whatever else may go wrong.
+// describeRefusals documents the codes with which an operation may be refused: the given codes and those that every
+// operation has. finish adds the default for all others.
 func (f *face) describeRefusals(o *huma.Operation, codes []lectern.Code) {
 	codes = append(slices.Clone(codes), codeParameter, codeAccept, lectern.CodeUnauthorized, lectern.CodeForbidden,
 		lectern.CodeRateLimited, codeHost, codeProxy)
@@ -151,7 +152,7 @@ func (f *face) describeRefusals(o *huma.Operation, codes []lectern.Code) {
 	}
 }
 
-// refusalHeaders are those that a refusal has beside its problem.
+// refusalHeaders returns the documented headers of a refusal with this status.
 func refusalHeaders(status int) map[string]*huma.Param {
 	text := &huma.Schema{Type: "string"}
 	switch status {
@@ -164,33 +165,33 @@ func refusalHeaders(status int) map[string]*huma.Param {
 	return nil
 }
 
-// createID is the operation that makes presentations.
+// createID is the id of the operation that creates presentations.
 const createID = "create-presentation"
 
-// addRateLimits adds the headers of account.
+// addRateLimits documents the headers that account sets.
 func addRateLimits(headers map[string]*huma.Param) {
 	text := &huma.Schema{Type: "string"}
 	headers["RateLimit-Policy"] = &huma.Param{Schema: text, Example: `"presentations";q=5, "minutes";q=60;w=86400`,
-		Description: "The bounds of the key, where it has any " +
-			"(draft-ietf-httpapi-ratelimit-headers): q is the bound, w its window in seconds. minutes are those of estimated " +
-			"video, presentations those that wait or are rendered, queued those that wait, where only they are bounded."}
+		Description: "The bounds of the key, if it has any " +
+			"(draft-ietf-httpapi-ratelimit-headers): q is the bound, w its window in seconds. minutes counts minutes of " +
+			"estimated video, presentations those that wait or are rendered. If only those that wait are bounded, the item " +
+			"is queued."}
 	headers["RateLimit"] = &huma.Param{Schema: text, Example: `"presentations";r=3, "minutes";r=12;t=3600`,
-		Description: "What is left of each bound: r is how " +
-			"much, t the seconds until the oldest minutes are free again."}
+		Description: "What is left of each bound: r is the rest, t the seconds until the oldest minutes are free again."}
 }
 
-// scopeKey is where the document says which scope an operation takes.
+// scopeKey is the extension of an operation with the scope that it needs.
 const scopeKey = "x-scope"
 
-// describeAccess tells the document which keys an operation takes.
+// describeAccess documents which keys may call an operation.
 func describeAccess(o *huma.Operation, need lectern.Scope) {
 	o.Security = []map[string][]string{{"key": {}}, {"session": {}}}
 	scope := string(need)
 	if o.OperationID == createID {
 		scope = string(lectern.ScopeWrite)
-		o.Description += " Takes a key of the scope `write`; a dry run takes `read`."
+		o.Description += " Needs a key with the scope `write`; a dry run needs `read`."
 	} else {
-		o.Description += " Takes a key of the scope `" + scope + "`."
+		o.Description += " Needs a key with the scope `" + scope + "`."
 	}
 	if o.Extensions == nil {
 		o.Extensions = map[string]any{}

@@ -14,7 +14,7 @@ import (
 	"lectern"
 )
 
-// await gives p once it has a version above after, has ended, or when the time is over, whatever comes first.
+// await returns the presentation p as soon as it has a version above after or has ended, or when the time is over.
 func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wait time.Duration) (lectern.Presentation,
 	error) {
 	if p.Version > after || p.Status.Terminal() || wait <= 0 {
@@ -36,7 +36,7 @@ func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wai
 		for {
 			select {
 			case <-s.Draining:
-				stop() // what is known by now is the answer
+				stop() // the current version is the answer
 				return
 			case <-every.C:
 				if gone = s.expired(c); gone {
@@ -73,14 +73,14 @@ func (s *server) news(ctx context.Context, r *http.Request, p lectern.Presentati
 	return s.mine(r).Get(r.Context(), p.ID)
 }
 
-// told is what a watch gives.
-type told struct {
+// update is one item of a watch: a version, or the error that ends the watch.
+type update struct {
 	p   lectern.Presentation
 	err error
 }
 
-// v1Events streams a presentation's versions. Slow clients get every version, in order; a client that takes nothing for
-// WriteTimeout is dropped and may resume where it was.
+// v1Events streams a presentation's versions. Slow clients too get every version, in order. A client that reads nothing
+// for WriteTimeout is dropped, and may resume after the last version that it has seen.
 func (s *server) v1Events(w http.ResponseWriter, r *http.Request, in *eventsInput) error {
 	after := in.After
 	if in.LastEventID != "" {
@@ -97,7 +97,7 @@ func (s *server) v1Events(w http.ResponseWriter, r *http.Request, in *eventsInpu
 		return err
 	}
 	if p.Status.Terminal() && p.Version <= after {
-		w.WriteHeader(http.StatusNoContent) // tells an EventSource not to come again
+		w.WriteHeader(http.StatusNoContent) // tells an EventSource not to reconnect
 		return nil
 	}
 	if r.Method != http.MethodHead {
@@ -122,14 +122,14 @@ func (s *server) v1Events(w http.ResponseWriter, r *http.Request, in *eventsInpu
 // stream writes until the watch ends, the client goes or a write takes too long.
 func (s *server) stream(w http.ResponseWriter, r *http.Request, seen lectern.Presentation, after int64) {
 	c, stop := context.WithCancel(r.Context())
-	feed := make(chan told)
+	feed := make(chan update)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		defer close(feed)
 		for p, err := range s.mine(r).Watch(c, seen, after) {
 			select {
-			case feed <- told{p, err}:
+			case feed <- update{p, err}:
 			case <-c.Done():
 				return
 			}
@@ -150,7 +150,8 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, seen lectern.Pre
 		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			s.Observer.Dropped()
-			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "a watcher takes nothing and is dropped; it may resume",
+			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "an event stream is closed because its client reads nothing; the "+
+				"client may resume",
 				slog.String("request_id", requestID(r.Context())),
 				slog.String("job_id", seen.ID), slog.Duration("patience", s.WriteTimeout))
 		}
@@ -168,7 +169,7 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, seen lectern.Pre
 		case <-c.Done():
 			return
 		case <-s.Draining:
-			send(": the server stops; come again\n\n")
+			send(": the server stops; reconnect\n\n")
 			return
 		case <-look.C:
 			if s.expired(c) {
@@ -185,7 +186,7 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, seen lectern.Pre
 				return
 			}
 			if n.err != nil {
-				s.lastWords(r, n.err, send)
+				s.breakOff(r, n.err, send)
 				return
 			}
 			b, err := json.Marshal(s.v1Presentation(n.p))
@@ -200,9 +201,9 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, seen lectern.Pre
 	}
 }
 
-// lastWords tells why a stream breaks off: a presentation that was deleted is gone for good, anything else is worth
-// another try, which the client makes by itself.
-func (s *server) lastWords(r *http.Request, err error, send func(string, ...any) bool) {
+// breakOff ends a stream after an error. If the presentation was deleted, it sends the event gone. After any other
+// error it sends nothing: clients reconnect by themselves.
+func (s *server) breakOff(r *http.Request, err error, send func(string, ...any) bool) {
 	f := asFailure(err)
 	if r.Context().Err() != nil {
 		return
@@ -212,5 +213,5 @@ func (s *server) lastWords(r *http.Request, err error, send func(string, ...any)
 		send("event: gone\ndata: %s\n\n", b)
 		return
 	}
-	s.Log.LogAttrs(r.Context(), 4, "event stream broke off", attrs(r, f)...)
+	s.Log.LogAttrs(r.Context(), slog.LevelWarn, "an event stream ended with an error", attrs(r, f)...)
 }

@@ -19,7 +19,7 @@ type ctxOf = context.Context
 // waitForWatch returns once somebody watches.
 func (j *jobs) waitForWatch() { j.waitUntil(func() bool { return j.watch > 0 }) }
 
-// waitUntil returns once the condition holds; it is looked at whenever something changes.
+// waitUntil returns once the condition holds. It checks the condition after every change.
 func (j *jobs) waitUntil(holds func() bool) {
 	for {
 		j.mu.Lock()
@@ -67,7 +67,7 @@ func (s *sse) next() string {
 	return ""
 }
 
-// nextID is the id of the next event, comments and hints aside.
+// nextID returns the id of the next event, and skips comments and the retry field.
 func (s *sse) nextID() string {
 	for {
 		block := s.next()
@@ -81,7 +81,7 @@ func (s *sse) nextID() string {
 	}
 }
 
-// J5: every version once, in order, to the terminal one; then the stream ends.
+// J5: a stream has every version once, in order. It ends after the terminal version.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -125,7 +125,7 @@ func TestEventsResume(t *testing.T) {
 		t.Errorf("resumed at %s", got)
 	}
 	if got := r.stream(self + "/events?after_version=1").nextID(); got != "2" {
-		t.Errorf("begun behind 1 at %s", got)
+		t.Errorf("after version 1, the stream began at %s", got)
 	}
 	if got := r.stream(self+"/events?after_version=1", "Last-Event-ID", "2").nextID(); got != "3" {
 		t.Errorf("the header wins: %s", got)
@@ -148,7 +148,7 @@ func TestEventsKeepAlive(t *testing.T) {
 	r := newRig(t, func(o *httpapi.Options) { o.KeepAlive = time.Millisecond })
 	_, self := newPresentation(t, r)
 	s := r.stream(self + "/events")
-	if got := s.nextID(); got != "1" { // on a busy machine behind a comment
+	if got := s.nextID(); got != "1" { // on a busy machine it can come after a comment
 		t.Fatalf("the first event is %q", got)
 	}
 	for range 3 {
@@ -158,8 +158,8 @@ func TestEventsKeepAlive(t *testing.T) {
 	}
 }
 
-// A presentation that is deleted while it is watched ends the stream with a word.
-func TestEventsGone(t *testing.T) {
+// If a presentation is deleted while it is watched, the stream ends with the event gone.
+func TestEventsOfADeletedPresentation(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	_, self := newPresentation(t, r)
@@ -170,14 +170,14 @@ func TestEventsGone(t *testing.T) {
 		t.Fatal(a.status)
 	}
 	if got := s.next(); !strings.HasPrefix(got, "event: gone\ndata: {") || !strings.Contains(got, "not_found") {
-		t.Errorf("last words %q", got)
+		t.Errorf("the last event is %q", got)
 	}
 	if got := s.next(); got != "" {
 		t.Errorf("and then %q", got)
 	}
 }
 
-// A client that goes away, and one that stops reading, both free what they held.
+// The server stops watching for a client that disconnects, and for one that stops reading.
 func TestEventsOfLostClients(t *testing.T) {
 	t.Parallel()
 	seen := newAudience()
@@ -191,7 +191,7 @@ func TestEventsOfLostClients(t *testing.T) {
 		t.Error("a client that went away counts as dropped")
 	}
 
-	// This one asks and never reads: big events fill the buffers until a write waits for longer than it may.
+	// This client never reads: large events fill the buffers until a write takes longer than WriteTimeout.
 	conn, err := net.Dial("tcp", r.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -208,11 +208,12 @@ func TestEventsOfLostClients(t *testing.T) {
 		must(t, r.jobs.apply)(id, lectern.Reported{Attempt: 1, Message: fmt.Sprint(i, big)})
 	}
 	r.jobs.waitUntil(func() bool { return r.jobs.watch == 0 })
-	<-seen.told
-	if _, _, dropped := seen.counts(httpapi.WatchStream); dropped != 1 || !strings.Contains(r.log.String(), "is dropped") {
+	<-seen.lost
+	if _, _, dropped := seen.counts(httpapi.WatchStream); dropped != 1 ||
+		!strings.Contains(r.log.String(), "client reads nothing") {
 		t.Errorf("%d dropped:\n%.2000s", dropped, r.log)
 	}
 	if strings.Contains(r.log.String(), "level=ERROR") {
-		t.Errorf("lost clients are nobody's fault:\n%.2000s", r.log)
+		t.Errorf("lost clients are logged as errors:\n%.2000s", r.log)
 	}
 }

@@ -83,15 +83,15 @@ func writtenSamples(id string) []sample {
 				"@deck.json",
 			"In another language of the deck", "curl 'SERVER/v1/presentations?language=de' -H 'Content-Type: "+
 				"application/yaml' --data-binary @deck.yaml",
-			"As a form with settings; sent again, it makes nothing again", `curl SERVER/v1/presentations \
+			"As a form with settings; sent again, it creates nothing new", `curl SERVER/v1/presentations \
   -H 'Idempotency-Key: 6f1c7a3e-1f0e-4a55-9d6c-0f6f8a3a9b51' \
   -F deck=@deck.json -F 'settings={"theme":"light-modern"}'`)
 	case "list-presentations":
-		return shell("The ten youngest that are completed", "curl 'SERVER/v1/presentations?status=completed&limit=10'")
+		return shell("The ten newest that are completed", "curl 'SERVER/v1/presentations?status=completed&limit=10'")
 	case "get-presentation":
 		return shell(
 			"Get a presentation", `curl "SERVER/v1/presentations/$ID"`,
-			"Wait for news of it", `curl "SERVER/v1/presentations/$ID?wait=30s&after_version=1"`)
+			"Wait until it changes", `curl "SERVER/v1/presentations/$ID?wait=30s&after_version=1"`)
 	case addAssetID:
 		return shell(
 			"Upload a picture", "curl 'SERVER/v1/assets?name=fjord.png' --data-binary @fjord.png",
@@ -101,14 +101,14 @@ func writtenSamples(id string) []sample {
 	case "get-portrait":
 		return shell("A portrait of 240 pixels", "curl -o portrait.png 'SERVER/v1/avatars/gia.casual/portrait?size=240'")
 	case "create-webhook":
-		return shell("Tell an address of every presentation that is completed", `curl SERVER/v1/webhooks --json '{
+		return shell("Send a message for every presentation that is completed", `curl SERVER/v1/webhooks --json '{
   "url": "https://example.com/lectern",
   "types": ["presentation.completed"]
 }'`)
 	case "create-key":
 		return shell(
 			"Make a key that may create presentations", `curl SERVER/v1/keys --json '{"name": "CI of the courses"}'`,
-			"With a key, where there are some already", `curl -H "Authorization: Bearer $LECTERN_KEY" SERVER/v1/keys --json '{
+			"With a key, if the server has keys already", `curl -H "Authorization: Bearer $LECTERN_KEY" SERVER/v1/keys --json '{
   "name": "A screen in the hall",
   "scope": "read"
 }'`)

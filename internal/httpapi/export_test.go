@@ -9,16 +9,16 @@ import (
 // HasStatus reports whether a code is in the table of statuses.
 func HasStatus(c lectern.Code) bool { return statuses[c] != 0 }
 
-// StatusOf opens the statuses to tests.
+// StatusOf gives tests access to the statuses.
 var StatusOf = statusOf
 
-// RateLimits and RetryIn open the accounts of keys to tests.
+// RateLimits and RetryIn give tests access to the headers about quotas.
 var (
 	RateLimits = rateLimits
 	RetryIn    = retryIn
 )
 
-// Disposition opens the names of downloads to tests.
+// Disposition gives tests access to the names of downloads.
 var Disposition = disposition
 
 // RememberedSources is how many addresses a handler of New remembers for their wrong keys.

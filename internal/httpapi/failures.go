@@ -13,7 +13,7 @@ import (
 	"lectern"
 )
 
-// Codes of failures that only HTTP knows.
+// Codes of failures that only the HTTP interface has.
 const (
 	codeRequest = lectern.CodeInvalidRequest
 
@@ -87,8 +87,8 @@ var statuses = map[lectern.Code]int{
 // customStatuses has the codes that /api/custom answers with another status than /v1.
 var customStatuses = map[lectern.Code]int{codeRequest: http.StatusBadRequest}
 
-// statusOf is the HTTP status of a code, 500 for one that is not listed. Clients of the service that /api/custom
-// follows read the body alone: that service answered 200 to everything.
+// statusOf returns the HTTP status of a code; 500 if the code is not listed. Clients of /api/custom are free to ignore
+// the status: the success flag is in the body.
 func statusOf(code lectern.Code, custom bool) int {
 	status, ok := statuses[code]
 	if other, differs := customStatuses[code]; custom && differs {
@@ -102,15 +102,15 @@ func statusOf(code lectern.Code, custom bool) int {
 
 // Problem is a failure in /v1, as in RFC 9457.
 type Problem struct {
-	Type      string  `json:"type" doc:"Always about:blank; code tells kinds apart."`
+	Type      string  `json:"type" doc:"Always about:blank; code says which kind of problem it is."`
 	Title     string  `json:"title" doc:"The status in words."`
 	Status    int     `json:"status" doc:"The HTTP status."`
 	Detail    string  `json:"detail" doc:"What happened and what to do, in a sentence."`
 	Code      string  `json:"code" doc:"Stable; programs may compare it." example:"invalid_deck"`
-	Param     string  `json:"param,omitempty" doc:"The field to blame." example:"slides[3].props.title"`
-	Slide     int     `json:"slide,omitempty" doc:"The slide to blame, counted from 1."`
+	Param     string  `json:"param,omitempty" doc:"The field at fault." example:"slides[3].props.title"`
+	Slide     int     `json:"slide,omitempty" doc:"The slide at fault, counted from 1."`
 	Retryable bool    `json:"retryable" doc:"Whether the same request may succeed later."`
-	Cause     string  `json:"cause,omitempty" doc:"The technical reason behind it."`
+	Cause     string  `json:"cause,omitempty" doc:"The technical cause."`
 	RequestID string  `json:"request_id" doc:"Also in the header X-Request-Id and in the server's log."`
 	Errors    []Fault `json:"errors,omitempty" doc:"Every fault of the input, the first one included."`
 }
@@ -119,10 +119,10 @@ type Problem struct {
 type Fault struct {
 	Code    string `json:"code" doc:"Stable; programs may compare it." example:"invalid_deck"`
 	Message string `json:"message" doc:"What is wrong, in a sentence."`
-	Param   string `json:"param,omitempty" doc:"The field to blame." example:"slides[3].props.title"`
-	Slide   int    `json:"slide,omitempty" doc:"The slide to blame, counted from 1."`
-	Line    int    `json:"line,omitempty" doc:"Where the field stands in the deck, counted from 1."`
-	Column  int    `json:"column,omitempty" doc:"In characters, counted from 1."`
+	Param   string `json:"param,omitempty" doc:"The field at fault." example:"slides[3].props.title"`
+	Slide   int    `json:"slide,omitempty" doc:"The slide at fault, counted from 1."`
+	Line    int    `json:"line,omitempty" doc:"The line of the field in the deck, counted from 1."`
+	Column  int    `json:"column,omitempty" doc:"The column of the field, in characters, counted from 1."`
 }
 
 // customFailure is a failure in /api/custom.
@@ -151,7 +151,7 @@ func newProblem(f *lectern.Failure, status int, requestID string) *Problem {
 		Param: f.Param, Slide: f.Slide, Retryable: f.Retryable, RequestID: requestID,
 	}
 	if status < http.StatusInternalServerError || f.Code == lectern.CodeMissingTool {
-		p.Cause = f.Detail // details of our own breakdowns stay in the log
+		p.Cause = f.Detail // details of the server's own errors stay in the log
 	}
 	if status < http.StatusInternalServerError && (f.Param != "" || len(f.Causes) > 0) {
 		p.Errors = faults(f)
@@ -159,7 +159,7 @@ func newProblem(f *lectern.Failure, status int, requestID string) *Problem {
 	return p
 }
 
-// refuse answers a failed request in the format of its face, and logs what is our own fault.
+// refuse answers a failed request in the format of its face, and logs the failure if the fault is the server's.
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil && errors.Is(err, r.Context().Err()) {
 		return // the client has gone; nobody reads an answer
@@ -208,7 +208,7 @@ func blame(param string, code lectern.Code, format string, args ...any) *lectern
 	return f
 }
 
-// asFailure finds the failure in err; errors of HTTP and of contexts get one of their own.
+// asFailure returns the failure in err. It turns errors of net/http and of contexts into failures.
 func asFailure(err error) *lectern.Failure {
 	if f, ok := errors.AsType[*lectern.Failure](err); ok {
 		return f
@@ -218,14 +218,14 @@ func asFailure(err error) *lectern.Failure {
 			"(limits.body).", size(big.Limit))
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		f := lectern.Fail(lectern.CodeTimeout, "This took too long and was given up.").Because(err)
+		f := lectern.Fail(lectern.CodeTimeout, "The request took too long and was stopped. Try again.").Because(err)
 		f.Retryable = true
 		return f
 	}
 	return lectern.AsFailure(err)
 }
 
-// size is a number of bytes as people say it.
+// size formats a number of bytes in the largest unit, up to MiB, that divides it.
 func size(n int64) string {
 	switch {
 	case n >= 1<<20 && n%(1<<20) == 0:
@@ -240,7 +240,7 @@ func size(n int64) string {
 func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // a shape of this package that cannot be written is a broken invariant
+		panic(err) // all types that this package writes can be marshalled
 	}
 	if w.Header().Get("Content-Type") == "" {
 		w.Header().Set("Content-Type", "application/json")

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// checker knows mikhailo and gia, and three themes.
+// checker is a Checker that knows the avatars mikhailo and gia, and three themes.
 type checker struct{ panics bool }
 
 func (c checker) Check(_ context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {

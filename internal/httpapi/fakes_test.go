@@ -24,8 +24,8 @@ import (
 	"lectern/internal/keys/keystest"
 )
 
-// jobs is a job service in memory that keeps the contract: the state machine is the real one, every version is kept,
-// and a watch gives each of them once, in order, to the terminal one.
+// jobs is a job service in memory that follows the contract: it uses the real state machine, keeps every version, and a
+// watch yields each of them once, in order, up to the terminal one.
 type jobs struct {
 	mu    sync.Mutex
 	now   time.Time
@@ -33,8 +33,8 @@ type jobs struct {
 	all   []*record
 	news  chan struct{} // closed and replaced at every change
 	full  bool          // Submit answers CodeOverloaded
-	blind error         // what Usage fails with
-	watch int           // watches that run
+	blind error         // the error of Usage
+	watch int           // number of running watches
 	moved chan struct{} // closed and replaced when watch or anything else changes
 	keys  map[string]heldKey
 }
@@ -42,7 +42,7 @@ type jobs struct {
 type record struct {
 	deck      lectern.Deck
 	callback  string
-	history   []lectern.Presentation // by version; silent changes replace the last one
+	history   []lectern.Presentation // by version; a silent change replaces the last one
 	artifacts []lectern.Artifact
 	steps     []lectern.Step
 	deleted   bool
@@ -60,7 +60,7 @@ func (j *jobs) tick() time.Time {
 	return j.now
 }
 
-func (j *jobs) tell() {
+func (j *jobs) announce() {
 	close(j.news)
 	j.news = make(chan struct{})
 	j.move()
@@ -103,7 +103,7 @@ func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presen
 		j.keys[sub.Key] = heldKey{sub.Fingerprint, p.ID}
 	}
 	j.all = append(j.all, &record{deck: sub.Deck, callback: p.CallbackURL, history: []lectern.Presentation{p}})
-	j.tell()
+	j.announce()
 	return p, nil
 }
 
@@ -245,7 +245,7 @@ func (j *jobs) apply(id string, e lectern.Event) (lectern.Presentation, error) {
 	switch change {
 	case lectern.Visible:
 		r.history = append(r.history, p)
-		j.tell()
+		j.announce()
 	case lectern.Silent:
 		r.history[len(r.history)-1] = p
 	}
@@ -264,7 +264,7 @@ func (j *jobs) Delete(_ context.Context, id string) error {
 		return err
 	}
 	r.deleted = true
-	j.tell()
+	j.announce()
 	return nil
 }
 
@@ -288,7 +288,7 @@ func (j *jobs) Steps(_ context.Context, id string) ([]lectern.Step, error) {
 	return slices.Clone(r.steps), nil
 }
 
-// begin lets a worker start the presentation; finish completes it with its files.
+// begin starts the processing of the presentation.
 func (j *jobs) begin(t testing.TB, id string) {
 	t.Helper()
 	must(t, j.apply)(id, lectern.Began{Worker: "w"})
@@ -299,6 +299,7 @@ func (j *jobs) report(t testing.TB, id string, attempt int, percent float64, sta
 	must(t, j.apply)(id, lectern.Reported{Attempt: attempt, Progress: lectern.ProgressOf(percent / 100), Stage: stage})
 }
 
+// finish completes the presentation with its files.
 func (j *jobs) finish(t testing.TB, id string, attempt int) {
 	t.Helper()
 	j.mu.Lock()
@@ -343,7 +344,7 @@ func must(t testing.TB, apply func(string, lectern.Event) (lectern.Presentation,
 	}
 }
 
-// content is what lies in the blob store under a key: long enough for ranges.
+// content returns what the blob store has under a key. It is long enough for tests of ranges.
 func content(key string) []byte {
 	return bytes.Repeat([]byte(key+"\n"), 200)
 }
@@ -374,17 +375,17 @@ func (l *logLines) String() string {
 	return l.buf.String()
 }
 
-// audience counts watchers.
+// audience is an Observer that counts watchers.
 type audience struct {
 	mu      sync.Mutex
 	now     map[string]int
 	most    map[string]int
 	dropped int
-	told    chan struct{} // has a token for every stream that was dropped
+	lost    chan struct{} // has a token for each dropped stream
 }
 
 func newAudience() *audience {
-	return &audience{now: map[string]int{}, most: map[string]int{}, told: make(chan struct{}, 10)}
+	return &audience{now: map[string]int{}, most: map[string]int{}, lost: make(chan struct{}, 10)}
 }
 
 func (a *audience) Answered(context.Context, string, string, int, time.Duration) {}
@@ -400,10 +401,10 @@ func (a *audience) Dropped() {
 	a.mu.Lock()
 	a.dropped++
 	a.mu.Unlock()
-	a.told <- struct{}{}
+	a.lost <- struct{}{}
 }
 
-// counts are the most watchers of a kind at once, those that are there now, and the streams that were dropped.
+// counts returns the highest number of watchers of a kind at once, their number now, and the number of dropped streams.
 func (a *audience) counts(kind string) (most, now, dropped int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -428,14 +429,14 @@ func newRig(t testing.TB, edit ...func(*httpapi.Options)) *rig {
 	return r
 }
 
-// offline is newRig without a network, which a bubble of testing/synctest cannot see through.
+// offline is newRig without a network, for use in a bubble of testing/synctest.
 func offline(t testing.TB, edit ...func(*httpapi.Options)) (http.Handler, *rig) {
 	t.Helper()
 	r := &rig{t: t, jobs: newJobs(), log: &logLines{}, keys: &keystest.Fake{}}
 	r.ring = keys.New(keys.Options{Store: r.keys})
 	o := httpapi.Options{
 		Jobs: r.jobs, Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Browser: browser{}, Pictures: pictures{},
-		Assets: newShelf(t), Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob,
+		Assets: newLazyAssets(t), Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob,
 		Version: "test", Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	o.Webhooks, o.Keys = newHooks(t), r.ring

@@ -11,7 +11,7 @@ import (
 	"lectern"
 )
 
-// find gives the artifact of a kind, for slide n where the kind is per slide.
+// find returns a presentation and its artifact of the kind of f. n is the slide; 0 if the kind is not per slide.
 func (s *server) find(r *http.Request, id string, f lectern.ArtifactFile, n int) (lectern.Presentation,
 	lectern.Artifact, error) {
 	p, err := s.mine(r).Get(r.Context(), id)
@@ -54,7 +54,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Present
 	h := w.Header()
 	h.Set("Content-Type", cmp.Or(a.ContentType, f.MediaType))
 	h.Set("Content-Disposition", disposition)
-	h.Set("Cache-Control", "private, no-cache") // a retry makes another one
+	h.Set("Cache-Control", "private, no-cache") // a retry replaces the file
 	if a.SHA256 != "" {
 		h.Set("ETag", `"`+a.SHA256+`"`)
 	}
@@ -73,30 +73,30 @@ func (s *server) serveFile(w http.ResponseWriter, r *http.Request, made time.Tim
 	if n := strings.Count(strings.Join(r.Header.Values("Range"), ","), ",") + 1; n > s.Ranges {
 		h.Del("Content-Type")
 		return blame("Range", codeRange, "The request asks for %d ranges; the limit is %d (limits.ranges). Ask for one "+
-			"range that holds them all.", n, s.Ranges)
+			"range that covers them all.", n, s.Ranges)
 	}
-	out := &asked{ResponseWriter: w}
+	out := &suppressor{ResponseWriter: w}
 	http.ServeContent(out, r, "", made, body)
 	switch out.refused {
 	case http.StatusRequestedRangeNotSatisfiable:
 		h.Del("Content-Type")
-		return blame("Range", codeRange, "The range %.60q lies outside the %s; Content-Range has its size.",
+		return blame("Range", codeRange, "The range %.60q is outside the %s; the header Content-Range has its size.",
 			r.Header.Get("Range"), label)
 	case http.StatusPreconditionFailed:
 		h.Del("Content-Type")
 		return blame(cmp.Or(present(r.Header, "If-Match", "If-Unmodified-Since"), "If-Match"), codePrecondition,
-			"The %s is not the one that the request's conditions name.", label)
+			"The %s does not meet the conditions of the request (If-Match or If-Unmodified-Since).", label)
 	}
 	return nil
 }
 
-// asked keeps net/http from answering in plain text, or with nothing, where a range or a condition cannot be met.
-type asked struct {
+// suppressor suppresses the answers of net/http, in plain text or empty, to ranges and conditions that cannot be met.
+type suppressor struct {
 	http.ResponseWriter
-	refused int // the status, where it can not
+	refused int // the suppressed status; 0: none was suppressed
 }
 
-func (w *asked) WriteHeader(status int) {
+func (w *suppressor) WriteHeader(status int) {
 	if status == http.StatusRequestedRangeNotSatisfiable || status == http.StatusPreconditionFailed {
 		w.refused = status
 		return
@@ -104,14 +104,14 @@ func (w *asked) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *asked) Write(b []byte) (int, error) {
+func (w *suppressor) Write(b []byte) (int, error) {
 	if w.refused != 0 {
 		return len(b), nil
 	}
 	return w.ResponseWriter.Write(b)
 }
 
-// safeName keeps what is safe in a header and in a file name.
+// safeName keeps only characters that are safe in headers and file names: ASCII letters, digits, - and _.
 func safeName(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
@@ -121,7 +121,7 @@ func safeName(s string) string {
 	}, s)
 }
 
-// present is the first of these headers that is there; "": none is.
+// present returns the name of the first of these headers that the request has; "" if it has none.
 func present(h http.Header, names ...string) string {
 	for _, name := range names {
 		if h.Get(name) != "" {
@@ -131,7 +131,7 @@ func present(h http.Header, names ...string) string {
 	return ""
 }
 
-// slideNumber reads the number of a slide, counted from 1, which the parameter of that name gives.
+// slideNumber parses s, the value of the parameter param, as the number of a slide, counted from 1.
 func slideNumber(param, s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {

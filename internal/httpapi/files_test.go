@@ -15,7 +15,8 @@ import (
 	library "lectern/internal/slides"
 )
 
-// withLibrary has the real templates, which know what of a deck is a picture, and a check that asks them.
+// withLibrary returns options with the real templates, which know which props of a deck are pictures, and with a check
+// that uses them.
 func withLibrary(t *testing.T) func(*httpapi.Options) {
 	t.Helper()
 	l, err := library.New()
@@ -25,7 +26,7 @@ func withLibrary(t *testing.T) func(*httpapi.Options) {
 	return func(o *httpapi.Options) { o.Slides, o.Check = l, pageChecker{l} }
 }
 
-// Files takes every prop "image" without a scheme for a path.
+// Files treats every prop "image" without a scheme as a path.
 func (slides) Files(d lectern.Deck) (uses []lectern.FileUse) {
 	for i, s := range d.Slides {
 		if path, ok := s.Props["image"].(string); ok && !strings.Contains(path, ":") {
@@ -35,7 +36,7 @@ func (slides) Files(d lectern.Deck) (uses []lectern.FileUse) {
 	return uses
 }
 
-// pageChecker refuses what pages refuse.
+// pageChecker refuses decks whose pages cannot be made.
 type pageChecker struct{ l *library.Library }
 
 func (c pageChecker) Check(_ context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
@@ -52,9 +53,9 @@ func (c pageChecker) Check(_ context.Context, d lectern.Deck) (lectern.Deck, []l
 
 const pictured = `{"slides":[{"template":"image","image":"pictures/a.png"},{"template":"image","image":"b.png","title":"b.png"},{"template":"image","image":"./pictures/a.png"}]}`
 
-// A deck names files next to it by their paths. A form brings them as parts of these names, or names the assets that
-// they are.
-func TestFilesBesideADeck(t *testing.T) {
+// A deck names files next to it by their paths. A form contains them as parts, with the paths as filenames, or names
+// existing assets for them.
+func TestFilesNextToADeck(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, withLibrary(t))
 	a, b := shot(t), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"
@@ -89,7 +90,7 @@ func TestFilesBesideADeck(t *testing.T) {
 	}
 }
 
-// A deck that comes without its files gets all that are missing in one list, with slide and field.
+// A deck without its files is refused with a list of all missing files, each with slide and field.
 func TestMissingFilesAreListed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, withLibrary(t))
@@ -111,8 +112,8 @@ func TestMissingFilesAreListed(t *testing.T) {
 	}
 }
 
-// Files of a form that cannot be used are refused with their names.
-func TestFilesOfAFormAreJudged(t *testing.T) {
+// Unusable files of a form are refused, and the message names them.
+func TestUnusableFilesOfAFormAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, withLibrary(t))
 	deck := part{"deck", "deck.json", "", pictured}
@@ -128,10 +129,10 @@ func TestFilesOfAFormAreJudged(t *testing.T) {
 		"without a name": {[]part{deck, {"file", "", "", shot(t)}}, http.StatusUnprocessableEntity,
 			"relative to the deck"},
 		"twice": {[]part{deck, {"file", "a.png", "", shot(t)}, {"file", "./a.png", "", shot(t)}},
-			http.StatusUnprocessableEntity, "two files"},
+			http.StatusUnprocessableEntity, "two files with the name"},
 		"of no known kind": {[]part{deck, {"file", "a.png", "", "<html>"}}, http.StatusUnsupportedMediaType, "a.png"},
 		"no addresses": {[]part{deck, {"files", "", "", `{"a.png":"x"}`}}, http.StatusUnprocessableEntity,
-			"none of an asset"},
+			"not the address of an asset"},
 		"no object": {[]part{deck, {"files", "", "", `[]`}}, http.StatusUnprocessableEntity, "an object"},
 		"an asset that is not": {[]part{deck, {"files", "", "", `{"b.png":"asset:` + strings.Repeat("0", 64) + `"}`}},
 			http.StatusUnprocessableEntity, "unknown_asset"},
@@ -149,11 +150,12 @@ func TestFilesOfAFormAreJudged(t *testing.T) {
 	body, kind := form(t, part{"file", "a.png", "", shot(t)}, deck)
 	if got := k.do("POST", "/v1/presentations?dry_run=true", body,
 		append(read, "Content-Type", kind)...); got.status != 403 {
-		t.Errorf("files with a key that reads: %d %s", got.status, got.body)
+		t.Errorf("files with the scope read: %d %s", got.status, got.body)
 	}
 }
 
-// A ZIP file with one deck brings its files, as a body of its type or of none, and as the file of a form.
+// A ZIP file with one deck and its files is accepted as a body, with its media type or another, and as the part deck of
+// a form.
 func TestZipFiles(t *testing.T) {
 	t.Parallel()
 	a, b := shot(t), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"
@@ -185,8 +187,8 @@ func TestZipFiles(t *testing.T) {
 	}
 }
 
-// What is wrong with a ZIP file is said, and missing files are in one list.
-func TestZipFilesAreJudged(t *testing.T) {
+// A bad ZIP file is refused with the reason, and missing files are in one list.
+func TestBadZipFilesAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, withLibrary(t))
 	for name, c := range map[string]struct {

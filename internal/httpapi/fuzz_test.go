@@ -17,7 +17,7 @@ import (
 	"lectern/internal/httpapi"
 )
 
-// recipe makes whole requests from the fuzzer's bytes: each of them decides one thing, and none are left at the end.
+// recipe turns the fuzzer's bytes into requests: each choice uses up one byte. When none are left, every choice is 0.
 type recipe []byte
 
 func (r *recipe) pick(n int) int {
@@ -29,7 +29,7 @@ func (r *recipe) pick(n int) int {
 	return int(b) % n
 }
 
-// value is what a hostile or careless client may write where a value stands, of about size bytes.
+// value returns a JSON value of about size bytes, valid or not, as a hostile or careless client may send it.
 func (r *recipe) value(size int) string {
 	times := func(s string) string { return strings.Repeat(s, max(size/len(s), 1)) }
 	switch r.pick(16) {
@@ -72,7 +72,7 @@ func (r *recipe) value(size int) string {
 	return []string{"null", "true", "1e308", `""`, "{}", "[]", "nope", "0x1"}[r.pick(8)]
 }
 
-// deck is a deck with something odd at up to four places, whole or cut short.
+// deck returns a deck with odd values at up to four places, complete or cut off.
 func (r *recipe) deck() string {
 	sizes := []int{8, 100, 2_000, 30_000, 200_000}
 	places := []string{"title", "junk", "slides", "metadata", "voice", "transitions", "voiceoverTexts", "resolution",
@@ -101,7 +101,7 @@ func (r *recipe) deck() string {
 	return text
 }
 
-// body is a deck as JSON or as one of a form's many shapes, with its Content-Type.
+// body returns a body that contains the deck, as JSON or in a more or less valid form, with its Content-Type.
 func (r *recipe) body(deck string) (body, kind string) {
 	if r.pick(3) > 0 {
 		return deck, []string{"application/json", "", "text/plain", "application/x-www-form-urlencoded", "image/png",
@@ -131,9 +131,9 @@ func (r *recipe) body(deck string) (body, kind string) {
 		"multipart/form-data; boundary=" + strings.Repeat("b", 100), "multipart/mixed; boundary=x"}[r.pick(4)*r.pick(2)]
 }
 
-// FuzzBody sends whole requests for a presentation. Whatever they hold, the answer is a status of the caller's fault
-// with a sentence, or the presentation; nothing is made of a refused one; and what answering has allocated is within
-// what the body's size and the budget of tokens allow.
+// FuzzBody sends requests for a presentation. For every body, the answer is a success, or a 4xx status with a sentence.
+// A refused request creates nothing. The memory that an answer allocates is bounded by the body's size and
+// limits.json_tokens.
 func FuzzBody(f *testing.F) {
 	const tokens = 2000
 	jobs := newJobs()
@@ -141,7 +141,7 @@ func FuzzBody(f *testing.F) {
 		Pictures: pictures{}, Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob}
 	o.Limits.BodyBytes, o.Limits.JSONTokens = 1<<20, tokens
 	handler := httpapi.New(o)
-	for i := range 256 { // each kind of value at each kind of place
+	for i := range 256 { // many combinations of values and places
 		seed := bytes.Repeat([]byte{byte(i), byte(i / 3), byte(i / 7), byte(i * 5)}, 24)
 		f.Add(seed, []byte(nil))
 	}
@@ -192,7 +192,8 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// allocated is how much the process has allocated so far. Fuzz tests run alone, so the difference is theirs.
+// allocated returns how many bytes the process has allocated so far. A fuzz test runs alone, so no other test changes
+// the number.
 func allocated() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample)

@@ -1,15 +1,16 @@
-// Package httpapi speaks HTTP for Lectern, with two faces on one engine.
+// Package httpapi is the HTTP interface of Lectern. It has two faces on the same services: /v1 and /api/custom.
 //
 // /v1 is the product's own interface: snake_case, versions as ETags, long polling and server-sent events, problems as
 // in RFC 9457, and an OpenAPI document made from the code that serves it. /api/custom is the interface of the service
-// that Lectern succeeds, kept so that its web client and its scripts go on working: camelCase, a success flag, polling.
+// that Lectern replaces, so that the web client and the scripts of that service keep working: camelCase, a success
+// flag, polling.
 //
-// Handlers here translate and nothing else: what a deck is, its parser knows; what may happen to a presentation, the
-// job service decides; what would fail, the check finds. Each face has one table that turns a failure's code into a
-// status. Errors are logged here, once, and only where the fault is ours.
+// Handlers only translate between HTTP and the ports. The parser reads a deck, the check finds its faults, and the job
+// service decides what may happen to a presentation. One table maps the code of a failure to an HTTP status, a second
+// one has the exceptions of /api/custom. Errors are logged here, once, and only if the fault is the server's.
 //
-// The package sees the rest of Lectern through the ports that it declares in ports.go, so a test can put faithful fakes
-// behind it and the binary the real things.
+// The package reaches the rest of Lectern only through the ports in ports.go, access.go and webhooks.go, so that tests
+// can run it with fakes.
 package httpapi
 
 import (
@@ -36,81 +37,84 @@ type Options struct {
 	Measure     Measurer // nil: dry runs measure nothing, and say so
 	Browser     Browser  // nil: previews as pictures answer 503
 	Pictures    Pictures // nil: previews cannot load pictures
-	Assets      Assets   // nil: its operations are not there then
+	Assets      Assets   // nil: /v1/assets does not exist
 	Voices      Voices
 	Avatars     Avatars
 	Open        Open
 	Ready       Ready // nil: always ready
-	// Webhooks may be nil: its operations are not there then.
+	// Webhooks may be nil: then /v1/webhooks does not exist.
 	Webhooks Webhooks
-	// Callbacks judges callback addresses; nil: none is taken.
+	// Callbacks judges callback addresses; nil: every callback address is refused.
 	Callbacks Callbacks
-	// Draining, where given, is closed when the server begins to stop: /readyz answers 503 from then on, new presentations
-	// and retries are refused with 503, streams and long polls end so that their clients come back to whoever serves next.
-	// Everything else goes on.
+	// Draining, if set, is closed when the server begins to stop. From then on /readyz answers 503, new presentations and
+	// retries are refused with 503, and streams and long polls end, so that their clients reconnect to another server. All
+	// other requests are still answered.
 	Draining <-chan struct{}
 
 	Limits  lectern.Limits // zero fields: the defaults
 	Log     *slog.Logger   // nil: discarded
-	UI      http.Handler   // served at / and below /ui/; nil: nothing is
-	Version string         // of the binary, told by /healthz
+	UI      http.Handler   // served at / and below /ui/; nil: both answer 404
+	Version string         // of the binary, as /healthz reports it
 
-	Metrics  http.Handler // answers at /metrics; nil: nothing does
-	Observer Observer     // nil: nobody looks
-	// TraceParent tells the trace of the request that ctx belongs to, as W3C Trace Context writes it; "": none. It is kept
-	// with the presentation that the request makes. nil: none is.
+	Metrics  http.Handler // served at /metrics; nil: 404
+	Observer Observer     // nil: nothing is observed
+	// TraceParent returns the traceparent (W3C Trace Context) of the request that ctx belongs to; "" if there is none. It
+	// is stored with the presentation that the request creates. nil: none is stored.
 	TraceParent func(ctx context.Context) string
 
-	// Keys knows who may use the interface; nil: there are no keys.
+	// Keys verifies and manages API keys; nil: there are no keys.
 	Keys Keys
-	// Beyond says that the server is reached from other machines. Without a key it then answers only if Keyless is set.
+	// Beyond says that other machines can reach the server. Such a server refuses all requests while it has no key, unless
+	// Keyless is set.
 	Beyond, Keyless bool
-	// Quota is that of keys which have none of their own.
+	// Quota has the bounds of all keys. A bound that a key has itself replaces the one here.
 	Quota lectern.Quota
-	// Providers take the messages of services that sign them, by pattern: no key, host or origin is asked of them.
+	// Providers handle the signed messages of avatar services, by the pattern of the route. These requests need no key,
+	// and every host and origin is accepted.
 	Providers map[string]http.Handler
 
 	// Origins are the other origins whose pages may use the interface, such as "https://slides.example.com". Pages of the
-	// same host always may, those of localhost where the server is reached by loopback; "*" lets every page.
+	// same host always may, and pages of localhost if the server is reached by loopback; "*" allows every page.
 	Origins []string
-	// Hosts are values of the Host header that are answered, without ports, in lower case. Names of loopback and BaseURL's
-	// host always are. Empty: without a key those alone, with Keyless also every address, with a key every host.
+	// Hosts are the accepted values of the Host header, without ports, in lower case. Names of loopback and the host of
+	// BaseURL are always accepted. If Hosts is empty, a server with keys accepts every host; one without keys accepts
+	// every IP address too if Keyless is set.
 	Hosts []string
-	// Proxies are the networks of proxies whose forwarding headers are believed.
+	// Proxies are the networks of the proxies whose forwarding headers are trusted.
 	Proxies []netip.Prefix
-	// BaseURL is where others reach the server, such as "https://video.example.com/lectern". Links begin with it; "" or
-	// what is no URL: they are paths.
+	// BaseURL is the public address of the server, such as "https://video.example.com/lectern". Links begin with it. If it
+	// is empty or not a URL with a host, links are paths.
 	BaseURL string
 
 	Streams           int // event streams and long polls at once; default 1000
-	StreamsPerAddress int // of one client; default 100
-	Ranges            int // of one request; default 16
+	StreamsPerAddress int // from one client address; default 100
+	Ranges            int // of bytes in one request; default 16
 
 	KeepAlive    time.Duration // silence after which a stream sends a comment; default 15 s
-	WriteTimeout time.Duration // how long one write to a client may take before it is dropped; default 30 s
+	WriteTimeout time.Duration // how long one write may take before the client is dropped; default 30 s
 	ReadTimeout  time.Duration // how long a client may be silent while it sends a body; default 30 s
 	RenderLimit  time.Duration // how long a preview may take; default 60 s
 	CheckTime    time.Duration // how long a dry run may measure slides (limits.check); 0: it measures none
 
-	LargeBodies int           // bodies of more than 1 MiB that are held at once; default 2
-	LargeWait   time.Duration // how long one may wait for its turn; default 20 s
+	LargeBodies int           // bodies of more than 1 MiB in memory at once; default 2
+	LargeWait   time.Duration // how long a large body may wait for its place; default 20 s
 }
 
 type server struct {
 	Options
 	portraits *portraits
-	large     *queue          // of bodies of more than 1 MiB
-	previews  chan struct{}   // one token a preview that runs, so that previews cannot crowd out presentations
+	large     *queue          // for bodies of more than 1 MiB
+	previews  chan struct{}   // a token for each running preview or dry run, so that these cannot crowd out presentations
 	rules     map[string]rule // by the pattern of the route
 	attempts  *attempts
 	streams   *streams
-	base      *url.URL // nil: there is none
-	path      string   // of base, without a slash at its end
+	base      *url.URL // BaseURL, parsed; nil: there is none
+	path      string   // the path of base, without a trailing slash
 }
 
 const maxPreviews = 2
 
-// New builds the handler of the whole interface. It starts nothing; requests end when their contexts do.
+// New builds the handler of the whole interface. It starts no goroutine; a request ends when its context ends.
 func New(o Options) http.Handler {
 	s, mux := newServer(o), http.NewServeMux()
 	s.health(mux)
@@ -163,7 +167,7 @@ func (o Options) withDefaults() Options {
 		o.CustomCheck = o.Check
 	}
 	if o.Observer == nil {
-		o.Observer = nobody{}
+		o.Observer = noObserver{}
 	}
 	if o.TraceParent == nil {
 		o.TraceParent = func(context.Context) string { return "" }
@@ -174,7 +178,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// route sends a request to its handler, or answers that there is none in the format of the face that was asked.
+// route passes a request to its handler. If there is none, it answers 404 or 405 in the format of the face.
 func (s *server) route(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := mux.Handler(r)
@@ -186,15 +190,15 @@ func (s *server) route(mux *http.ServeMux) http.Handler {
 		h.ServeHTTP(probe, r)
 		if probe.status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", probe.header.Get("Allow"))
-			s.refuse(w, r, lectern.Fail(codeMethod, "%s is not possible at %s; %s is.", r.Method, r.URL.Path,
-				probe.header.Get("Allow")))
+			s.refuse(w, r, lectern.Fail(codeMethod, "%s does not allow the method %s. It allows %s.", r.URL.Path,
+				r.Method, probe.header.Get("Allow")))
 			return
 		}
 		s.refuse(w, r, lectern.Fail(lectern.CodeNotFound, "There is nothing at %s.", r.URL.Path))
 	})
 }
 
-// probe learns what ServeMux would answer.
+// probe is a ResponseWriter that records the status and the headers that ServeMux would send.
 type probe struct {
 	header http.Header
 	status int

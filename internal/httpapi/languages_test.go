@@ -9,8 +9,8 @@ const bilingual = `{"language":"en","variables":{"c":"Acme"},"translations":{"de
 	{"id":"a","title":"Hello {{c}}","narration":"Hi.","translations":{"de":{"title":"Hallo {{ c }}","narration":"Hallo.","revisions":{"narration":"r0"}}}},
 	{"id":"b","title":"Code","code":"{{x}}"}]}`
 
-// A request names the language and gives values, by query or by form; the deck that is rendered has one language and no
-// variables.
+// A request selects the language and gives values for variables, by query or form. The deck that is rendered has one
+// language and no variables.
 func TestCreateInALanguage(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -45,8 +45,8 @@ func TestCreateInALanguage(t *testing.T) {
 	}
 }
 
-// What is wrong with languages and variables is refused at once and completely, in a dry run too.
-func TestFaultsOfLanguagesAndVariables(t *testing.T) {
+// Faults of languages and variables are refused when the deck is created, and in a dry run too.
+func TestFaultsOfLanguagesAndVariablesAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for _, c := range []struct{ path, body, says string }{
@@ -85,8 +85,8 @@ func TestFaultsOfLanguagesAndVariables(t *testing.T) {
 	}
 }
 
-// J13: the language and the values are part of a request.
-func TestJ13LanguagesAreOtherRequests(t *testing.T) {
+// J13: two requests with different languages or values of variables are different requests.
+func TestJ13LanguageIsPartOfTheRequest(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	post := func(path string, parts ...part) answer {

@@ -18,7 +18,7 @@ import (
 // object is a node of the document.
 type object = map[string]any
 
-// lint holds a document of OpenAPI 3.1 to what its readers need beyond its being valid, and gives what it lacks.
+// lint checks a document of OpenAPI 3.1 for what readers need besides validity, and returns what it lacks.
 func lint(body []byte) ([]string, error) {
 	root, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	if err != nil {
@@ -54,7 +54,7 @@ func (l *linter) fault(at, format string, args ...any) {
 	l.found = append(l.found, at+": "+fmt.Sprintf(format, args...))
 }
 
-// said reports a node whose text is missing, or says no more than nothing.
+// said reports a node whose text is missing or shorter than four characters.
 func (l *linter) said(at string, node object, key string) {
 	text, _ := node[key].(string)
 	if len(strings.TrimSpace(text)) < 4 {
@@ -122,12 +122,12 @@ func (l *linter) operation(at string, o object, tags map[string]bool) {
 		if strings.HasPrefix(status, "4") {
 			refused++
 			if child(response, "content", "application/problem+json", "schema")["$ref"] != "#/components/schemas/Problem" {
-				l.fault(at, "%s is no problem", status)
+				l.fault(at, "%s does not answer with Problem", status)
 			}
 		}
 	}
 	if refused == 0 {
-		l.fault(at, "it is never refused")
+		l.fault(at, "no status of a refusal")
 	}
 	for _, s := range list(o, "security") {
 		for name := range s.(object) {
@@ -143,7 +143,7 @@ func (l *linter) operation(at string, o object, tags map[string]bool) {
 	l.reach(o)
 }
 
-// reach marks what a node refers to, and what that refers to.
+// reach marks all components that a node refers to, directly or not.
 func (l *linter) reach(node any) {
 	switch v := node.(type) {
 	case object:
@@ -165,7 +165,7 @@ func (l *linter) unused() {
 	for kind, all := range child(l.doc, "components") {
 		for name := range all.(object) {
 			if ref := "#/components/" + kind + "/" + name; !l.used[ref] {
-				l.fault(ref, "nothing refers to it")
+				l.fault(ref, "nothing refers to this component")
 			}
 		}
 	}
@@ -180,14 +180,14 @@ func (l *linter) shapes() {
 		}
 		for _, required := range list(shape, "required") {
 			if child(shape, "properties", fmt.Sprint(required)) == nil {
-				l.fault(name, "%v is required and not there", required)
+				l.fault(name, "%v is required but does not exist", required)
 			}
 		}
 	}
 }
 
-// examples holds every example and default to the schema that it illustrates, and asks every enum for its meaning. at
-// is a JSON pointer.
+// examples checks that every example and default fits its schema, and that every enum has a description. at is a JSON
+// pointer.
 func (l *linter) examples(at string, node any) {
 	switch v := node.(type) {
 	case object:
@@ -219,7 +219,7 @@ func (l *linter) examples(at string, node any) {
 	}
 }
 
-// valid holds a value to the schema at a pointer.
+// valid checks that a value fits the schema at a JSON pointer.
 func (l *linter) valid(at, schema string, value any) {
 	s, err := l.schemas.Compile("doc.json#" + strings.NewReplacer("{", "%7B", "}", "%7D").Replace(schema))
 	if err != nil {
@@ -231,8 +231,8 @@ func (l *linter) valid(at, schema string, value any) {
 	}
 }
 
-// The document has for its readers what a validator does not ask for: words for everything, refusals by their status,
-// examples that hold, nothing that is left over.
+// The document has what readers need and validators do not require: descriptions of everything, refusals by status,
+// examples that fit their schemas, and no unused components.
 func TestDocumentPassesTheLinter(t *testing.T) {
 	t.Parallel()
 	body, err := os.ReadFile("../../docs/openapi.json")
@@ -248,7 +248,7 @@ func TestDocumentPassesTheLinter(t *testing.T) {
 	}
 }
 
-// The linter finds each kind of fault when it is put into the document.
+// The linter finds each kind of fault that the test puts into the document.
 func TestLinterFinds(t *testing.T) {
 	t.Parallel()
 	body, err := os.ReadFile("../../docs/openapi.json")
@@ -269,11 +269,11 @@ func TestLinterFinds(t *testing.T) {
 		},
 		"no security":                    func(d object) { delete(child(d, get...), "security") },
 		"the security scheme odd is not": func(d object) { child(d, get...)["security"] = []any{object{"odd": []any{}}} },
-		"it is never refused": func(d object) {
+		"no status of a refusal": func(d object) {
 			child(d,
 				get...)["responses"] = object{"200": object{"description": "Fine."}}
 		},
-		"422 is no problem": func(d object) {
+		"422 does not answer with Problem": func(d object) {
 			delete(child(d, append(get, "responses", "422")...),
 				"content")
 		},
@@ -285,7 +285,7 @@ func TestLinterFinds(t *testing.T) {
 			delete(child(d, "components", "schemas", "Theme", "properties",
 				"id"), "description")
 		},
-		"nothing refers to it": func(d object) {
+		"nothing refers to this component": func(d object) {
 			child(d, "components",
 				"schemas")["Odd"] = object{"description": "Odd."}
 		},

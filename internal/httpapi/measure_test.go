@@ -10,7 +10,7 @@ import (
 	"lectern/internal/httpapi"
 )
 
-// measurer measures as it is told to.
+// measurer is a Measurer made of a function.
 type measurer func(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error)
 
 func (m measurer) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
@@ -19,8 +19,8 @@ func (m measurer) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.W
 
 const threeSlides = `{"slides":[{"template":"title"},{"template":"title"},{"template":"title"}]}`
 
-// V3: a dry run says how many slides it measured and what does not fit on them.
-func TestV3DryRunMeasures(t *testing.T) {
+// A dry run returns how many slides it measured and what does not fit on them.
+func TestDryRunMeasures(t *testing.T) {
 	t.Parallel()
 	tooMuch := lectern.Warning{Code: "text_overflow", Slide: 2, Param: "slides[1].props.items",
 		Message: "Of \"items\", 12 of 30 items do not fit."}
@@ -33,7 +33,7 @@ func TestV3DryRunMeasures(t *testing.T) {
 		"all": {time.Hour, measurer(func(_ context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
 			return len(d.Slides), []lectern.Warning{tooMuch}, nil
 		}), 3, "text_overflow"},
-		"what there is time for": {time.Millisecond,
+		"as many as the time allows": {time.Millisecond,
 			measurer(func(ctx context.Context, _ lectern.Deck) (int, []lectern.Warning, error) {
 				<-ctx.Done()
 				return 2, []lectern.Warning{tooMuch}, context.Cause(ctx)
@@ -66,7 +66,7 @@ func TestV3DryRunMeasures(t *testing.T) {
 }
 
 // A slide that a render would fail at is a fault in a dry run too.
-func TestDryRunRefusesWhatMeasuringFinds(t *testing.T) {
+func TestDryRunRefusesFaultsFoundByMeasuring(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) {
 		o.CheckTime, o.Measure = time.Hour, measurer(func(context.Context, lectern.Deck) (int, []lectern.Warning, error) {

@@ -26,7 +26,8 @@ func hash(b []byte) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// takenID is the caller's id for the request where it is a sane one, else a new one.
+// takenID returns the request's X-Request-Id if it has at most 64 characters, all of them ASCII letters, digits, dots,
+// hyphens or underscores; else a new id.
 func takenID(r *http.Request) string {
 	id := r.Header.Get("X-Request-Id")
 	if id == "" || len(id) > 64 || safeName(strings.ReplaceAll(id, ".", "-")) != strings.ReplaceAll(id, ".", "-") {
@@ -35,7 +36,7 @@ func takenID(r *http.Request) string {
 	return id
 }
 
-// attrs are what a log line says of a request that failed.
+// attrs returns the attributes of a log line about a request that failed.
 func attrs(r *http.Request, f *lectern.Failure) []slog.Attr {
 	return []slog.Attr{
 		slog.String("request_id", requestID(r.Context())), slog.String("method", r.Method), slog.String("path", r.URL.Path),
@@ -43,8 +44,8 @@ func attrs(r *http.Request, f *lectern.Failure) []slog.Attr {
 	}
 }
 
-// guard stands around every request: an id, a log line, bounds in size and time, headers, who may do it, and an answer
-// even to a panic.
+// guard wraps the handlers of all requests. It gives each request an id, a log line and security headers, bounds its
+// size and time, checks who may send it, and answers even after a panic.
 func (s *server) guard(mux *http.ServeMux) http.Handler {
 	next := s.route(mux)
 	return guarded{s, http.HandlerFunc(func(raw http.ResponseWriter, r *http.Request) {
@@ -83,13 +84,13 @@ func (s *server) guard(mux *http.ServeMux) http.Handler {
 	})}
 }
 
-// guarded is a handler behind guard.
+// guarded is the handler that guard returns. Tests reach its server.
 type guarded struct {
 	server *server
 	http.Handler
 }
 
-// below is r without the base path, where a proxy leaves it on.
+// below returns r without the path of BaseURL, for proxies that do not remove it.
 func (s *server) below(r *http.Request) *http.Request {
 	path, found := strings.CutPrefix(r.URL.Path, s.path)
 	if s.path == "" || !found || path != "" && path[0] != '/' {
@@ -101,7 +102,7 @@ func (s *server) below(r *http.Request) *http.Request {
 	return r
 }
 
-// panicked logs a panic and answers for it where nothing was written yet.
+// panicked logs a panic, and answers 500 if nothing was written yet.
 func (s *server) panicked(w *writer, r *http.Request, p any) {
 	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p)
@@ -110,19 +111,19 @@ func (s *server) panicked(w *writer, r *http.Request, p any) {
 		slog.String("method", r.Method),
 		slog.String("path", r.URL.Path), slog.String("panic", fmt.Sprint(p)), slog.String("stack", string(debug.Stack())))
 	if w.status != 0 {
-		panic(http.ErrAbortHandler) // half an answer must not look whole
+		panic(http.ErrAbortHandler) // breaks the connection, so that a partial answer does not look complete
 	}
 	s.refuse(w, r, lectern.Fail(lectern.CodeInternal, "Something inside Lectern went wrong; the server's log has it "+
 		"under request %s.", requestID(r.Context())))
 }
 
-// bound limits the body in size and its sender in patience, and has large bodies wait for a place, which done gives
-// back.
+// bound limits the size of the body and the time that its sender may take, and makes a large body wait for a place in
+// the queue. done frees the place.
 func (s *server) bound(w *writer, r *http.Request, control *http.ResponseController, u rule) (done func()) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return func() {}
 	}
-	// for a body that no handler reads; not every writer has one
+	// This deadline is for a body that no handler reads. Not every writer supports deadlines.
 	_ = control.SetReadDeadline(time.Now().Add(s.ReadTimeout))
 	most := s.mostBytes(u, r)
 	b := &body{
@@ -131,7 +132,7 @@ func (s *server) bound(w *writer, r *http.Request, control *http.ResponseControl
 		place: place{queue: s.large, ctx: r.Context(), large: r.ContentLength > largeBody && r.ContentLength <= most,
 			taken: u.upload},
 	}
-	if most > s.Limits.BodyBytes { // files take no memory, and as much time as a slow line needs
+	if most > s.Limits.BodyBytes { // files are streamed to disk, so a slow connection may take its time
 		b.until = time.Now().Add(uploadTimes * s.ReadTimeout)
 	}
 	if u.upload {
@@ -145,9 +146,9 @@ func (s *server) bound(w *writer, r *http.Request, control *http.ResponseControl
 // uploadTimes is how many times ReadTimeout the upload of a file may take.
 const uploadTimes = 240
 
-// body ends a request whose sender falls silent. Once it is read to its end, the deadline goes, since net/http would
-// take its passing for the client's leaving. Short of that it stays: before it answers, net/http reads what is left of
-// the body, and would wait for it forever.
+// body fails if its sender sends nothing for patience. Once the body has been read to its end, the read deadline is
+// removed, because net/http would take a passed deadline for a client that has left. Until then it stays: net/http
+// reads the rest of a body before it answers, and without a deadline it would wait forever.
 type body struct {
 	io.ReadCloser
 	control  *http.ResponseController
@@ -164,7 +165,7 @@ func (b *body) Read(p []byte) (int, error) {
 	if deadline.After(b.until) {
 		deadline = b.until
 	}
-	_ = b.control.SetReadDeadline(deadline) // not every writer has one
+	_ = b.control.SetReadDeadline(deadline) // not every writer supports deadlines
 	n, err := b.ReadCloser.Read(p)
 	b.place.read += int64(n)
 	if errors.Is(err, io.EOF) {
@@ -174,7 +175,7 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 // writer counts what is written and gives each write a deadline, so that a client that stopped reading is dropped while
-// one that merely takes its time is not. It hides ReadFrom on purpose: a whole video in one call would have one
+// one that merely takes its time is not. It hides ReadFrom on purpose: ReadFrom would write a whole video under one
 // deadline.
 type writer struct {
 	http.ResponseWriter
@@ -213,7 +214,7 @@ func (w *writer) FlushError() error {
 }
 
 // acceptable reports whether a request whose Accept header has these values takes an answer of the offered media type.
-// Problems are sent whatever it says.
+// Problems are sent even if it does not.
 func acceptable(accept []string, offered string) bool {
 	if len(accept) == 0 || offered == anyMedia {
 		return true

@@ -25,8 +25,9 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
 }
 
-// SEED 11: a clean run leaves no line with either word in any form, at the most talkative level, keys included.
-func TestCleanRunLogsNeitherWord(t *testing.T) {
+// A run without failures logs no line with the word "error" or "conflict", in any case, at the level debug. This holds
+// for the names of attributes too.
+func TestCleanRunLogsNoErrorAndNoConflict(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	var wg sync.WaitGroup
@@ -74,7 +75,7 @@ func TestRequestIDs(t *testing.T) {
 	}
 }
 
-func TestNowhereAndWrongMethods(t *testing.T) {
+func TestUnknownPathsAndMethods(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for path, ct := range map[string]string{"/nothing": "application/problem+json",
@@ -127,7 +128,7 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 }
 
-// Scripts forget the header; what surely is no JSON is refused.
+// Scripts often forget the Content-Type, so only types that cannot be a deck are refused.
 func TestContentTypes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -140,8 +141,8 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
-// Pages of the same host and of localhost may use the interface, others only by the operator's leave; a page that may
-// not cannot start work either, though a browser would send such a request without asking.
+// Pages of the same host and of localhost may use the interface, others only if the operator allows them. Other pages
+// cannot create presentations either, although browsers send such requests without a preflight.
 func TestOrigins(t *testing.T) {
 	t.Parallel()
 	plain := newRig(t)
@@ -202,8 +203,8 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// A sender that falls silent in the middle of its body is answered and let go.
-func TestSlowSenders(t *testing.T) {
+// A sender that stops in the middle of its body gets an answer, and the request ends.
+func TestSilentSenderIsAnswered(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.ReadTimeout = 30 * time.Millisecond })
 	conn, err := net.Dial("tcp", r.Listener.Addr().String())
@@ -218,13 +219,14 @@ func TestSlowSenders(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if b, _ := io.ReadAll(res.Body); res.StatusCode != 422 || !strings.Contains(string(b), "did not arrive whole") {
+	if b, _ := io.ReadAll(res.Body); res.StatusCode != 422 || !strings.Contains(string(b), "did not arrive completely") {
 		t.Errorf("%d %s", res.StatusCode, b)
 	}
 }
 
-// Once a body is read to its end no deadline is left, whose passing net/http would take for the client's leaving.
-func TestNoDeadlineBehindTheBody(t *testing.T) {
+// Once a body has been read to its end, the connection has no read deadline: net/http would take a passed deadline for
+// a client that has left.
+func TestNoReadDeadlineAfterTheBody(t *testing.T) {
 	t.Parallel()
 	w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
 	httpapi.New(httpapi.Options{Jobs: newJobs(), Decks: all.Parsers(), Check: checker{}, Slides: slides{},
@@ -238,7 +240,7 @@ func TestNoDeadlineBehindTheBody(t *testing.T) {
 	}
 }
 
-// deadlines notes the deadlines that are set.
+// deadlines records the deadlines that are set.
 type deadlines struct {
 	*httptest.ResponseRecorder
 	read, write []time.Time
@@ -289,7 +291,7 @@ func (e *endless) Seek(offset int64, whence int) (int64, error) {
 	return e.at, nil
 }
 
-// The page and its parts are reached through the whole.
+// The handler serves the web page at / and its files below /ui/.
 func TestUI(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) {

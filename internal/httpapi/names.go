@@ -12,16 +12,16 @@ import (
 
 // The longest names of downloads. File systems take 255 bytes; a browser may add " (1)".
 const (
-	maxPlainName = 60  // letters of the ASCII name, without what stands behind it
+	maxPlainName = 60  // characters of the ASCII name, without its suffix
 	maxTitleName = 180 // bytes of the name in UTF-8
 )
 
 // attachment is a Content-Disposition for a name that is safe in ASCII.
 func attachment(how, name string) string { return how + `; filename="` + name + `"` }
 
-// disposition names a file of a presentation after its title, as RFC 6266 has it: in ASCII for every program, and
-// whole, in UTF-8, for those that know filename*, which all browsers do. suffix stands behind the title, and behind the
-// language of a deck that says its own.
+// disposition returns the Content-Disposition (RFC 6266) of a file of p, named after p's title: in ASCII as filename,
+// which every program reads, and complete, in UTF-8, as filename*, which all browsers read. The name ends with suffix;
+// before it comes the language, if p has one.
 func disposition(how string, p lectern.Presentation, suffix string) string {
 	plain, full := plainName(p.Title), titleName(p.Title)
 	if lectern.IsLanguage(p.Language) {
@@ -37,7 +37,7 @@ func disposition(how string, p lectern.Presentation, suffix string) string {
 	return d
 }
 
-// extended writes a value as RFC 8187 has it: what is no attr-char is percent-encoded.
+// extended encodes a value by RFC 8187: every byte that is not an attr-char is percent-encoded.
 func extended(s string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
@@ -52,8 +52,8 @@ func extended(s string) string {
 	return b.String()
 }
 
-// titleName is a title as a file name: whole, without what file systems refuse and without what turns the direction of
-// text, which could hide what kind of file it is.
+// titleName turns a title into a file name in UTF-8. It replaces or removes characters that file systems refuse, and
+// those that change the direction of text, which could hide the extension of the file.
 func titleName(title string) string {
 	clean := strings.Map(func(c rune) rune {
 		switch {
@@ -77,8 +77,8 @@ func titleName(title string) string {
 	return strings.Trim(name, " .-")
 }
 
-// latin is how letters are written where there is only ASCII: what has no base letter of its own, German as Germans do,
-// Cyrillic and Greek by sound. Other scripts have no fair spelling that needs no dictionary.
+// latin has the ASCII spelling of letters: of those without an ASCII base letter, of umlauts as is usual in German, of
+// Cyrillic and Greek by sound. Other scripts cannot be spelt well without a dictionary.
 var latin = map[rune]string{
 	'ä': "ae", 'ö': "oe", 'ü': "ue", 'ß': "ss", 'ẞ': "SS", 'æ': "ae", 'ø': "o", 'œ': "oe", 'ł': "l", 'đ': "d", 'ð': "d",
 	'þ': "th", 'ı': "i", 'ħ': "h", 'ŋ': "ng",
@@ -94,8 +94,8 @@ var latin = map[rune]string{
 	'\'': "",
 }
 
-// plainName is a title in letters and digits of ASCII, with hyphens between words; "" where too little of it would be
-// left.
+// plainName spells a title in ASCII letters and digits, with hyphens between words. It returns "" if it would lose more
+// letters than it keeps.
 func plainName(title string) string {
 	var b strings.Builder
 	letters, lost := 0, 0
@@ -123,7 +123,7 @@ func plainName(title string) string {
 	return strings.Trim(b.String(), "-")
 }
 
-// spell writes one letter or digit in ASCII. plain is false where it has no spelling.
+// spell writes one letter or digit in ASCII. plain is false if there is no spelling.
 func spell(c rune) (s string, plain bool) {
 	if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
 		return string(c), true

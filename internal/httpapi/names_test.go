@@ -12,8 +12,8 @@ import (
 	"lectern/internal/httpapi"
 )
 
-// V6: a download is called as its title, in UTF-8 for all who can, and by a fair ASCII name for the rest.
-func TestV6NamesOfDownloads(t *testing.T) {
+// A download is named after the title: in UTF-8, and in ASCII for programs that do not read that.
+func TestNamesOfDownloads(t *testing.T) {
 	t.Parallel()
 	const id = "00000000-0000-4000-8000-000000000001"
 	for title, want := range map[string]string{
@@ -43,8 +43,8 @@ func TestV6NamesOfDownloads(t *testing.T) {
 	}
 }
 
-// Whatever the title is, the header is one line of ASCII that the standard library reads, and the name stays below what
-// file systems take.
+// For every title, the header is one line of ASCII that the standard library parses, and the name is at most 220 bytes
+// and safe for file systems.
 func TestNamesOfDownloadsAreSafe(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

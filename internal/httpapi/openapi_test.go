@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// The document is checked in, so that a change of the interface is seen in review. Rewrite it with
-// go test ./internal/httpapi -run OpenAPI -update.
+// docs/openapi.json is the document that the server serves. It is checked in, so that a review sees changes of the
+// interface. Rewrite it with go test ./internal/httpapi -run OpenAPI -update.
 func TestOpenAPIIsCheckedIn(t *testing.T) {
 	t.Parallel()
 	a := newRig(t).get("/openapi.json")
@@ -19,8 +19,8 @@ func TestOpenAPIIsCheckedIn(t *testing.T) {
 	compare(t, filepath.Join("..", "..", "docs", "openapi.json"), a.body)
 }
 
-// The document keeps the rules of OpenAPI 3.1 that tools trip over: every reference leads somewhere, every operation
-// has an id of its own, every variable of a path is declared, every answer has a description.
+// The document follows the rules of OpenAPI 3.1 that tools depend on: every reference has a target, every operation a
+// unique id, every variable of a path is declared, every answer has a description.
 func TestOpenAPIIsValid(t *testing.T) {
 	t.Parallel()
 	var doc struct {
@@ -51,7 +51,7 @@ func TestOpenAPIIsValid(t *testing.T) {
 	for _, ref := range regexp.MustCompile(`"\$ref": "([^"]+)"`).FindAllStringSubmatch(body, -1) {
 		name, ok := strings.CutPrefix(ref[1], "#/components/schemas/")
 		if _, there := doc.Components.Schemas[name]; !ok || !there {
-			t.Errorf("the reference %s leads nowhere", ref[1])
+			t.Errorf("the reference %s has no target", ref[1])
 		}
 	}
 	for name := range doc.Components.Schemas {
@@ -94,7 +94,7 @@ func TestOpenAPIIsValid(t *testing.T) {
 	}
 }
 
-// The page needs nothing from elsewhere and names every operation.
+// The page loads nothing from other hosts and shows the operations and schemas.
 func TestDocsPage(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -15,37 +15,37 @@ import (
 type Checked struct {
 	Valid            bool              `json:"valid" doc:"Always true: a deck with faults is refused with all of them."`
 	Slides           int               `json:"slides" doc:"How many there are."`
-	Measured         int               `json:"measured" doc:"How many of the slides were drawn to see whether all their text fits, within the time that limits.check allows. What is too long on those is among the warnings, as text_overflow. Fewer than slides: the others were not looked at; a presentation tells of them early."`
-	Language         string            `json:"language,omitempty" example:"de" doc:"The language that would be rendered, as BCP 47 has it. Absent: the deck does not say."`
+	Measured         int               `json:"measured" doc:"How many slides were drawn, in the time that limits.check allows, to find text that does not fit. Such text is a warning text_overflow. If fewer than slides, the others were not checked for it; a presentation warns of them early in its run."`
+	Language         string            `json:"language,omitempty" example:"de" doc:"The language that would be rendered, as a BCP 47 tag. Absent: the deck does not say."`
 	Theme            string            `json:"theme" doc:"The theme that is used."`
 	Layout           string            `json:"layout" doc:"Where the avatar stands."`
-	Avatar           string            `json:"avatar" doc:"The avatar that is used: engine:name.variant. Empty: none is seen."`
-	Voice            string            `json:"voice,omitempty" doc:"The voice that the deck asks for: engine:id. Absent: each slide's text chooses."`
-	Size             lectern.Size      `json:"size" doc:"Of the video."`
+	Avatar           string            `json:"avatar" doc:"The avatar that is used: engine:name.variant. Empty: none."`
+	Voice            string            `json:"voice,omitempty" doc:"The voice that the deck asks for: engine:id. Absent: it is chosen for each slide by the language of its text."`
+	Size             lectern.Size      `json:"size" doc:"The size of the video."`
 	EstimatedSeconds float64           `json:"estimated_seconds" doc:"Estimated length of the video."`
-	Outline          []CheckedSlide    `json:"outline" doc:"What becomes of each slide, in order."`
+	Outline          []CheckedSlide    `json:"outline" doc:"How each slide would be rendered, in order."`
 	Warnings         []lectern.Warning `json:"warnings" doc:"All of them, those of slides included."`
 }
 
-// CheckedSlide is what becomes of one slide.
+// CheckedSlide says how one slide would be rendered.
 type CheckedSlide struct {
 	Slide            int               `json:"slide" doc:"Counted from 1."`
-	SpokenBy         string            `json:"spoken_by" enum:"voice,avatar,nobody" doc:"voice: a voice of this server reads the narration. avatar: the avatar's engine speaks it itself. nobody: there is no narration, the slide is held."`
-	Voice            *SpokenVoice      `json:"voice,omitempty" doc:"The voice that the narration gets. Absent where nobody speaks, or where the avatar's engine chooses."`
-	Avatar           string            `json:"avatar,omitempty" doc:"Who is seen: engine:name.variant. Absent: nobody."`
+	SpokenBy         string            `json:"spoken_by" enum:"voice,avatar,nobody" doc:"voice: a voice of this server reads the narration. avatar: the avatar's engine speaks it itself. nobody: there is no narration, the slide stays for its hold."`
+	Voice            *SpokenVoice      `json:"voice,omitempty" doc:"The voice that the narration gets. Absent if nobody speaks, or if the avatar's engine chooses the voice."`
+	Avatar           string            `json:"avatar,omitempty" doc:"The avatar that is seen: engine:name.variant. Absent: none."`
 	EstimatedSeconds float64           `json:"estimated_seconds" doc:"Estimated length of the slide, transitions included."`
 	Warnings         []lectern.Warning `json:"warnings" doc:"Those about this slide."`
 }
 
 // SpokenVoice is a voice as it was chosen for a slide.
 type SpokenVoice struct {
-	Engine   string  `json:"engine" doc:"What makes it, such as flite."`
+	Engine   string  `json:"engine" doc:"The engine that makes it, such as flite."`
 	ID       string  `json:"id" doc:"Its name within the engine."`
-	Language string  `json:"language,omitempty" doc:"What it speaks, as BCP 47 has it." example:"en-US"`
+	Language string  `json:"language,omitempty" doc:"What it speaks, as a BCP 47 tag." example:"en-US"`
 	Speed    float64 `json:"speed" doc:"1 is natural."`
 }
 
-// dryRun checks a deck, measures what there is time for, and makes nothing.
+// dryRun checks a deck, measures as many slides as the time allows, and creates nothing.
 func (s *server) dryRun(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.outlook(r, intake{check: s.Check})
 	if err == nil {
@@ -54,7 +54,7 @@ func (s *server) dryRun(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// outlook is what would become of a request's deck.
+// outlook checks and measures the deck of a request and returns how it would be rendered.
 func (s *server) outlook(r *http.Request, how intake) (Checked, error) {
 	body, err := s.readSubmission(r)
 	defer body.close()
@@ -91,18 +91,20 @@ func (s *server) outlook(r *http.Request, how intake) (Checked, error) {
 	return v, nil
 }
 
-// errCheckTime ends the measuring of a dry run.
+// errCheckTime is the cause when CheckTime ends the measuring of a dry run.
 var errCheckTime = errors.New("the time for measuring is over")
 
-// measure draws as many slides as there is time for. It has the place of a preview meanwhile, so that dry runs cannot
-// crowd out presentations; where none becomes free in time nothing is measured.
+// measure draws as many slides as the time allows, and returns their number and warnings. It holds the place of a
+// preview while it draws, so that dry runs cannot crowd out presentations. If no place becomes free in time, it
+// measures nothing.
 func (s *server) measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
 	if s.CheckTime <= 0 {
 		return 0, nil, nil
 	}
 	if s.Measure == nil {
 		return 0, []lectern.Warning{{Code: "not_measured",
-			Message: "No slide was measured, so that text that does not fit is not known yet: this server has no browser."}}, nil
+			Message: "This server has no browser, so no slide was measured. Text that does not fit is found when the deck is " +
+				"rendered."}}, nil
 	}
 	c, stop := context.WithTimeoutCause(ctx, s.CheckTime, errCheckTime)
 	defer stop()
@@ -119,7 +121,7 @@ func (s *server) measure(ctx context.Context, d lectern.Deck) (int, []lectern.Wa
 	return n, warnings, err
 }
 
-// checkedSlide tells of slide i of a settled deck; performs: its avatar speaks itself.
+// checkedSlide describes slide i of a settled deck. performs: the engine of its avatar speaks the narration itself.
 func checkedSlide(d lectern.Deck, i int, performs bool) CheckedSlide {
 	s := CheckedSlide{Slide: i + 1, SpokenBy: "voice", Avatar: d.Avatar, Warnings: []lectern.Warning{}}
 	if d.Layout == lectern.LayoutSlideOnly {
@@ -146,10 +148,10 @@ func checkedSlide(d lectern.Deck, i int, performs bool) CheckedSlide {
 	return s
 }
 
-// tenths is a time in seconds with one digit behind the point.
+// tenths returns a time in seconds, rounded to one decimal place.
 func tenths(t time.Duration) float64 { return math.Round(t.Seconds()*10) / 10 }
 
-// voiceName is a choice of a voice as engine:id, "" where the text chooses.
+// voiceName returns a choice of a voice as engine:id; "" if the text's language chooses the voice.
 func voiceName(v lectern.VoiceChoice) string {
 	if v.Engine != "" && v.ID != "" {
 		return v.Engine + ":" + v.ID

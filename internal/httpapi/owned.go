@@ -10,20 +10,20 @@ import (
 	"lectern"
 )
 
-// mine is the job service as one key sees it. All handlers go through it: what belongs to another owner is not there,
-// as if it had never been made.
+// mine is the job service, restricted to the owner of one key. All handlers use it: a presentation of another owner is
+// not found, as if it had never existed.
 type mine struct {
 	jobs  Jobs
 	key   lectern.Key
-	quota lectern.Quota // of keys that have none of their own
+	quota lectern.Quota // the bounds of keys that have none of their own
 }
 
-// mine gives the job service to whoever sent r.
+// mine returns the job service for the key of r.
 func (s *server) mine(r *http.Request) mine { return mine{s.Jobs, visitOf(r.Context()).key, s.Quota} }
 
 func (m mine) owner() string { return cmp.Or(m.key.Owner, lectern.DefaultOwner) }
 
-// bounds is the quota of the key, each bound its own or the one of all keys.
+// bounds returns the quota of the key. A bound that the key does not have is that of all keys.
 func (m mine) bounds() lectern.Quota {
 	if m.key.ID == "" {
 		return lectern.Quota{}
@@ -35,14 +35,14 @@ func (m mine) bounds() lectern.Quota {
 	}
 }
 
-// Submit makes a presentation of this owner.
+// Submit creates a presentation of this owner.
 func (m mine) Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error) {
 	sub.Owner, sub.KeyID, sub.Quota = m.owner(), m.key.ID, m.bounds()
 	p, err := m.jobs.Submit(ctx, sub)
 	return p, ofKey(err)
 }
 
-// ofKey names the header of a refusal for its Idempotency-Key.
+// ofKey sets the param of a refusal that the Idempotency-Key is the reason for.
 func ofKey(err error) error {
 	f, ok := errors.AsType[*lectern.Failure](err)
 	if !ok || f.Code != lectern.CodeKeyMismatch && f.Code != lectern.CodeKeyInUse {
@@ -59,33 +59,33 @@ func (m mine) Reserve(ctx context.Context, key, fingerprint string) (lectern.Pre
 	return p, replayed, ofKey(err)
 }
 
-// ReleaseKey frees one.
+// ReleaseKey frees an Idempotency-Key of this owner.
 func (m mine) ReleaseKey(ctx context.Context, key string) error {
 	return m.jobs.ReleaseKey(ctx, m.owner(), key)
 }
 
-// Get gives a presentation of this owner.
+// Get returns a presentation of this owner.
 func (m mine) Get(ctx context.Context, id string) (lectern.Presentation, error) {
 	p, err := m.jobs.Get(ctx, id)
 	if err == nil && cmp.Or(p.Owner, lectern.DefaultOwner) != m.owner() {
-		// as the store says it of one that never was
+		// the sentence of the store for an id that never existed
 		return lectern.Presentation{}, lectern.Fail(lectern.CodeNotFound, "There is no presentation %.64q.", id)
 	}
 	return p, err
 }
 
-// List gives a page of this owner's.
+// List returns a page of this owner's presentations.
 func (m mine) List(ctx context.Context, q lectern.Query) ([]lectern.Presentation, string, error) {
 	q.Owner = m.owner()
 	return m.jobs.List(ctx, q)
 }
 
-// Watch gives the versions of a presentation that Get has given: an owner never changes.
+// Watch yields the versions of p, which Get has returned. It need not check the owner again, who never changes.
 func (m mine) Watch(ctx context.Context, p lectern.Presentation, after int64) iter.Seq2[lectern.Presentation, error] {
 	return m.jobs.Watch(ctx, p.ID, after)
 }
 
-// Cancel asks for one to end.
+// Cancel requests the end of a presentation.
 func (m mine) Cancel(ctx context.Context, id string) (lectern.Presentation, error) {
 	if p, err := m.Get(ctx, id); err != nil {
 		return p, err
@@ -93,7 +93,7 @@ func (m mine) Cancel(ctx context.Context, id string) (lectern.Presentation, erro
 	return m.jobs.Cancel(ctx, id)
 }
 
-// Retry queues one again.
+// Retry queues a presentation again.
 func (m mine) Retry(ctx context.Context, id string) (lectern.Presentation, error) {
 	if p, err := m.Get(ctx, id); err != nil {
 		return p, err
@@ -101,7 +101,7 @@ func (m mine) Retry(ctx context.Context, id string) (lectern.Presentation, error
 	return m.jobs.Retry(ctx, id, lectern.Account{KeyID: m.key.ID, Quota: m.bounds()})
 }
 
-// Deck gives what one is made of.
+// Deck returns the deck of a presentation.
 func (m mine) Deck(ctx context.Context, id string) (lectern.Deck, error) {
 	if _, err := m.Get(ctx, id); err != nil {
 		return lectern.Deck{}, err
@@ -109,7 +109,7 @@ func (m mine) Deck(ctx context.Context, id string) (lectern.Deck, error) {
 	return m.jobs.Deck(ctx, id)
 }
 
-// Delete removes one.
+// Delete removes a presentation.
 func (m mine) Delete(ctx context.Context, id string) error {
 	if _, err := m.Get(ctx, id); err != nil {
 		return err
@@ -117,7 +117,7 @@ func (m mine) Delete(ctx context.Context, id string) error {
 	return m.jobs.Delete(ctx, id)
 }
 
-// Artifacts lists what one has left.
+// Artifacts lists the artifacts of a presentation.
 func (m mine) Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error) {
 	if _, err := m.Get(ctx, id); err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (m mine) Artifacts(ctx context.Context, id string) ([]lectern.Artifact, err
 	return m.jobs.Artifacts(ctx, id)
 }
 
-// Steps lists what was done for one.
+// Steps lists the finished steps of a presentation.
 func (m mine) Steps(ctx context.Context, id string) ([]lectern.Step, error) {
 	if _, err := m.Get(ctx, id); err != nil {
 		return nil, err

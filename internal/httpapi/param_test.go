@@ -8,8 +8,8 @@ import (
 	"lectern/internal/httpapi"
 )
 
-// L: a refusal names the field, the parameter or the header at fault, in the problem and in errors[].
-func TestLProblemsNameWhatIsAtFault(t *testing.T) {
+// A refusal names the field, the parameter or the header at fault, in the problem and in errors[].
+func TestProblemsNameWhatIsAtFault(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.post("/v1/presentations", seedRequest, "Idempotency-Key", "taken")
@@ -46,8 +46,8 @@ func TestLProblemsNameWhatIsAtFault(t *testing.T) {
 	}
 }
 
-// C2: who asks for what belongs to another owner cannot tell it from what never was.
-func TestC2AnothersPresentationIsAsIfItNeverWas(t *testing.T) {
+// The answer for another owner's presentation is the same as for one that never existed.
+func TestAnotherOwnersPresentationIsNotFound(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	p := r.post("/v1/presentations", seedRequest)
@@ -63,7 +63,7 @@ func TestC2AnothersPresentationIsAsIfItNeverWas(t *testing.T) {
 		}
 		return strings.ReplaceAll(a.body, id, "ID")
 	}
-	if theirs, nobodys := problem(id), problem(never); theirs != nobodys {
-		t.Errorf("of another owner: %s\nof nobody: %s", theirs, nobodys)
+	if theirs, unknown := problem(id), problem(never); theirs != unknown {
+		t.Errorf("of another owner: %s\nthat never existed: %s", theirs, unknown)
 	}
 }

@@ -30,7 +30,8 @@ func newPortraits(source Avatars) *portraits {
 	return &portraits{source: source, drawn: map[string][]byte{}}
 }
 
-// get gives a PNG. Drawing goes on when this caller leaves, since others may wait for it.
+// get returns the portrait as PNG, size pixels wide and high. Drawing goes on when this caller leaves, since others may
+// wait for it.
 func (p *portraits) get(c context.Context, code string, size int) ([]byte, error) {
 	key := code + "/" + strconv.Itoa(size)
 	p.mu.Lock()
@@ -40,7 +41,7 @@ func (p *portraits) get(c context.Context, code string, size int) ([]byte, error
 		return b, nil
 	}
 	result := p.flight.DoChan(key, func() (v any, err error) {
-		// A panic here would be out of reach of the handlers' guard and end the process.
+		// The guard of the handlers does not recover panics of this goroutine: one here would end the process.
 		defer func() {
 			if r := recover(); r != nil {
 				v, err = nil, lectern.Fail(lectern.CodeInternal, "The portrait could not be drawn.").Because(fmt.Errorf("panic: %v",
@@ -81,7 +82,8 @@ func (p *portraits) keep(key string, b []byte) {
 	p.order = append(p.order, key)
 }
 
-// steps of sizes: nearby requests share a picture.
+// portraitSizes are the sizes that are drawn. A request gets the next larger one, so that similar requests share a
+// picture.
 var portraitSizes = []int{96, 240, 480, 960}
 
 // portrait answers with an avatar's picture.
@@ -96,7 +98,7 @@ func (s *server) portrait(w http.ResponseWriter, r *http.Request, code string, s
 	if err != nil {
 		if f := asFailure(err); f.Code == lectern.CodeUnknownAvatar {
 			gone := *f
-			gone.Code = lectern.CodeNotFound // here the avatar is what is asked for, not a field of a deck
+			gone.Code = lectern.CodeNotFound // the path names the avatar, not a field of a deck
 			return &gone
 		}
 		return err

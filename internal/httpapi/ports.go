@@ -11,7 +11,7 @@ import (
 	"lectern/internal/deck"
 )
 
-// Jobs is the job service as this package sees it. *job.Service is one.
+// Jobs is the job service as this package sees it. *job.Service implements it.
 type Jobs interface {
 	Intake
 	Meter
@@ -20,117 +20,118 @@ type Jobs interface {
 	Results
 }
 
-// Intake accepts decks that were checked.
+// Intake accepts decks that have been checked.
 type Intake interface {
 	Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error)
-	// Reserve claims an Idempotency-Key of an owner for a request. replayed: p is what the same request made before.
-	// Another request with this key is CodeKeyMismatch, one that is not answered yet CodeKeyInUse (J13). Submit completes
-	// the key.
+	// Reserve claims an Idempotency-Key of an owner for a request. If the same request has already created a presentation,
+	// replayed is true and p is that presentation. It fails with CodeKeyMismatch if a different request has the key, and
+	// with CodeKeyInUse while the first request with it is not answered yet (J13). Submit completes the key.
 	Reserve(ctx context.Context, owner, key, fingerprint string) (p lectern.Presentation, replayed bool, err error)
-	// ReleaseKey frees the key of a request that failed; one that is completed stays as it is.
+	// ReleaseKey frees the key of a request that failed. A completed key stays.
 	ReleaseKey(ctx context.Context, owner, key string) error
 }
 
-// Meter tells how much of a quota is used.
+// Meter reports how much of a quota is used.
 type Meter interface {
-	// Usage gives what a key has taken of its quota.
+	// Usage returns what a key has used of its quota.
 	Usage(ctx context.Context, keyID string) (lectern.Usage, error)
 }
 
-// Reader reads presentations. An unknown id gives CodeNotFound.
+// Reader reads presentations. An unknown id fails with CodeNotFound.
 type Reader interface {
 	Get(ctx context.Context, id string) (lectern.Presentation, error)
-	// List gives a page, the newest first, and the cursor of the next one, "" behind the last.
+	// List returns a page, the newest first, and the cursor of the next page; "" after the last page.
 	List(ctx context.Context, q lectern.Query) (page []lectern.Presentation, next string, err error)
-	// Watch gives every version above after, in order, and ends behind the terminal one, or with an error.
+	// Watch yields every version above after, in order. It ends after the terminal version, or with an error.
 	Watch(ctx context.Context, id string, after int64) iter.Seq2[lectern.Presentation, error]
 }
 
-// Controls changes presentations by a user's wish.
+// Controls changes presentations at the request of a user.
 type Controls interface {
 	Cancel(ctx context.Context, id string) (lectern.Presentation, error)
-	// Retry is judged as Submit is; who asks has a quota.
+	// Retry queues a presentation again. The limits of Submit and the quota of who apply to it.
 	Retry(ctx context.Context, id string, who lectern.Account) (lectern.Presentation, error)
 	Delete(ctx context.Context, id string) error
 }
 
-// Results tells what a presentation is made of, what it has left, and what was done for it.
+// Results reads the deck of a presentation, its artifacts and its finished steps.
 type Results interface {
 	Deck(ctx context.Context, id string) (lectern.Deck, error)
 	Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error)
 	Steps(ctx context.Context, id string) ([]lectern.Step, error)
 }
 
-// Decks reads what a request brings. *deck.Catalogue is one.
+// Decks parses the deck of a request. *deck.Catalogue implements it.
 type Decks interface {
 	Parse(ctx context.Context, s deck.Source, settings []byte, lim lectern.Limits) (deck.Request, error)
 	Kinds() []deck.Kind
 }
 
-// Checker settles a deck and refuses what would fail, with all of its faults in one failure. *check.Checker is one.
+// Checker settles a deck (package check says what that is) and refuses one that would fail, with all of its faults in
+// one failure. *check.Checker implements it.
 type Checker interface {
 	Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error)
 }
 
 // Measurer draws the slides of a settled deck in the browser and reports what does not fit on them.
 type Measurer interface {
-	// Measure gives how many slides were measured and what was found. A slide that a render would fail at is a failure.
-	// When ctx ends, it gives what was measured so far with ctx's cause.
+	// Measure returns the number of measured slides and the warnings about them. It fails at a slide that a render would
+	// fail at. When ctx ends, it returns what it has measured so far, and ctx's cause as the error.
 	Measure(ctx context.Context, d lectern.Deck) (slides int, warnings []lectern.Warning, err error)
 }
 
-// Callbacks judges the addresses that want to be told of presentations. *webhook.Service is one.
+// Callbacks judges callback addresses. *webhook.Service implements it.
 type Callbacks interface {
-	// Allowed refuses an address that may not be reached (CodeCallbackRefused), as far as it shows without asking the
-	// network.
+	// Allowed refuses an address that webhooks may not be sent to (CodeCallbackRefused). It does not use the network, so
+	// it resolves no names.
 	Allowed(address string) error
 }
 
-// Slides makes pages of slides. *slides.Library is one.
+// Slides makes pages of slides. *slides.Library implements it.
 type Slides interface {
 	Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error)
 	Document(d lectern.Deck) (string, error)
 	// Files lists the pictures that a deck names by the paths of files next to it.
 	Files(d lectern.Deck) []lectern.FileUse
-	// PropKind returns the type of a template's prop, see lectern.PropKind.
+	// PropKind is a lectern.PropKind: it returns the type of a template's prop.
 	PropKind(template, prop string) string
 	Catalogue
 }
 
-// Catalogue names what slides can look like.
+// Catalogue lists templates and themes.
 type Catalogue interface {
 	Templates() []lectern.Template
 	Themes() []lectern.Theme
 }
 
-// Browser takes pictures of pages. *chrome.Browser is one.
+// Browser takes pictures of pages. *chrome.Browser implements it.
 type Browser interface {
 	Capture(ctx context.Context, p lectern.Page, assets []lectern.Picture) (lectern.Capture, error)
 }
 
-// Pictures fetches the pictures that a page loads. *asset.Pictures is one.
+// Pictures fetches the pictures that a page loads. *asset.Pictures implements it.
 type Pictures interface {
 	Fetch(ctx context.Context, url string) (lectern.Picture, error)
 }
 
-// Assets keeps the files that people upload. *asset.Service is one.
+// Assets stores uploaded files. *asset.Service implements it.
 type Assets interface {
 	Uploads
 	AssetReader
-	// Delete removes an asset; one that a presentation names is CodeConflict.
+	// Delete removes an asset. It fails with CodeConflict if a presentation names the asset.
 	Delete(ctx context.Context, owner, sha256 string) error
 }
 
-// Uploads takes files.
+// Uploads stores files.
 type Uploads interface {
-	// Add keeps a file. created: the owner did not have it before.
+	// Add stores a file. created reports that the owner did not have it before.
 	Add(ctx context.Context, up lectern.Upload) (a lectern.Asset, created bool, err error)
-	Most() int64 // bytes of a file
-	// Unpack opens a ZIP file with one deck, whose size is as in lectern.Upload. The caller closes it.
+	Most() int64 // the size of the largest file that is accepted, in bytes
+	// Unpack opens a ZIP file with one deck. size is as in lectern.Upload. The caller closes the bundle.
 	Unpack(ctx context.Context, size int64, body io.Reader) (deck.Bundle, error)
 }
 
-// AssetReader reads what was uploaded. What an owner does not have is CodeNotFound.
+// AssetReader reads stored files. For an asset that the owner does not have, it fails with CodeNotFound.
 type AssetReader interface {
 	Get(ctx context.Context, owner, sha256 string) (lectern.Asset, error)
 	List(ctx context.Context, q lectern.AssetQuery) (page []lectern.Asset, next string, err error)
@@ -140,12 +141,12 @@ type AssetReader interface {
 	Check(ctx context.Context, owner string, d lectern.Deck) error
 }
 
-// Voices lists the voices of all engines. *tts.Catalogue is one.
+// Voices lists the voices of all engines. *tts.Catalogue implements it.
 type Voices interface {
 	Voices(ctx context.Context) ([]lectern.Voice, error)
 }
 
-// Avatars lists the avatars of all engines and draws their portraits. *avatar.Catalogue is one.
+// Avatars lists the avatars of all engines and draws their portraits. *avatar.Catalogue implements it.
 type Avatars interface {
 	// Performs reports whether the avatar's engine speaks the narration itself.
 	Performs(ctx context.Context, code string) bool
@@ -156,28 +157,29 @@ type Avatars interface {
 // Open opens an artifact by its key in the blob store. The caller closes it.
 type Open func(ctx context.Context, key string) (io.ReadSeekCloser, error)
 
-// Ready names what is missing before presentations can be made: each failure says how to mend it. Nothing: all is well.
+// Ready returns what is missing for making presentations; each failure says how to fix it. The server is ready if the
+// list is empty.
 type Ready func(ctx context.Context) []*lectern.Failure
 
-// Observer is told of what was answered, for metrics. Its methods are quick.
+// Observer counts requests and watchers, for metrics. Its methods must return quickly.
 type Observer interface {
-	// Answered tells of a request, by the pattern of its route: "" where there is none. ctx is the request's.
+	// Answered reports a finished request. route is the pattern of its route, "" if there is none; ctx is the request's.
 	Answered(ctx context.Context, route, method string, status int, took time.Duration)
-	// Watching tells that so many watchers more, or fewer, are there: kind is WatchStream or WatchPoll.
+	// Watching adds change, which may be negative, to the number of watchers of a kind: WatchStream or WatchPoll.
 	Watching(kind string, change int)
-	// Dropped tells of a stream that was given up because its client took nothing for WriteTimeout.
+	// Dropped reports a stream that was closed because its client read nothing for WriteTimeout.
 	Dropped()
 }
 
 // The kinds of watchers.
 const (
 	WatchStream = "stream" // server-sent events
-	WatchPoll   = "poll"   // a request that waits for news
+	WatchPoll   = "poll"   // a long poll
 )
 
-// nobody looks.
-type nobody struct{}
+// noObserver ignores everything.
+type noObserver struct{}
 
-func (nobody) Answered(context.Context, string, string, int, time.Duration) {}
-func (nobody) Watching(string, int)                                         {}
-func (nobody) Dropped()                                                     {}
+func (noObserver) Answered(context.Context, string, string, int, time.Duration) {}
+func (noObserver) Watching(string, int)                                         {}
+func (noObserver) Dropped()                                                     {}

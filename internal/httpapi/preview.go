@@ -10,7 +10,7 @@ import (
 	"lectern/internal/deck"
 )
 
-// previewDeck parses a deck for a preview. Without a layout of its own it shows the slide alone.
+// previewDeck parses a deck for a preview. A deck without a layout of its own is shown without an avatar.
 func (s *server) previewDeck(c context.Context, body deck.Source) (lectern.Deck, []lectern.Warning, error) {
 	q, err := s.Decks.Parse(c, body, nil, s.Limits)
 	if err == nil {
@@ -114,7 +114,7 @@ type customHTML struct {
 	Warnings   []lectern.Warning `json:"warnings"`
 }
 
-// slideHTML answers with all slides in one HTML document, inside JSON.
+// slideHTML answers with JSON that contains all slides as one HTML document.
 func (s *server) slideHTML(w http.ResponseWriter, r *http.Request) error {
 	_, d, warnings, release, err := s.preview(r)
 	if err != nil {

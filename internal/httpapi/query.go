@@ -18,8 +18,8 @@ import (
 // metadataPrefix begins the names of parameters that filter by an entry of the metadata.
 const metadataPrefix = "metadata."
 
-// knownQuery makes an operation refuse parameters that it does not read, and those that come twice, of which it would
-// read one: a misspelt filter would list what nobody asked for. It looks before anything else of the request is judged.
+// knownQuery makes an operation refuse unknown and repeated parameters, before anything else of the request is checked.
+// Without this, a list with a misspelt filter would contain too much.
 func (s *server) knownQuery(known []string) func(huma.Context, func(huma.Context)) {
 	return func(c huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(c)
@@ -42,7 +42,7 @@ func judgeQuery(raw string, known []string) error {
 		switch {
 		case metadata && strings.HasPrefix(name, metadataPrefix) && len(values[name]) == 1:
 		case len(values[name]) > 1 && (slices.Contains(known, name) || metadata && strings.HasPrefix(name, metadataPrefix)):
-			return blame(name, codeParameter, "The parameter %q comes %d times; it is read once.",
+			return blame(name, codeParameter, "The parameter %q comes %d times; send it once.",
 				lectern.Shorten(name), len(values[name]))
 		case !slices.Contains(known, name):
 			return blame(name, codeParameter, "The parameter %q is not known here.%s", lectern.Shorten(name), meant(name, known))
@@ -51,7 +51,7 @@ func judgeQuery(raw string, known []string) error {
 	return nil
 }
 
-// meant names a parameter that comes near to a name, or all that there are.
+// meant suggests the known parameter that resembles a name, or else lists all known parameters.
 func meant(name string, known []string) string {
 	shown := make([]string, len(known))
 	for i, k := range known {
@@ -63,9 +63,9 @@ func meant(name string, known []string) string {
 		return near
 	}
 	if len(shown) == 0 {
-		return " It takes none."
+		return " This operation has no parameters."
 	}
-	return " It takes " + lectern.OneOf(shown) + "."
+	return " This operation knows " + lectern.OneOf(shown) + "."
 }
 
 // queryOf lists the parameters that a type of input reads from the query.
@@ -95,23 +95,23 @@ func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
 }
 
 type listInput struct {
-	Status        string    `query:"status" doc:"Only presentations in this state: queued, processing, completed, failed or canceled. Of several, with commas between them: in one of these." example:"queued,processing"`
-	CreatedAfter  time.Time `query:"created_after" doc:"Only presentations that were made later, as RFC 3339." example:"2026-11-24T09:00:00Z"`
-	CreatedBefore time.Time `query:"created_before" doc:"Only presentations that were made earlier, as RFC 3339." example:"2026-11-25T09:00:00Z"`
-	Limit         int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many to give at most."`
-	Cursor        string    `query:"cursor" maxLength:"500" doc:"next_cursor of the page before."`
+	Status        string    `query:"status" doc:"Only presentations with this status: queued, processing, completed, failed or canceled. Several, separated by commas: with any of these." example:"queued,processing"`
+	CreatedAfter  time.Time `query:"created_after" doc:"Only presentations that were created after this time (RFC 3339)." example:"2026-11-24T09:00:00Z"`
+	CreatedBefore time.Time `query:"created_before" doc:"Only presentations that were created before this time (RFC 3339)." example:"2026-11-25T09:00:00Z"`
+	Limit         int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The most to return."`
+	Cursor        string    `query:"cursor" maxLength:"500" doc:"The next_cursor of the previous page."`
 }
 
-// describeList adds to the document the parameters metadata.KEY, whose names are the caller's: an object that is
-// written out as one parameter an entry.
+// describeList documents the parameters metadata.KEY. The caller chooses KEY, so they are an object that is sent as one
+// parameter for each entry.
 func describeList(o *huma.Operation) {
 	explode := true
 	entry := map[string]any{"type": "string", "description": "The value of the entry."}
 	o.Parameters = append(o.Parameters, &huma.Param{
 		Name: "metadata", In: "query", Style: "form", Explode: &explode,
 		Example: map[string]string{"metadata.course": "algebra"},
-		Description: "Only presentations with this entry in their metadata: metadata.KEY=VALUE. Several must all be there. " +
-			"Keys and values are compared as a whole.",
+		Description: "Only presentations with this entry in their metadata: metadata.KEY=VALUE. If there are several, all " +
+			"must match. Keys and values are compared exactly.",
 		Schema: &huma.Schema{
 			Type: "object", AdditionalProperties: false,
 			Extensions: map[string]any{"patternProperties": map[string]any{`^metadata\..+$`: entry}},
@@ -154,7 +154,7 @@ func flagged(r *http.Request, name string) (bool, error) {
 	case "false", "0":
 		return false, nil
 	}
-	f := lectern.Fail(codeRequest, "%s is true or false, not %.60q.", name, strings.Join(values, ","))
+	f := lectern.Fail(codeRequest, "%s must be true or false, not %.60q.", name, strings.Join(values, ","))
 	f.Param = name
 	return false, f
 }

@@ -14,8 +14,8 @@ import (
 	"lectern/internal/httpapi"
 )
 
-// TestUnknownParametersAreRefused holds that every operation of the document answers 400 to a parameter that it does
-// not read and to one that comes twice, and names it.
+// TestUnknownParametersAreRefused: every operation of the document answers 400 to an unknown and to a repeated
+// parameter, and names the parameter.
 func TestUnknownParametersAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -57,8 +57,9 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"?limits=3": `Did you mean "limit"?`, "?statuz=queued": `Did you mean "status"?`,
-		"?createdafter=1":            `Did you mean "created_after"?`,
-		"?q=":                        `It takes "created_after", "created_before", "cursor", "limit", "status" or "metadata.KEY".`,
+		"?createdafter=1": `Did you mean "created_after"?`,
+		"?q=": `This operation knows "created_after", "created_before", "cursor", "limit", "status" or ` +
+			`"metadata.KEY".`,
 		"?%zz":                       "cannot be read",
 		"?metadata.a=1&metadata.a=2": "comes 2 times",
 	} {
@@ -67,13 +68,13 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 			t.Errorf("%s: %d %s", query, a.status, a.body)
 		}
 	}
-	if a := r.get("/v1/themes?x=1"); !strings.Contains(a.body, "It takes none.") {
+	if a := r.get("/v1/themes?x=1"); !strings.Contains(a.body, "This operation has no parameters.") {
 		t.Errorf("an operation without parameters: %s", a.body)
 	}
 }
 
-// TestListFilters holds that filters narrow a list together, that pages keep them, and that wrong ones are refused by
-// name.
+// TestListFilters: all filters of a list must match, the links to further pages keep them, and a wrong filter is
+// refused by name.
 func TestListFilters(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

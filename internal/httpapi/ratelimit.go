@@ -13,9 +13,10 @@ import (
 // retrySoon is the Retry-After of a refusal that may end at any moment, such as a full queue.
 const retrySoon = 5 * time.Second
 
-// rateLimits are the values of RateLimit-Policy and RateLimit, as draft-ietf-httpapi-ratelimit-headers has them, for a
-// key with bounds: one item a bound, by name. "minutes" are whole minutes of video in a day. "presentations" are those
-// that wait or are rendered, as lectern.Quota counts them; where only those that wait are bounded the item is "queued".
+// rateLimits returns the values of the headers RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers)
+// for a key with the quota q. They have a named item for each bound: "minutes" counts whole minutes of video in a day,
+// "presentations" those that wait or are rendered, as lectern.Quota does. If only those that wait are bounded, the item
+// is "queued".
 func rateLimits(q lectern.Quota, u lectern.Usage, now time.Time) (policy, limit string) {
 	var policies, limits []string
 	add := func(name string, quota, left int) *string {
@@ -40,17 +41,17 @@ func rateLimits(q lectern.Quota, u lectern.Usage, now time.Time) (policy, limit 
 	return strings.Join(policies, ", "), strings.Join(limits, ", ")
 }
 
-// retryIn is the earliest time at which a refused deck of that length may fit into the quota. One that is longer than a
-// day's minutes has none: it is not asked about, since it is refused for good (CodeTooLarge).
+// retryIn returns how long to wait until a refused deck of the estimated length may fit into the quota. It is not
+// called for a deck that is longer than the minutes of a day: that is refused with CodeTooLarge.
 func retryIn(q lectern.Quota, u lectern.Usage, estimate time.Duration, now time.Time) time.Duration {
 	if q.Minutes == 0 || u.Ordered+estimate <= time.Duration(q.Minutes)*time.Minute {
-		return retrySoon // something else is full
+		return retrySoon // another bound is reached
 	}
 	return max(retrySoon, u.FreesAt.Sub(now))
 }
 
-// account writes what is left of the key's quota into the header of the answer to a creation or a retry, which was
-// refused or was not. It returns the refusal, with the time of the next try where the quota is the reason.
+// account writes what is left of the key's quota into h, the header of the answer to a create or a retry. refused is
+// the failure of that request, or nil. account returns it; if the quota is the reason, with the time of the next try.
 func (s *server) account(h http.Header, r *http.Request, d lectern.Deck, refused error) error {
 	m := s.mine(r)
 	q := m.bounds()
@@ -58,9 +59,10 @@ func (s *server) account(h http.Header, r *http.Request, d lectern.Deck, refused
 		return refused
 	}
 	u, err := s.Jobs.Usage(r.Context(), m.key.ID)
-	if err != nil { // the creation itself is decided
+	if err != nil { // the request itself has been decided
 		if r.Context().Err() == nil {
-			s.Log.LogAttrs(r.Context(), slog.LevelWarn, "an answer does not say what is left of the key's quota",
+			s.Log.LogAttrs(r.Context(), slog.LevelWarn, "an answer has no RateLimit headers, because the use of the key's "+
+				"quota could not be read",
 				attrs(r, asFailure(err))...)
 		}
 		return refused

@@ -42,8 +42,8 @@ func TestRateLimits(t *testing.T) {
 	}
 }
 
-// Whatever was used, the headers are well-formed, no rest is negative or above its bound, and a wait is of use: a deck
-// that is told to come back after the minutes does not fit now.
+// For every usage the headers are well-formed, no rest is negative or above its bound, and Retry-After is longer than 5
+// s only if the deck does not fit into the minutes now.
 func TestRateLimitsProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -88,8 +88,8 @@ func TestRateLimitsProperties(t *testing.T) {
 	})
 }
 
-// Creating with a key that has bounds says what is left of them, on both faces, whether it is taken, refused or
-// replayed.
+// The answer to a create with a key that has bounds says what is left of them, on both faces, whether the create is
+// accepted, refused or replayed.
 func TestRateLimitHeaders(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/v1/presentations", "/api/custom/presentations"} {
@@ -140,7 +140,7 @@ func TestRateLimitHeaders(t *testing.T) {
 	}
 }
 
-// Minutes that are used up are free again when the oldest of them leave the window, and Retry-After says so.
+// Used minutes are free again when the oldest of them leave the window. Retry-After is the time until then.
 func TestRetryAfterOfMinutes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -166,9 +166,8 @@ func TestRetryAfterOfMinutes(t *testing.T) {
 	}
 }
 
-// An account that cannot be read spoils no answer: the creation is decided, and the log says why the headers are
-// missing.
-func TestRateLimitWithoutAnAccount(t *testing.T) {
+// If the usage of a key cannot be read, the answer has no headers about it and is otherwise the same. The log says why.
+func TestUnreadableUsageDoesNotFailTheRequest(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.jobs.blind = errors.New("the database is away")
@@ -212,15 +211,14 @@ func (j *jobs) Deck(_ context.Context, id string) (lectern.Deck, error) {
 	return r.deck, nil
 }
 
-// judge is what a store does with a quota.
+// judge applies a quota as a store does.
 func (j *jobs) judge(who lectern.Account, d lectern.Deck) error {
 	long, _ := d.Estimate()
 	u := j.usage(who.KeyID)
 	return job.Bounds{Quota: who.Quota, KeyID: who.KeyID, Estimate: long}.Judge(job.Load{Key: u})
 }
 
-// A deck that is longer than all minutes of a key is refused for good: not retryable, and with no time at which to come
-// back.
+// A deck that is longer than all minutes of a key is refused as not retryable, without Retry-After.
 func TestADeckLongerThanAllMinutes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.Quota = lectern.Quota{Minutes: 1} })
@@ -236,8 +234,8 @@ func TestADeckLongerThanAllMinutes(t *testing.T) {
 	}
 }
 
-// H3: a retry is an order as a create is: the same quota, the same headers, and it counts for the key that asks.
-func TestH3RetriesHaveQuotas(t *testing.T) {
+// A retry has the quota and the headers of a create, and counts for the key that sends it.
+func TestRetriesHaveQuotas(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.Quota = lectern.Quota{Queued: 1} })
 	makes, k := mustKey(t, r, lectern.ScopeWrite)

@@ -22,7 +22,7 @@ import (
 	"lectern/internal/webhook/webhooktest"
 )
 
-// described is what the examples' tests read of the document.
+// described is the part of the document that the tests of examples read.
 type described struct {
 	Paths map[string]map[string]struct {
 		OperationID string
@@ -34,14 +34,14 @@ type described struct {
 	}
 }
 
-// shellRig is a rig with something in every state, and a shell that knows the ids.
+// shellRig is a rig with a presentation, a webhook and a delivery, and a shell whose variables have their ids.
 type shellRig struct {
 	*rig
 	dir string
 	env []string
 }
 
-// newShellRig makes presentation ID in the state that the operation asks for, a webhook whose receiver is there, and a
+// newShellRig creates a presentation in the state that the operation needs, a webhook whose receiver answers, and a
 // delivery that was given up.
 func newShellRig(t *testing.T, operation string) *shellRig {
 	t.Helper()
@@ -85,7 +85,7 @@ func newShellRig(t *testing.T, operation string) *shellRig {
 		key, keyID = text, k.ID
 	}
 	dir := t.TempDir()
-	// What curl is told here and not on the command line: where the default address really is, and to say how it went.
+	// curl reads this file: it connects the default address to the test server and prints the status of each answer.
 	rc := "connect-to = \"localhost:8000:" + r.Listener.Addr().String() + "\"\nwrite-out = \"%{stderr}\\nSTATUS " +
 		"%{http_code}\\n\"\nno-progress-meter\n"
 	if err := os.WriteFile(filepath.Join(dir, ".curlrc"), []byte(rc), 0o600); err != nil {
@@ -109,7 +109,7 @@ func newShellRig(t *testing.T, operation string) *shellRig {
 		"DELIVERY=" + claimed[0].ID, "LECTERN_KEY=" + key, "KEY_ID=" + keyID}}
 }
 
-// run gives the commands to a shell, as they are written, and gives the statuses of what they asked.
+// run executes the commands in a shell and returns the HTTP statuses of their requests.
 func (s *shellRig) run(commands string) []int {
 	s.t.Helper()
 	var said []string
@@ -130,8 +130,8 @@ func (s *shellRig) run(commands string) []int {
 	return statuses
 }
 
-// Every operation shows at least one command, the page shows the same ones, and each of them works as it is written: a
-// shell and curl run it, and the answer is the success that the document tells of.
+// Every operation has at least one command in the document and on the page. Each command works as it is written: a
+// shell with curl runs it, and the answer has the documented status of success.
 func TestSamplesWork(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -174,7 +174,7 @@ func TestSamplesWork(t *testing.T) {
 	}
 }
 
-// The variable that a sample fills has the id.
+// The sample that stores the id of a new presentation in a variable does so.
 func TestSampleKeepsTheID(t *testing.T) {
 	t.Parallel()
 	var doc described
@@ -195,7 +195,7 @@ func TestSampleKeepsTheID(t *testing.T) {
 	t.Error("no sample keeps the id")
 }
 
-// The commands of the pages that teach the interface work as they are written, too.
+// The commands in README.md, docs/API.md and docs/CUSTOM.md work as they are written.
 func TestCommandsOfThePages(t *testing.T) {
 	t.Parallel()
 	for name, least := range map[string]int{"README.md": 4, "docs/API.md": 6, "docs/CUSTOM.md": 4} {

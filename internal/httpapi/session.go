@@ -10,17 +10,17 @@ import (
 	"lectern"
 )
 
-// session is what the web page asks for before it shows anything.
+// session says whether the web page is signed in. The page requests it before it shows anything.
 type session struct {
-	Needed   bool   `json:"key_needed"` // there is a key, so every request needs one
+	Needed   bool   `json:"key_needed"` // the server has keys, so every request needs one
 	SignedIn bool   `json:"signed_in"`
 	Name     string `json:"name,omitempty"` // of the key
 	Owner    string `json:"owner,omitempty"`
 	Scope    string `json:"scope,omitempty"`
 }
 
-// sessions are the routes by which the web page exchanges a key for a cookie: scripts of the page never have the key
-// again, and pictures, videos and event streams, which cannot send headers, are let in too.
+// sessions registers the routes by which the web page exchanges a key for a cookie. After that the scripts of the page
+// no longer have the key, and the cookie also authorises pictures, videos and event streams, which cannot send headers.
 func (s *server) sessions(mux *http.ServeMux) {
 	handler := func(h func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +54,7 @@ const maxSignIn = 4 << 10
 
 func (s *server) signIn(w http.ResponseWriter, r *http.Request) error {
 	v := visitOf(r.Context())
-	// Another site could sign its victim in with a key of its own, and see what is made with it.
+	// Otherwise another site could sign its visitor in with a key of the site's own, and see what the visitor creates.
 	if origin := r.Header.Get("Origin"); origin != "" && !s.own(origin, v) {
 		return blame("Origin", codeOrigin, "Sign in on this server's own page.")
 	}
@@ -64,7 +64,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) error {
 		return arrival(err)
 	}
 	if json.Unmarshal(b, &body) != nil || body.Key == "" {
-		return lectern.Fail(lectern.CodeInvalidJSON, `The body is {"key":"lk_…"}.`)
+		return lectern.Fail(lectern.CodeInvalidJSON, `The body must be {"key":"lk_…"}.`)
 	}
 	if keyed, err := s.keyed(r.Context()); err != nil {
 		return err
@@ -83,7 +83,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// signOut takes the cookie back. It needs none: a session that is over can be left, too.
+// signOut deletes the cookie. It needs no valid session, so that it works after the session has expired, too.
 func (s *server) signOut(w http.ResponseWriter, r *http.Request) error {
 	s.setCookie(w, visitOf(r.Context()), "", time.Unix(1, 0))
 	w.WriteHeader(http.StatusNoContent)

@@ -58,7 +58,7 @@ func TestSignInAndOut(t *testing.T) {
 	secure := call{method: "POST", path: "/ui/session", body: `{"key":"` + text + `"}`, from: "10.0.0.1:1",
 		headers: []string{"X-Forwarded-Proto", "https", "Origin", "https://localhost:8000"}}.at(h)
 	if c := cookieOf(t, secure); !c.Secure {
-		t.Errorf("behind TLS: %+v", c)
+		t.Errorf("through a proxy with TLS: %+v", c)
 	}
 	with := func(method, path, body string, headers ...string) answer {
 		return call{method: method, path: path, body: body, headers: append(headers, "Cookie", c.Name+"="+c.Value)}.at(h)
@@ -73,8 +73,8 @@ func TestSignInAndOut(t *testing.T) {
 	if a := with("POST", "/v1/presentations", seedRequest, "Sec-Fetch-Site", "same-origin"); a.status != 202 {
 		t.Errorf("a browser that sends no origin: %d %s", a.status, a.body)
 	}
-	// Another port of localhost is the same site to a browser, which sends the cookie along; a form of another site does
-	// not get far either.
+	// For a browser, another port of localhost is the same site, so it sends the cookie. Such requests are refused, and so
+	// are those of other sites.
 	for _, from := range [][]string{{"Origin", "http://localhost:3000"}, {"Origin", "https://evil.example"},
 		{"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "none"}, {}} {
 		if a := with("POST", "/v1/presentations", seedRequest, from...); a.status != 403 {
@@ -97,8 +97,8 @@ func TestSignInAndOut(t *testing.T) {
 	}
 }
 
-// A video and an event stream, which cannot send headers, are let in by the cookie.
-func TestSessionsCarryVideosAndStreams(t *testing.T) {
+// The session cookie is enough for videos and event streams, for which browsers cannot send other headers.
+func TestSessionCookieAuthorisesVideosAndStreams(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	id, self := newPresentation(t, r)

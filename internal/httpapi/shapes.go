@@ -11,47 +11,47 @@ import (
 
 // Presentation is a presentation in /v1. What is not known yet is null.
 type Presentation struct {
-	ID              string            `json:"id" format:"uuid" doc:"Names it in every path."`
-	Title           string            `json:"title" doc:"The deck's, or that of its first slide."`
-	Language        string            `json:"language,omitempty" example:"de" doc:"The language that is rendered, as BCP 47 has it. Absent: the deck does not say."`
-	Status          string            `json:"status" enum:"queued,processing,completed,failed,canceled" doc:"queued: it waits for a worker. processing: it is being made. completed, failed, canceled: it has ended."`
+	ID              string            `json:"id" format:"uuid" doc:"Identifies it in every path."`
+	Title           string            `json:"title" doc:"The title of the deck, or of its first slide."`
+	Language        string            `json:"language,omitempty" example:"de" doc:"The language that is rendered, as a BCP 47 tag. Absent: the deck does not say."`
+	Status          string            `json:"status" enum:"queued,processing,completed,failed,canceled" doc:"queued: it waits for a worker. processing: it is being rendered. completed, failed, canceled: it has ended."`
 	Stage           string            `json:"stage" doc:"What is being done now." example:"encoding"`
 	Progress        float64           `json:"progress" minimum:"0" maximum:"100" doc:"In percent. Never falls; 100 exactly when completed."`
 	Message         string            `json:"message" doc:"Stage and figures as a sentence."`
 	SlidesDone      int               `json:"slides_done" doc:"How many slides are finished."`
 	SlidesTotal     int               `json:"slides_total" doc:"How many slides there are."`
 	Version         int64             `json:"version" doc:"Counts every visible change, from 1. The ETag is made of it."`
-	Attempt         int               `json:"attempt" doc:"How often work on it has begun."`
-	CancelRequested bool              `json:"cancel_requested" doc:"A user wants it to end, and its work has not ended yet."`
-	CreatedAt       Time              `json:"created_at" format:"date-time" doc:"When the request for it was taken."`
+	Attempt         int               `json:"attempt" doc:"How often processing has begun."`
+	CancelRequested bool              `json:"cancel_requested" doc:"A user has canceled it, and its work has not ended yet."`
+	CreatedAt       Time              `json:"created_at" format:"date-time" doc:"When the request for it was accepted."`
 	StartedAt       *Time             `json:"started_at" format:"date-time" doc:"When work on it first began."`
 	CompletedAt     *Time             `json:"completed_at" format:"date-time" doc:"When it ended, however it ended."`
 	LastHeartbeat   *Time             `json:"last_heartbeat" format:"date-time" doc:"When the run last gave a sign of life. Not versioned."`
 	ETASeconds      *float64          `json:"eta_seconds" doc:"An estimate of the time left. Not versioned."`
-	QueuePosition   *int              `json:"queue_position" doc:"Its place among those that wait; 1 is next. null: it does not wait, or this is a message or an earlier version. Not versioned."`
+	QueuePosition   *int              `json:"queue_position" doc:"Its place among those that wait; 1 is next. null: it does not wait, or this is a webhook's message or an earlier version. Not versioned."`
 	EstimatedStart  *Time             `json:"estimated_start_at" format:"date-time" doc:"When work on it is expected to begin, from what waits before it and how fast presentations were rendered lately. null: it does not wait, or nothing was measured yet. Not versioned."`
 	Error           *PresentationFail `json:"error" doc:"Why it failed."`
-	Warnings        []lectern.Warning `json:"warnings" doc:"What a user should know though the work goes on."`
-	Metadata        map[string]string `json:"metadata" doc:"The caller's own, given back untouched."`
-	DurationSeconds float64           `json:"duration_seconds,omitempty" doc:"How long the video of a completed presentation lasts. Absent where it was completed by a version that did not note it."`
-	ExpiresAt       *Time             `json:"expires_at,omitempty" format:"date-time" doc:"When a presentation that has ended goes with all its files. Absent: it has not ended."`
-	Files           []File            `json:"files,omitempty" doc:"What a completed presentation has left. Absent in lists, and where it was completed by a version that did not note them."`
-	Usage           *Usage            `json:"usage,omitempty" doc:"What all attempts of a presentation that has ended have used. Absent: it has not ended, or an earlier version completed it, which did not count."`
-	Links           map[string]string `json:"links" doc:"Paths of what can be had now: self, events, steps; cancel or retry where possible; video and the other files once they are there."`
+	Warnings        []lectern.Warning `json:"warnings" doc:"What a user should know, although the work continues."`
+	Metadata        map[string]string `json:"metadata" doc:"The caller's own data, returned unchanged."`
+	DurationSeconds float64           `json:"duration_seconds,omitempty" doc:"How long the video of a completed presentation lasts. Absent if an older version of Lectern completed it."`
+	ExpiresAt       *Time             `json:"expires_at,omitempty" format:"date-time" doc:"When a presentation that has ended is deleted with all its files. Absent: it has not ended."`
+	Files           []File            `json:"files,omitempty" doc:"The files of a completed presentation. Absent in lists, and if an older version of Lectern completed it."`
+	Usage           *Usage            `json:"usage,omitempty" doc:"What all attempts of a presentation that has ended have used. Absent: it has not ended, or an older version of Lectern completed it."`
+	Links           map[string]string `json:"links" doc:"What can be requested now, as paths, or as URLs if the server has http.base_url: self, events, steps; cancel or retry if possible; video and the other files once the presentation is completed."`
 }
 
 // Usage is what a presentation has used.
 type Usage struct {
-	VideoMinutes float64         `json:"video_minutes" doc:"Length of the video that it left." example:"1.39"`
-	CPUSeconds   float64         `json:"cpu_seconds" doc:"Processor time: of the programs that were started for it, and its share of the time of the server and of the browser while it was processed."`
+	VideoMinutes float64         `json:"video_minutes" doc:"Length of its video in minutes." example:"1.39"`
+	CPUSeconds   float64         `json:"cpu_seconds" doc:"Processor time in seconds: of the programs that were started for it, and its share of the time of the server and of the browser while it was processed."`
 	Providers    []ProviderUsage `json:"providers" doc:"By provider of voices and avatars, in the order of their names."`
 }
 
 // ProviderUsage is what a presentation has used of one provider.
 type ProviderUsage struct {
 	Provider      string  `json:"provider" example:"flite" doc:"The engine."`
-	Characters    int64   `json:"characters,omitempty" doc:"Characters that the voice engine was given. What was in the cache is not counted."`
-	AvatarSeconds float64 `json:"avatar_seconds,omitempty" doc:"Length of the clips that the avatar service made. A clip that was made before is not counted."`
+	Characters    int64   `json:"characters,omitempty" doc:"Characters that were sent to the voice engine. Narrations from the cache are not counted."`
+	AvatarSeconds float64 `json:"avatar_seconds,omitempty" doc:"Length of the clips that the avatar service made. Clips from the cache are not counted."`
 	Price         *Amount `json:"price,omitempty" doc:"At the price that the operator set. Absent: the engine is free, or no price is set."`
 }
 
@@ -61,7 +61,7 @@ type Amount struct {
 	Currency string  `json:"currency" example:"EUR" doc:"ISO 4217."`
 }
 
-// v1Usage is what p has used, where it has ended.
+// v1Usage returns what p has used; nil if p has not ended or nothing was counted.
 func v1Usage(p lectern.Presentation) *Usage {
 	if !p.Status.Terminal() || p.Usage.IsZero() {
 		return nil
@@ -80,9 +80,9 @@ func v1Usage(p lectern.Presentation) *Usage {
 	return u
 }
 
-// File is a file that a presentation has left.
+// File is a file of a completed presentation.
 type File struct {
-	Name      string `json:"name" example:"video" doc:"Its name among the links."`
+	Name      string `json:"name" example:"video" doc:"Its name in links."`
 	Slide     int    `json:"slide,omitempty" doc:"Counted from 1, for files of one slide."`
 	MediaType string `json:"media_type" example:"video/mp4" doc:"What it is."`
 	Bytes     int64  `json:"bytes" doc:"Its size."`
@@ -95,7 +95,7 @@ type PresentationFail struct {
 	Code      string  `json:"code" doc:"Stable; programs may compare it." example:"voice_failed"`
 	Message   string  `json:"message" doc:"What happened, in a sentence."`
 	Detail    string  `json:"detail,omitempty" doc:"The technical cause."`
-	Param     string  `json:"param,omitempty" doc:"The field of the deck to blame." example:"slides[3].props.title"`
+	Param     string  `json:"param,omitempty" doc:"The field of the deck at fault." example:"slides[3].props.title"`
 	Slide     int     `json:"slide,omitempty" doc:"Counted from 1."`
 	Retryable bool    `json:"retryable" doc:"Whether a retry may succeed."`
 	Causes    []Fault `json:"causes,omitempty" doc:"Further failures of the same run."`
@@ -154,8 +154,8 @@ func (s *server) v1Presentation(p lectern.Presentation) Presentation {
 	return v
 }
 
-// v1Files lists the files of p in the order of the table of artifacts. A kind that only a newer version knows is left
-// out.
+// v1Files lists the files of p in the order of lectern.ArtifactFiles. It leaves out kinds that this version does not
+// know.
 func (s *server) v1Files(p lectern.Presentation) []File {
 	self := s.link("/v1/presentations/" + url.PathEscape(p.ID))
 	var list []File
@@ -169,7 +169,7 @@ func (s *server) v1Files(p lectern.Presentation) []File {
 	return list
 }
 
-// link is a path as others reach it.
+// link returns a path as clients reach it: as a URL if there is a base URL.
 func (s *server) link(path string) string {
 	if s.base == nil {
 		return path
@@ -194,23 +194,23 @@ func (s *server) links(p lectern.Presentation) map[string]string {
 	return l
 }
 
-// etag is the version, as a weak validator: two answers of one version say the same, but not in the same bytes, since
-// the heartbeat and the ETA move without one (RFC 9110, 8.8.1).
+// etag returns the version as a weak validator (RFC 9110, 8.8.1): two answers with the same version may differ in
+// bytes, since the heartbeat and the ETA change without a new version.
 func etag(p lectern.Presentation) string { return `W/"` + strconv.FormatInt(p.Version, 10) + `"` }
 
 // PresentationPage is one page of a list.
 type PresentationPage struct {
 	Presentations []Presentation `json:"presentations" doc:"The newest first."`
-	Next          *string        `json:"next_cursor" doc:"Give it as cursor to get the next page; null behind the last one."`
+	Next          *string        `json:"next_cursor" doc:"Send it as cursor to get the next page; null on the last page."`
 }
 
-// Step is one unit of work that was done, or found done, for a presentation.
+// Step is one finished unit of work for a presentation. Its output was made, or found in the cache.
 type Step struct {
 	Kind      string `json:"kind" enum:"narrate,capture,animate,encode,transition,audio,mux,publish" doc:"narrate: a voice spoke. capture: a slide's picture was taken. animate: an avatar's engine made a clip. encode: a slide's video was encoded. transition: two slides were joined. audio: the sound was mixed. mux: picture and sound were put together. publish: the files were stored."`
 	Slide     int    `json:"slide,omitempty" doc:"Counted from 1; absent: the whole deck."`
 	Key       string `json:"key" doc:"The hash of all that the step's output depends on."`
-	Attempt   int    `json:"attempt" doc:"The attempt that did it."`
-	Reused    bool   `json:"reused" doc:"Found finished in the cache, not done again."`
+	Attempt   int    `json:"attempt" doc:"The attempt that it belongs to."`
+	Reused    bool   `json:"reused" doc:"Its output was found in the cache."`
 	StartedAt Time   `json:"started_at" format:"date-time" doc:"When it began."`
 	TookMS    int64  `json:"took_ms" doc:"How long it took, in milliseconds."`
 }
@@ -218,7 +218,7 @@ type Step struct {
 // StepList lists steps in the order in which they ended.
 type StepList struct {
 	Steps  []Step `json:"steps" doc:"In the order in which they ended."`
-	Done   int    `json:"done" doc:"Steps that were done."`
+	Done   int    `json:"done" doc:"Steps whose output was made."`
 	Reused int    `json:"reused" doc:"Steps whose output was found in the cache."`
 }
 
@@ -239,19 +239,19 @@ func v1Steps(steps []lectern.Step) StepList {
 // AvatarView is a presenter in /v1.
 type AvatarView struct {
 	Engine      string        `json:"engine" doc:"What draws it: builtin, or a service such as elai."`
-	Code        string        `json:"code" doc:"What a deck's avatar names; engines other than the built-in one may be put in front: elai:gia."`
-	Name        string        `json:"name" doc:"For people."`
+	Code        string        `json:"code" doc:"The value for avatar in a deck. The engine may stand in front of it: elai:gia."`
+	Name        string        `json:"name" doc:"To be shown to people."`
 	Gender      string        `json:"gender" doc:"female, male or empty; voices are chosen to go with it."`
-	Description string        `json:"description,omitempty" doc:"For people."`
-	Portrait    string        `json:"portrait" doc:"Path of a PNG; ?size= asks for another size."`
+	Description string        `json:"description,omitempty" doc:"To be shown to people."`
+	Portrait    string        `json:"portrait" doc:"Address of a PNG: a path, or a URL if the server has http.base_url. ?size= asks for another size."`
 	Variants    []VariantView `json:"variants" doc:"The first is the default."`
 }
 
 // VariantView is a look of an avatar.
 type VariantView struct {
-	Code     string `json:"code" doc:"Stands behind the avatar's code and a dot: gia.casual."`
-	Name     string `json:"name" doc:"For people."`
-	Portrait string `json:"portrait" doc:"Path of a PNG; ?size= asks for another size."`
+	Code     string `json:"code" doc:"Follows the avatar's code and a dot: gia.casual."`
+	Name     string `json:"name" doc:"To be shown to people."`
+	Portrait string `json:"portrait" doc:"Address of a PNG: a path, or a URL if the server has http.base_url. ?size= asks for another size."`
 }
 
 // AvatarList, VoiceList, TemplateList and ThemeList are whole catalogues.
@@ -270,7 +270,7 @@ type (
 	}
 )
 
-// fullCode names an avatar so that any engine's catalogue finds it.
+// fullCode returns engine:name.variant, by which the catalogue finds the avatar.
 func fullCode(a lectern.Avatar, variant string) string {
 	code := a.Code
 	if variant != "" {

@@ -25,8 +25,8 @@ const (
 )
 
 // readUpload reads a form: the file "deck", the fields "settings", "language", "variables", "callback_url" and "files",
-// and any number of parts "file", which become assets as they come. Of what the sender calls the deck's file only the
-// ending is looked at.
+// and any number of parts "file", which become assets as they come. Of the filename of the deck, only the extension
+// matters.
 func (s *server) readUpload(r *http.Request, boundary string) (submission, error) {
 	b := submission{kind: "multipart/form-data"}
 	if boundary == "" {
@@ -63,7 +63,7 @@ func (s *server) readUpload(r *http.Request, boundary string) (submission, error
 	if !seen["deck"] {
 		return b, formFault("deck", "The form has no file \"deck\"; it takes a deck as %s.", s.takenDecks())
 	}
-	// Behind the last boundary nothing is of interest, but a body that is read to its end frees its connection.
+	// What follows the last boundary is ignored. It is read only so that the connection can be used again.
 	_, err := io.Copy(io.Discard, r.Body)
 	return b, arrival(err)
 }
@@ -103,7 +103,7 @@ func (s *server) take(r *http.Request, b *submission, part *multipart.Part, name
 	return err
 }
 
-// keepFile makes an asset of a file next to the deck. The name of the file is its path.
+// keepFile stores a file of the form as an asset. Its filename is the path by which the deck names it.
 func (s *server) keepFile(r *http.Request, b *submission, part *multipart.Part) error {
 	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil { // a dry run's key may only read
 		return err
@@ -111,11 +111,11 @@ func (s *server) keepFile(r *http.Request, b *submission, part *multipart.Part) 
 	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition")) // part.FileName has no folders
 	name := path.Clean(params["filename"])
 	if !fs.ValidPath(name) || name == "." {
-		return formFault("file", "The name of a part \"file\" is the path by which the deck names it, relative to the "+
-			"deck, not %.100q.", params["filename"])
+		return formFault("file", "The filename of a part \"file\" must be the path by which the deck names the file, "+
+			"relative to the deck; %.100q is no such path.", params["filename"])
 	}
 	if _, there := b.files[name]; there {
-		return formFault("file", "The form has two files %.100q.", name)
+		return formFault("file", "The form has two files with the name %.100q.", name)
 	}
 	a, _, err := s.Assets.Add(r.Context(), lectern.Upload{Owner: s.mine(r).owner(), Name: path.Base(name), Size: -1,
 		Body: part})
@@ -132,7 +132,7 @@ func (s *server) keepFile(r *http.Request, b *submission, part *multipart.Part) 
 	return nil
 }
 
-// namedFiles reads which assets stand for the files next to a deck: an object of their addresses by path.
+// namedFiles reads which existing assets replace files that the deck names: a JSON object of their addresses, by path.
 func (s *server) namedFiles(b *submission, part *multipart.Part) error {
 	text, err := field(part, "files", maxSettings)
 	if err != nil {
@@ -146,14 +146,15 @@ func (s *server) namedFiles(b *submission, part *multipart.Part) error {
 	for name, address := range list {
 		sha, _, ok := lectern.AssetAddress(address)
 		if !ok {
-			return formFault("files", "The file %.100q has the address %.100q, which is none of an asset.", name, address)
+			return formFault("files", "The file %.100q has the address %.100q, which is not the address of an "+
+				"asset.", name, address)
 		}
 		b.file(path.Clean(name), sha)
 	}
 	return nil
 }
 
-// file notes the asset of a file next to the deck.
+// file records the asset of a file that the deck names.
 func (b *submission) file(name, sha256 string) {
 	if b.files == nil {
 		b.files = map[string]string{}
@@ -172,7 +173,7 @@ func field(part *multipart.Part, name string, limit int64) (string, error) {
 	return string(bytes.TrimSpace(v)), arrival(err)
 }
 
-// takenDeck refuses files that are no deck by their media type or by how they begin.
+// takenDeck refuses a file that is not a deck, by its media type or its first bytes.
 func (s *server) takenDeck(kind, deck string) error {
 	what := ""
 	switch {
@@ -187,7 +188,7 @@ func (s *server) takenDeck(kind, deck string) error {
 	default:
 		return nil
 	}
-	f := lectern.Fail(codeMedia, "The file \"deck\" is %s. This server takes a deck as %s.", what, s.takenDecks())
+	f := lectern.Fail(codeMedia, "The file \"deck\" is %s. This server accepts a deck as %s.", what, s.takenDecks())
 	f.Param = "deck"
 	return f
 }

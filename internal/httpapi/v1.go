@@ -29,21 +29,21 @@ type face struct {
 	api huma.API
 }
 
-// op is what the document says of one operation.
+// op describes one operation.
 type op struct {
 	id, method, path, tag string
 	summary, about        string
 	status                int           // of success; default 200
 	body                  any           // a value of the type that success answers with as JSON; nil: none
 	content               string        // media type of success where it is not JSON
-	scope                 lectern.Scope // that it takes; "": read for GET, write for everything else
+	scope                 lectern.Scope // that a key needs; "": read for GET, write for everything else
 
 	upload  bool           // the body is a file
-	refuses []lectern.Code // what it may be refused with, beside what every request may
-	query   []string       // parameters of the query that it reads beside those of its input
+	refuses []lectern.Code // codes of its refusals, besides those of every operation
+	query   []string       // further parameters of the query, besides those of its input
 }
 
-// needs is the scope of keys that may do it.
+// needs returns the scope that a key needs for the operation.
 func (o op) needs() lectern.Scope {
 	switch {
 	case o.scope != "":
@@ -54,23 +54,23 @@ func (o op) needs() lectern.Scope {
 	return lectern.ScopeWrite
 }
 
-// v1 registers /v1 and gives its OpenAPI document.
+// v1 registers /v1 and returns its OpenAPI document.
 func (s *server) v1(mux *http.ServeMux) *huma.OpenAPI {
 	config := huma.DefaultConfig("Lectern", apiVersion)
 	config.Info.Description = "Turns a deck and its narration into a presenter-led video, as a job you can trust. " +
 		"Create a presentation, watch it by polling or as server-sent events, and fetch its files. Failures are problems " +
 		"as in RFC 9457."
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
-	config.Servers = []*huma.Server{{URL: s.link("/"), Description: "The server that gave this document."}}
+	config.Servers = []*huma.Server{{URL: s.link("/"), Description: "The server that serves this document."}}
 	config.CreateHooks = nil // no $schema fields in answers
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.Transformers = []huma.Transformer{asProblem}
 	config.Tags = []*huma.Tag{
 		{Name: "Presentations", Description: "Jobs: from a deck to a video."},
-		{Name: "Files", Description: "What a completed presentation leaves."},
+		{Name: "Files", Description: "The files of completed presentations."},
 		{Name: assetsTag, Description: "Files that people upload for their decks: pictures, sounds, fonts, decks."},
-		{Name: "Catalogue", Description: "Who can present, who can speak, what slides can look like."},
-		{Name: webhooksTag, Description: "Addresses that are told what becomes of presentations."},
+		{Name: "Catalogue", Description: "Avatars, voices, templates and themes."},
+		{Name: webhooksTag, Description: "Addresses that get messages about presentations."},
 		{Name: keysTag, Description: "Who may use this server, and for what."},
 	}
 	f := &face{s: s, api: humago.New(mux, config)}
@@ -132,14 +132,14 @@ func complaint(d *huma.ErrorDetail) lectern.Failure {
 	return f
 }
 
-// handle registers an operation whose handler answers by itself; what it returns becomes a problem.
+// handle registers an operation. Its handler writes the answer; an error that it returns becomes a problem.
 func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request, in *I) error,
 	edit ...func(*huma.Operation)) {
 	status := o.status
 	if status == 0 {
 		status = http.StatusOK
 	}
-	response := &huma.Response{Description: "It is gone."}
+	response := &huma.Response{Description: "It has been deleted."}
 	switch {
 	case o.content != "":
 		response.Description = "The whole file."
@@ -170,7 +170,7 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 		return &huma.StreamResponse{Body: func(c huma.Context) {
 			r, w := humago.Unwrap(c)
 			if offered := cmp.Or(o.content, "application/json"); !acceptable(r.Header.Values("Accept"), offered) {
-				f.s.refuse(w, r, blame("Accept", codeAccept, "The answer is %s, which the request's Accept header does not take.",
+				f.s.refuse(w, r, blame("Accept", codeAccept, "The answer is %s, which the request's Accept header does not accept.",
 					offered))
 				return
 			}
@@ -187,9 +187,9 @@ type ByID struct {
 }
 
 type createInput struct {
-	DryRun bool   `query:"dry_run" doc:"Check the deck and estimate the video's length, but make nothing."`
-	Tag    string `query:"language" example:"de" doc:"The language to render, of those that the deck has; de-AT takes what is translated to de. Default: the deck's own. A form may have it as a field."`
-	Key    string `header:"Idempotency-Key" doc:"1 to 255 visible characters, such as a UUID. The same request with the same key gives the presentation that the first one made, with Idempotent-Replayed: true; another request is refused (422 idempotency_mismatch), as is one while the first is in flight (409 idempotency_in_flight). A failed request frees its key." example:"6f1c7a3e-1f0e-4a55-9d6c-0f6f8a3a9b51"`
+	DryRun bool   `query:"dry_run" doc:"Check the deck and estimate the video's length, and create nothing."`
+	Tag    string `query:"language" example:"de" doc:"The language to render, one of those that the deck has; de-AT also matches a translation to de. Default: the deck's own. A form may have it as a field instead."`
+	Key    string `header:"Idempotency-Key" doc:"1 to 255 visible characters, such as a UUID. The same request with the same key returns the presentation that the first one created, with Idempotent-Replayed: true; a different request is refused (422 idempotency_mismatch), and so is the same one while the first is in flight (409 idempotency_in_flight). A failed request frees its key." example:"6f1c7a3e-1f0e-4a55-9d6c-0f6f8a3a9b51"`
 }
 
 type getInput struct {
@@ -201,8 +201,8 @@ type getInput struct {
 
 type eventsInput struct {
 	ByID
-	After       int64  `query:"after_version" minimum:"0" doc:"Begin behind this version."`
-	LastEventID string `header:"Last-Event-ID" doc:"The last id seen; browsers send it when they reconnect. Wins over after_version."`
+	After       int64  `query:"after_version" minimum:"0" doc:"Begin after this version."`
+	LastEventID string `header:"Last-Event-ID" doc:"The last id seen; browsers send it when they reconnect. Overrides after_version."`
 }
 
 func (f *face) presentations() {
@@ -210,24 +210,24 @@ func (f *face) presentations() {
 	handle(f, op{
 		id: createID, method: http.MethodPost, path: "/v1/presentations", tag: "Presentations",
 		summary: "Create a presentation",
-		about: "The body is a deck as JSON. Every field may also be written in snake_case. What is wrong with it is told " +
-			"at once and completely, in errors[].",
+		about: "The body is a deck, a form with a deck, or a ZIP file with a deck and its files. Every field of a deck " +
+			"may also be written in snake_case. A deck with faults is refused at once, with all faults in errors[].",
 		status: http.StatusAccepted, body: Presentation{},
-		scope:   lectern.ScopeRead, // a dry run's; a create asks for more
+		scope:   lectern.ScopeRead, // for a dry run; v1Create checks for write
 		refuses: refusedDecks,
 	}, s.v1Create, f.describeChecked)
 	handle(f, op{
 		id: "list-presentations", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/presentations",
 		tag: "Presentations", summary: "List presentations",
-		about: "The newest first. Filters narrow the list together.", body: PresentationPage{},
+		about: "The newest first. If there are several filters, all must match.", body: PresentationPage{},
 		query: []string{metadataPrefix},
 	}, s.v1List)
 	handle(f, op{
 		id: "get-presentation", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet,
 		path: "/v1/presentations/{id}", tag: "Presentations", summary: "Get a presentation",
-		about: "The ETag is the version, and weak: last_heartbeat and eta_seconds move without one, and alone they end " +
-			"neither a wait nor a 304. With wait, the answer comes as soon as there is a version above after_version, or when " +
-			"the time is over.",
+		about: "The ETag is weak and made of the version. last_heartbeat and eta_seconds change without a new version: " +
+			"their changes do not end a wait, and If-None-Match still gets 304. With wait, the answer comes as soon as there " +
+			"is a version above after_version, or when the time is over.",
 		body: Presentation{},
 	}, s.v1Get, func(o *huma.Operation) {
 		o.Responses["304"] = &huma.Response{Description: "Nothing visible has changed."}
@@ -235,25 +235,27 @@ func (f *face) presentations() {
 	handle(f, op{
 		id: "watch-presentation", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet,
 		path: "/v1/presentations/{id}/events", tag: "Presentations", summary: "Watch a presentation",
-		about: "Server-sent events named presentation, one a version, in order; each carries the presentation as JSON and " +
-			"its version as id. The stream ends behind the final version; 204 says that it was seen already.",
+		about: "Server-sent events named presentation, one for each version, in order; each has the presentation as JSON " +
+			"and its version as id. The stream ends after the final version. 204: the client has seen that version already.",
 		content: "text/event-stream",
 	}, s.v1Events, func(o *huma.Operation) {
 		o.Responses["200"].Description = "The stream."
-		o.Responses["204"] = &huma.Response{Description: "The final version was seen already; do not come again."}
+		o.Responses["204"] = &huma.Response{Description: "The client has seen the final version already and must not " +
+			"reconnect."}
 	})
 	handle(f, op{
 		id: "cancel-presentation", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict},
 		method: http.MethodPost, path: "/v1/presentations/{id}/cancel", tag: "Presentations",
 		summary: "Cancel a presentation",
-		about:   "Running work is stopped within a second. One that has ended is left alone: 409.", body: Presentation{},
+		about: "Running work is stopped within a second. A presentation that has ended is not changed: " +
+			"409.", body: Presentation{},
 	}, s.v1Change(mine.Cancel))
 	handle(f, op{
 		id: "retry-presentation", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict, lectern.CodeTooLarge,
 			lectern.CodeOverloaded}, method: http.MethodPost, path: "/v1/presentations/{id}/retry", tag: "Presentations",
 		summary: "Retry a presentation",
-		about: "A failed or canceled one goes to the queue again; work that was finished is not done again. The limits of " +
-			"the server and the quota of the key that asks are those of a create, and its minutes count again.",
+		about: "Queues a failed or canceled presentation again; finished work is not repeated. The limits of the server " +
+			"and the quota of the key that sends the request apply as to a create, and the minutes count again.",
 		body: Presentation{},
 	}, s.v1Retry, func(o *huma.Operation) {
 		headers := map[string]*huma.Param{}
@@ -273,8 +275,8 @@ func (f *face) presentations() {
 	})
 	handle(f, op{
 		id: "list-steps", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodGet,
-		path: "/v1/presentations/{id}/steps", tag: "Presentations", summary: "List what was done",
-		about: "The finished steps of all attempts, and which of them found their output in the cache.", body: StepList{},
+		path: "/v1/presentations/{id}/steps", tag: "Presentations", summary: "List the finished steps",
+		about: "Those of all attempts, with whether their output was found in the cache.", body: StepList{},
 	}, func(w http.ResponseWriter, r *http.Request, in *ByID) error {
 		steps, err := s.mine(r).Steps(r.Context(), in.ID)
 		if err == nil {
@@ -329,7 +331,8 @@ func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) e
 	return nil
 }
 
-// nextPage returns the cursor of a list's next page, and puts the page's address into the header; nil: there is none.
+// nextPage returns the cursor of a list's next page, and puts the address of that page into the header Link; nil: there
+// is none.
 func (s *server) nextPage(w http.ResponseWriter, r *http.Request, path string, limit int, next string) *string {
 	if next == "" {
 		return nil
@@ -352,7 +355,7 @@ func (s *server) v1Get(w http.ResponseWriter, r *http.Request, in *getInput) err
 			wait, err = time.Duration(n)*time.Second, nil
 		}
 		if err != nil || wait < 0 {
-			f := lectern.Fail(codeRequest, "wait is a length of time such as 30s, not %q.", in.Wait)
+			f := lectern.Fail(codeRequest, "wait must be a duration such as 30s, not %q.", in.Wait)
 			f.Param = "wait"
 			return f
 		}
@@ -374,7 +377,7 @@ func (s *server) v1Get(w http.ResponseWriter, r *http.Request, in *getInput) err
 	return nil
 }
 
-// matches compares validators weakly.
+// matches reports whether the header If-None-Match has the tag, by the weak comparison of RFC 9110.
 func matches(header, tag string) bool {
 	for _, h := range strings.Split(header, ",") {
 		h = strings.TrimPrefix(strings.TrimSpace(h), "W/")
@@ -397,13 +400,13 @@ func (s *server) v1Change(change func(mine, context.Context, string) (lectern.Pr
 	}
 }
 
-// changed answers a change with the presentation after it.
+// changed answers with a presentation that has been changed.
 func (s *server) changed(w http.ResponseWriter, r *http.Request, p lectern.Presentation) {
 	w.Header().Set("ETag", etag(p))
 	writeJSON(w, r, http.StatusOK, s.v1Presentation(p))
 }
 
-// v1Retry queues a presentation again, unless the server stops. It is an order as a creation is.
+// v1Retry queues a presentation again, unless the server stops. The quota applies as to a create.
 func (s *server) v1Retry(w http.ResponseWriter, r *http.Request, in *ByID) error {
 	if err := s.takesOrders(); err != nil {
 		return err
@@ -450,7 +453,8 @@ func (f *face) files() {
 			}, describeRanges)
 			continue
 		}
-		o.summary, o.about = "Get the picture of a slide", "As it was taken, at the size of the video, without the avatar. "+
+		o.summary, o.about = "Get the picture of a slide", "As the browser drew it, at the size of the video, without the "+
+			"avatar. "+
 			o.about
 		handle(f, o, func(w http.ResponseWriter, r *http.Request, in *slideInput) error {
 			n, err := slideNumber("n", in.N)
@@ -462,10 +466,10 @@ func (f *face) files() {
 	}
 }
 
-// describeRanges tells the document what a file answers besides itself.
+// describeRanges documents the answers to ranges and conditional requests for a file.
 func describeRanges(o *huma.Operation) {
 	o.Responses["206"] = &huma.Response{Description: "The part that Range asks for.", Content: o.Responses["200"].Content}
-	o.Responses["304"] = &huma.Response{Description: "The file is the one of If-None-Match."}
+	o.Responses["304"] = &huma.Response{Description: "The file has not changed."}
 }
 
 func (s *server) v1File(w http.ResponseWriter, r *http.Request, in *FileInput, f lectern.ArtifactFile, n int) error {
@@ -489,7 +493,7 @@ func (f *face) catalogue() {
 	s := f.s
 	type none struct{}
 	handle(f, op{id: "list-voices", method: http.MethodGet, path: "/v1/voices", tag: "Catalogue", summary: "List voices",
-		about: "Of all engines; their order is that of preference.", body: VoiceList{}},
+		about: "Those of all engines, the preferred ones first.", body: VoiceList{}},
 		func(w http.ResponseWriter, r *http.Request, _ *none) error {
 			list, err := s.Voices.Voices(r.Context())
 			if err == nil {

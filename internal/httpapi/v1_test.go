@@ -32,8 +32,8 @@ func decode[T any](t *testing.T, a answer) T {
 	return v
 }
 
-// DESIGN 5: the shapes of a presentation in each state.
-func TestV1Shapes(t *testing.T) {
+// /v1 shows a presentation in each state as the golden files do.
+func TestV1Schemas(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	id, self := newPresentation(t, r)
@@ -51,7 +51,7 @@ func TestV1Shapes(t *testing.T) {
 			{Provider: "flite", Characters: 1234},
 		},
 	}})
-	golden(t, "v1_processing", r.get(self).body) // what it uses is told when it has ended
+	golden(t, "v1_processing", r.get(self).body) // usage is shown only after the end
 	r.jobs.all[0].steps = []lectern.Step{
 		{Kind: lectern.StepNarrate, Slide: 1, Key: "ab12", Attempt: 1, Started: time.Date(2026, 11, 24, 9, 0, 2, 0, time.UTC),
 			Took: 1500 * time.Millisecond},
@@ -82,7 +82,7 @@ func TestV1Catalogue(t *testing.T) {
 	golden(t, "custom_avatars", r.get("/api/custom/video/avatars").body)
 }
 
-// Portraits lie where the catalogues say, and are drawn once.
+// Both catalogues link to portraits, and each portrait is drawn once.
 func TestPortraits(t *testing.T) {
 	t.Parallel()
 	drawn := 0
@@ -128,7 +128,7 @@ func TestDryRun(t *testing.T) {
 	if len(r.jobs.all) != 0 {
 		t.Error("a dry run made a presentation")
 	}
-	// Who speaks and who is seen, where the avatar speaks itself and where there is none.
+	// Who speaks and who is seen, with avatars that speak themselves, others, and none.
 	for deck, want := range map[string]string{
 		`{"slides":[{"narration":"Hi.","voice":{"speed":1.5}}]}`:                                             `voice flite:slt 1.5, mikhailo`,
 		`{"slides":[{"narration":"Hi."}],"slideOnly":true}`:                                                  `voice flite:slt 1, `,
@@ -147,8 +147,8 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// J5: the ETag is the version. It is weak, as RFC 9110 asks of one that stays while bytes change: a heartbeat moves the
-// answer and not the version.
+// J5: the ETag is the version. It is weak, because a heartbeat changes the bytes of the answer but not the version (RFC
+// 9110, 8.8.1).
 func TestConditionalGet(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -231,7 +231,7 @@ func TestControls(t *testing.T) {
 	}
 }
 
-// Every page once, the newest first, on both faces; nothing twice, nothing lost.
+// The pages of a list contain every presentation once, the newest first, on both faces.
 func TestListPages(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -263,7 +263,8 @@ func TestListPages(t *testing.T) {
 	}
 }
 
-// Every file has its type, a name, ranges, conditions and HEAD; the links of a completed presentation all answer.
+// Every file has its type and name, and supports ranges, conditions and HEAD. All links of a completed presentation
+// answer.
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -307,7 +308,7 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s, the last bytes: %d %q", path, a.status, a.body)
 		}
 		if a := r.get(path, "Range", "bytes=999999-"); a.status != 416 {
-			t.Errorf("%s, behind the end: %d", path, a.status)
+			t.Errorf("%s, a range after the end: %d", path, a.status)
 		}
 		if a := r.get(path, "If-None-Match", tag); a.status != 304 || a.body != "" {
 			t.Errorf("%s, unchanged: %d", path, a.status)
@@ -334,15 +335,15 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// What is the operator's or an engine's fault has its own status; what broke is logged once, with its cause, and not
-// told.
-func TestOurOwnFaults(t *testing.T) {
+// A failed engine and an overloaded server have their own statuses. An unexpected error gets 500; its cause is logged
+// once and is not in the answer.
+func TestServerErrorsAreLoggedAndNotShown(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) {
 		o.Voices = voices{lectern.Fail(lectern.CodeVoiceFailed, "The voice server does not answer.")}
 	})
 	if a := r.get("/v1/voices"); a.status != 502 {
-		t.Errorf("a voice server that is gone: %d %s", a.status, a.body)
+		t.Errorf("a voice server that does not answer: %d %s", a.status, a.body)
 	}
 	r = newRig(t, func(o *httpapi.Options) { o.Voices = voices{errors.New("secret: /root/x")} })
 	for _, path := range []string{"/v1/voices", "/api/custom/video/voices"} {
@@ -425,7 +426,7 @@ func TestPreviews(t *testing.T) {
 	}
 }
 
-// SEED: slide-video/generate makes a job without an avatar.
+// slide-video/generate creates a job without an avatar.
 func TestSlideVideo(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -8,50 +8,51 @@ import (
 	"lectern"
 )
 
-// Webhooks is the book of addresses and the record of what was sent to them. *webhook.Service has all of it.
+// Webhooks manages webhooks and reads the record of their deliveries. *webhook.Service implements it.
 type Webhooks interface {
 	Registry
 	Keeper
 	Outgoing
 }
 
-// Registry keeps the addresses that are told of every presentation of their owner. The owner "" is anybody.
+// Registry stores the webhooks: addresses that get messages about all presentations of their owner. The owner "" means
+// all owners; for Register, lectern.DefaultOwner.
 type Registry interface {
-	// Register gives the webhook with its secret in Secrets[0].
+	// Register returns the webhook with its secret in Secrets[0].
 	Register(ctx context.Context, owner, url string, types []string) (lectern.Endpoint, error)
 	Webhooks(ctx context.Context, owner string) ([]lectern.Endpoint, error)
 	Remove(ctx context.Context, owner, id string) error
 }
 
-// Keeper looks after one address.
+// Keeper manages one webhook.
 type Keeper interface {
-	// Rotate gives the webhook with its new secret in Secrets[0].
+	// Rotate returns the webhook with its new secret in Secrets[0].
 	Rotate(ctx context.Context, owner, id string) (lectern.Endpoint, error)
-	// Test sends a message at once and tells how it went.
+	// Test sends a message at once and returns the result.
 	Test(ctx context.Context, owner, id string) (lectern.Delivery, error)
 	// Allowed refuses an address that messages may not be sent to.
 	Allowed(url string) error
 }
 
-// Outgoing is what was sent and what waits.
+// Outgoing lists deliveries and sends them again.
 type Outgoing interface {
 	Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error)
 	Redeliver(ctx context.Context, owner, id string) (lectern.Delivery, error)
 }
 
-// Encoder writes presentations as /v1 shows them, for the data of webhooks. Links begin with baseURL; "": they are
-// paths. The same value gives the same bytes.
+// Encoder returns a function that encodes presentations as /v1 shows them, for the data of webhooks. Links begin with
+// baseURL; if that is empty, they are paths. The same value gives the same bytes.
 func Encoder(baseURL string) func(p lectern.Presentation) ([]byte, error) {
 	s := newServer(Options{BaseURL: baseURL})
 	return func(p lectern.Presentation) ([]byte, error) { return json.Marshal(s.v1Presentation(p)) }
 }
 
-// Webhook is an address that is told of presentations.
+// Webhook is an address that gets messages about presentations.
 type Webhook struct {
-	ID        string   `json:"id" example:"wh_5f0b7c0a9d3e4c62a8f1d2b3c4e5f607" doc:"Names it in paths."`
+	ID        string   `json:"id" example:"wh_5f0b7c0a9d3e4c62a8f1d2b3c4e5f607" doc:"Identifies it in paths."`
 	URL       string   `json:"url" example:"https://example.com/lectern" doc:"Where messages are sent."`
 	Types     []string `json:"types" doc:"The types of messages that it wants; empty: all."`
-	Disabled  bool     `json:"disabled" doc:"It answered 410 and is told no more. Rotating its secret enables it again."`
+	Disabled  bool     `json:"disabled" doc:"It answered 410 and gets no more messages. Rotating its secret enables it again."`
 	CreatedAt Time     `json:"created_at" format:"date-time" doc:"When it was registered."`
 }
 
@@ -68,20 +69,20 @@ type WebhookList struct {
 
 // Delivery is one message to one address.
 type Delivery struct {
-	ID           string  `json:"id" doc:"Of the message: the header webhook-id, the same on every try."`
-	Type         string  `json:"type" example:"presentation.completed" doc:"Of the message: presentation. and the state that was reached, or webhook.test."`
+	ID           string  `json:"id" doc:"The message's id, which is also its header webhook-id and the same on every try."`
+	Type         string  `json:"type" example:"presentation.completed" doc:"The message's type: webhook.test, or presentation. followed by the status that was reached."`
 	Webhook      *string `json:"webhook" doc:"The webhook's id; null: the presentation's own callback_url."`
-	URL          string  `json:"url" doc:"Where it goes."`
+	URL          string  `json:"url" doc:"The address that it is sent to."`
 	Presentation *string `json:"presentation" doc:"The presentation's id; null for a test."`
-	Version      int64   `json:"version" doc:"The presentation's version that the message tells of."`
-	State        string  `json:"state" enum:"pending,delivered,given_up" doc:"pending: it waits for its next try. delivered: the receiver took it. given_up: it is tried no more."`
-	Attempts     int     `json:"attempts" doc:"Tries so far."`
-	StatusCode   *int    `json:"status_code" doc:"Of the last answer; null: there was none."`
+	Version      int64   `json:"version" doc:"The version of the presentation in the message."`
+	State        string  `json:"state" enum:"pending,delivered,given_up" doc:"pending: it waits for its next try. delivered: the receiver took it. given_up: it is not tried again."`
+	Attempts     int     `json:"attempts" doc:"How often it has been tried."`
+	StatusCode   *int    `json:"status_code" doc:"HTTP status of the last answer; null: there was none."`
 	Problem      string  `json:"problem,omitempty" doc:"What went wrong with the last try."`
 	CreatedAt    Time    `json:"created_at" format:"date-time" doc:"When the milestone was stored."`
 	NextAt       *Time   `json:"next_at" format:"date-time" doc:"When it is tried next; null: never again."`
 	DoneAt       *Time   `json:"done_at" format:"date-time" doc:"When it was delivered or given up."`
-	TookMS       *int64  `json:"took_ms,omitempty" doc:"How long the receiver took; only of a test."`
+	TookMS       *int64  `json:"took_ms,omitempty" doc:"How long the receiver took, in milliseconds; only for a test."`
 }
 
 // DeliveryList lists deliveries, the newest first.
@@ -125,13 +126,13 @@ func named(id string) *string {
 }
 
 type webhookInput struct {
-	ID string `path:"id" doc:"The webhook's id; callback, to rotate the secret for callback addresses."`
+	ID string `path:"id" doc:"The webhook's id. For rotate also callback, which names the secret for callback addresses."`
 }
 
-// NewWebhook asks for an address to be told of presentations.
+// NewWebhook is the request to register a webhook.
 type NewWebhook struct {
 	URL   string   `json:"url" maxLength:"4096" doc:"https or http. Private networks are refused, unless the server allows them." example:"https://example.com/lectern"`
-	Types []string `json:"types,omitempty" nullable:"false" maxItems:"20" doc:"Only these: presentation.queued, .processing, .completed, .failed, .canceled. Default: all." example:"presentation.completed"`
+	Types []string `json:"types,omitempty" nullable:"false" maxItems:"20" doc:"Only messages of these types: presentation.queued, .processing, .completed, .failed, .canceled. Default: all." example:"presentation.completed"`
 }
 
 type registerInput struct{ Body NewWebhook }
@@ -140,7 +141,7 @@ type deliveriesInput struct {
 	Presentation string `query:"presentation" maxLength:"100" doc:"Only those about this presentation."`
 	Endpoint     string `query:"endpoint" maxLength:"100" doc:"Only those to this webhook; callback: those to a presentation's own callback_url."`
 	State        string `query:"state" enum:"pending,delivered,given_up" doc:"Only those in this state."`
-	Limit        int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"How many to give at most."`
+	Limit        int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"The most to return."`
 }
 
 type deliveryInput struct {
@@ -155,9 +156,9 @@ func (f *face) webhooks() {
 		id: "create-webhook", refuses: []lectern.Code{lectern.CodeInvalidJSON, lectern.CodeCallbackRefused, codeRequest},
 		method: http.MethodPost, path: "/v1/webhooks", tag: webhooksTag, scope: lectern.ScopeAdmin,
 		summary: "Register a webhook",
-		about: "It is told of every presentation that begins to wait, runs or ends, signed as Standard Webhooks has it, at " +
-			"least once. A message that failed comes again behind later ones: order by data.version. The secret is in this " +
-			"answer and never again.",
+		about: "The address gets a message when a presentation is queued, begins to be processed or ends: at least once, " +
+			"signed as Standard Webhooks defines. A message that failed is sent again and can arrive after later ones: order " +
+			"by data.version. Only this answer contains the secret.",
 		status: http.StatusCreated, body: WebhookSecret{},
 	}, func(w http.ResponseWriter, r *http.Request, in *registerInput) error {
 		e, err := hooks.Register(r.Context(), f.s.mine(r).owner(), in.Body.URL, in.Body.Types)
@@ -185,7 +186,7 @@ func (f *face) webhooks() {
 	handle(f, op{
 		id: "delete-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodDelete,
 		path: "/v1/webhooks/{id}", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Remove a webhook",
-		about: "What waits for it is given up.", status: http.StatusNoContent,
+		about: "Messages that wait for it are given up.", status: http.StatusNoContent,
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
 		if err := hooks.Remove(r.Context(), f.s.mine(r).owner(), in.ID); err != nil {
 			return err
@@ -196,8 +197,8 @@ func (f *face) webhooks() {
 	handle(f, op{
 		id: "rotate-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost,
 		path: "/v1/webhooks/{id}/rotate", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Give a webhook a new secret",
-		about: "For 24 hours messages are signed with the old one too. The webhook callback has the secret for every " +
-			"callback_url, unless the server's settings have one.",
+		about: "For 24 hours messages are signed with the old secret too. The id callback stands for all callback " +
+			"addresses: their secret is rotated, unless the server's settings contain it.",
 		body: WebhookSecret{},
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
 		e, err := hooks.Rotate(r.Context(), f.s.mine(r).owner(), in.ID)
@@ -210,7 +211,7 @@ func (f *face) webhooks() {
 	handle(f, op{
 		id: "test-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost,
 		path: "/v1/webhooks/{id}/test", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Send a test message",
-		about: "A webhook.test message is sent at once; the answer says how it went, which the state tells: delivered or " +
+		about: "Sends a webhook.test message at once. state in the answer is its result: delivered or " +
 			"given_up.", body: Delivery{},
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
 		d, err := hooks.Test(r.Context(), f.s.mine(r).owner(), in.ID)

@@ -19,7 +19,7 @@ import (
 	"lectern/internal/webhook/webhooktest"
 )
 
-// newHooks is the real service on a store in memory. It is not started: nothing is delivered but tests.
+// newHooks returns the real webhook service on a store in memory. It is not started, so it sends only test messages.
 func newHooks(t testing.TB, edit ...func(*webhook.Options)) *webhook.Service {
 	t.Helper()
 	o := webhook.Options{Store: webhooktest.NewFake(), Encode: httpapi.Encoder("")}
@@ -59,7 +59,7 @@ func TestWebhooks(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	if a = r.get("/v1/webhooks"); strings.Contains(a.body, `"callback"`) {
-		t.Errorf("the keeper of the callback secret is listed: %s", a.body)
+		t.Errorf("the endpoint for callback addresses is listed: %s", a.body)
 	}
 	if a = r.do("DELETE", "/v1/webhooks/"+id, ""); a.status != 204 {
 		t.Errorf("%d %s", a.status, a.body)
@@ -103,7 +103,7 @@ func TestBadWebhooksAreRefused(t *testing.T) {
 	}
 }
 
-// A test message really goes out, and what the receiver said comes back.
+// A test message is sent to the receiver, and the answer has the receiver's status.
 func TestWebhookTest(t *testing.T) {
 	t.Parallel()
 	status, bodies, headers := 204, make(chan []byte, 2), make(chan http.Header, 2)

@@ -114,8 +114,8 @@ func (r *Ring) Needed(ctx context.Context) (bool, error) {
 	return len(s.byID) > 0, nil
 }
 
-// Verify finds the key with the given text. A wrong, removed or expired one is CodeUnauthorized. The time that it takes
-// does not depend on how much of the secret is right.
+// Verify returns the key with the given text. For a wrong, removed or expired key it fails with CodeUnauthorized. The
+// time that it takes does not depend on how much of the secret is right.
 func (r *Ring) Verify(ctx context.Context, text string) (lectern.Key, error) {
 	if r.admin != nil && same(hash(text), r.admin.Hash) {
 		return *r.admin, nil
@@ -239,8 +239,7 @@ func (r *Ring) List(ctx context.Context, by lectern.Key) ([]lectern.Key, error) 
 func (r *Ring) Remove(ctx context.Context, by lectern.Key, id string) error {
 	if id == EnvironmentID && r.admin != nil {
 		return lectern.Fail(lectern.CodeConflict,
-			"This key is in the variable %s. Change the variable and restart the "+
-				"server.", Variable)
+			"This key is in the variable %s. Change the variable and restart the server.", Variable)
 	}
 	all, err := r.store.Keys(ctx)
 	if err != nil {
@@ -294,8 +293,7 @@ func (r *Ring) current(ctx context.Context, latest bool) (*snapshot, error) {
 			return nil, ctx.Err()
 		}
 		f := lectern.Fail(lectern.CodeOverloaded,
-			"The keys cannot be read at the moment, so no request is accepted. Try again "+
-				"shortly.").Because(err)
+			"The keys cannot be read at the moment, so no request is accepted. Try again shortly.").Because(err)
 		f.Retryable = true
 		return nil, f
 	}
@@ -374,13 +372,12 @@ func valid(k lectern.Key) error {
 	case !k.Scope.Valid():
 		return fault("scope", "A key's scope is read, write or admin, not %.40q.", k.Scope)
 	case !validOwner(k.Owner):
-		return fault("owner", "An owner is 1 to 64 of a-z, 0-9, '-', '_' and '.', and begins with a letter or digit, "+
-			"unlike "+
-			"%.80q.", k.Owner)
+		return fault("owner", "An owner has 1 to 64 characters of a-z, 0-9, '-', '_' and '.', and begins with a letter or "+
+			"digit; %.80q does not.", k.Owner)
 	case !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(k.CreatedAt):
-		return fault("expires_at", "The key would end before it begins.")
+		return fault("expires_at", "The key would have expired already. Give a time in the future.")
 	case k.Quota.Running < 0 || k.Quota.Queued < 0 || k.Quota.Minutes < 0:
-		return fault("quota", "A quota of a key is 0 (none) or more.")
+		return fault("quota", "A quota of a key must be 0 (no bound) or more.")
 	}
 	return nil
 }

@@ -41,8 +41,8 @@ func add(t *testing.T, r *keys.Ring, k lectern.Key) (string, lectern.Key) {
 	return text, made
 }
 
-// C2: a key is lk_, its id and 256 random bits; only a hash is stored, and only the whole text finds the key.
-func TestC2KeysAreMadeAndFound(t *testing.T) {
+// A key is lk_, its id and 256 random bits; only a hash is stored, and only the whole text finds the key.
+func TestKeysAreMadeAndFound(t *testing.T) {
 	t.Parallel()
 	store := &keystest.Fake{}
 	r := keys.New(keys.Options{Store: store})
@@ -89,7 +89,7 @@ func TestTextsOfKeys(t *testing.T) {
 	})
 }
 
-func TestWhatAKeyMayBe(t *testing.T) {
+func TestInvalidKeysAreRefused(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	for param, k := range map[string]lectern.Key{
@@ -111,7 +111,7 @@ func TestWhatAKeyMayBe(t *testing.T) {
 }
 
 // A key that was removed on another node, or in the database itself, is refused within five seconds.
-func TestRemovedKeysLeaveInFiveSeconds(t *testing.T) {
+func TestRemovedKeysAreRefusedWithinFiveSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &keystest.Fake{}
@@ -131,7 +131,7 @@ func TestRemovedKeysLeaveInFiveSeconds(t *testing.T) {
 			t.Errorf("elsewhere: %v", err)
 		}
 		if err := here.Still(t.Context(), k); codeOf(err) != lectern.CodeUnauthorized {
-			t.Errorf("a request that lasts: %v", err)
+			t.Errorf("a long request: %v", err)
 		}
 		if needed, err := here.Needed(t.Context()); needed || err != nil {
 			t.Errorf("no key is left, but one is needed: %v", err)
@@ -140,7 +140,7 @@ func TestRemovedKeysLeaveInFiveSeconds(t *testing.T) {
 }
 
 // Requests in quick succession rarely read the store. A new key is still found at once.
-func TestTheStoreIsAskedSeldom(t *testing.T) {
+func TestTheStoreIsReadRarely(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &keystest.Fake{}
@@ -179,7 +179,7 @@ func TestTheStoreIsAskedSeldom(t *testing.T) {
 }
 
 // While the store does not answer, no key is accepted after the copy is stale.
-func TestABrokenStoreOpensNoDoor(t *testing.T) {
+func TestABrokenStoreAcceptsNoKey(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &keystest.Fake{}
@@ -199,7 +199,7 @@ func TestABrokenStoreOpensNoDoor(t *testing.T) {
 		}
 		store.Break(nil)
 		if _, err := r.Verify(t.Context(), text); err != nil {
-			t.Errorf("mended: %v", err)
+			t.Errorf("after the store works again: %v", err)
 		}
 	})
 }
@@ -226,7 +226,7 @@ func TestKeysExpire(t *testing.T) {
 			t.Errorf("its session: %v", err)
 		}
 		if needed, _ := r.Needed(t.Context()); !needed {
-			t.Error("an expired key opened the server to everybody")
+			t.Error("with only an expired key, requests need no key")
 		}
 	})
 }
@@ -298,8 +298,8 @@ func TestTheKeyOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// An administrator of one owner cannot list, make or remove the keys of another owner. One of the default owner can.
-func TestAdministratorsOfOneOwner(t *testing.T) {
+// An admin key of one owner cannot list, make or remove the keys of another owner. One of the default owner can.
+func TestAdminKeysOfOneOwner(t *testing.T) {
 	t.Parallel()
 	r := keys.New(keys.Options{Store: &keystest.Fake{}})
 	_, a := add(t, r, lectern.Key{Name: "a", Owner: "a", Scope: lectern.ScopeAdmin})

@@ -1,8 +1,8 @@
-// Package listing keeps what a service on a network lists: its voices, its avatars.
+// Package listing caches the lists of a service on a network: its voices, its avatars.
 //
-// A list is needed for every deck that is checked and for every question whether the server is ready, and changes a few
-// times a year. So it is fetched once an hour. While the service is down, what was listed before is still returned, and
-// the service is not asked again for a while: a dead service costs one wait, not one for each caller.
+// Every check of a deck and every test of readiness needs a list, which changes a few times in a year. So it is fetched
+// once an hour. While the service is down, the last list is still returned, and no request is sent for a while: a dead
+// service costs one wait, not one for each caller.
 package listing
 
 import (
@@ -11,25 +11,25 @@ import (
 	"time"
 )
 
-// Options say what is listed and how long it counts. Fetch is required; zero fields have the defaults.
+// Options say how to fetch a list and how long to keep it. Fetch is required; zero fields have the defaults.
 type Options[T any] struct {
 	Fetch func(context.Context) (T, error)
-	Fresh time.Duration    // how long a list is returned without asking; default 1 h
-	Sulk  time.Duration    // how long after a failure nobody asks; default 30 s
-	Limit time.Duration    // for one fetch, and so the longest that a caller waits; default 3 s
+	Fresh time.Duration    // how long a list is returned without a new fetch; default 1 h
+	Rest  time.Duration    // from a failed fetch to the next one; default 30 s
+	Limit time.Duration    // for one fetch, and so the longest time that a caller waits; default 3 s
 	Now   func() time.Time // nil: time.Now
 }
 
-// List is the newest list that is known. It is safe for concurrent use.
+// List caches the newest known list. It is safe for concurrent use.
 type List[T any] struct {
 	o Options[T]
 
 	mu    sync.Mutex // never held during a fetch
-	have  T
-	known bool // have is a list
-	at    time.Time
-	asked bool // a fetch has ended, at at
-	err   error
+	have  T          // the newest list, if known
+	known bool
+	at    time.Time // when the last fetch ended, if asked
+	asked bool
+	err   error         // of the last fetch
 	busy  chan struct{} // closed when the fetch in progress has ended; nil: there is none
 	stop  context.CancelFunc
 }
@@ -42,7 +42,7 @@ func New[T any](o Options[T]) *List[T] {
 		}
 	}
 	set(&o.Fresh, time.Hour)
-	set(&o.Sulk, 30*time.Second)
+	set(&o.Rest, 30*time.Second)
 	set(&o.Limit, 3*time.Second)
 	if o.Now == nil {
 		o.Now = time.Now
@@ -50,13 +50,13 @@ func New[T any](o Options[T]) *List[T] {
 	return &List[T]{o: o}
 }
 
-// Get returns the list. Callers that come while it is fetched for the first time wait together; later ones get the
-// list of before. The value is shared: it must not be changed.
+// Get returns the list. During the first fetch all callers wait for it. During later fetches they get the last list.
+// The value is shared and must not be changed.
 func (l *List[T]) Get(ctx context.Context) (T, error) {
 	for {
 		l.mu.Lock()
 		have, known, err, busy := l.have, l.known, l.err, l.busy
-		if age := l.o.Now().Sub(l.at); l.asked && (err == nil && age < l.o.Fresh || err != nil && age < l.o.Sulk) {
+		if age := l.o.Now().Sub(l.at); l.asked && (err == nil && age < l.o.Fresh || err != nil && age < l.o.Rest) {
 			l.mu.Unlock()
 			if known {
 				err = nil
@@ -66,14 +66,14 @@ func (l *List[T]) Get(ctx context.Context) (T, error) {
 		if busy == nil {
 			busy = make(chan struct{})
 			l.busy = busy
-			// The fetch is everybody's: it goes on when the first caller has left.
+			// All callers share the fetch, so it continues if the context of this caller ends.
 			var fetching context.Context
 			fetching, l.stop = context.WithTimeout(context.WithoutCancel(ctx), l.o.Limit)
 			go l.fetch(fetching, l.stop, busy)
 		}
 		l.mu.Unlock()
 		if known {
-			return have, nil // old is better than late
+			return have, nil // the last list now is better than a new one later
 		}
 		select {
 		case <-busy:

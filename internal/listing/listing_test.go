@@ -13,14 +13,14 @@ import (
 
 var errDown = errors.New("down")
 
-// A list counts for its time, and is returned while the service is down, which costs one wait and not one a caller.
+// A list is kept for its time, and is returned while the service is down. A dead service costs one wait.
 func TestAListOutlivesItsService(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int64
 		var down atomic.Bool
 		down.Store(true)
-		l := listing.New(listing.Options[[]string]{Fresh: time.Hour, Sulk: 30 * time.Second, Limit: 3 * time.Second,
+		l := listing.New(listing.Options[[]string]{Fresh: time.Hour, Rest: 30 * time.Second, Limit: 3 * time.Second,
 			Fetch: func(ctx context.Context) ([]string, error) {
 				asked.Add(1)
 				if down.Load() {
@@ -42,7 +42,7 @@ func TestAListOutlivesItsService(t *testing.T) {
 			}
 		}
 		get(errDown, 1, 3*time.Second)
-		get(errDown, 1, 0) // it is left alone for a while
+		get(errDown, 1, 0) // no request for a while
 		time.Sleep(30 * time.Second)
 		down.Store(false)
 		get(nil, 2, 0)
@@ -59,7 +59,7 @@ func TestAListOutlivesItsService(t *testing.T) {
 	})
 }
 
-// The first callers wait together, and a fetch goes on when the caller who began it leaves.
+// The first callers wait for one fetch, which continues if the context of the caller that began it ends.
 func TestCallersWaitTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

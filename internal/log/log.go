@@ -1,13 +1,13 @@
-// Package log puts what the program has to say in two places at once: on the terminal, for a person, and as JSON
-// lines into a rotated file, for grep and for machines.
+// Package log writes each log line to two places: to the terminal, for people, and as JSON to a rotated file, for grep
+// and for programs.
 //
-// The file is a promise. Each event is one line, the tokens JOB_STATUS_UPDATE and HEARTBEAT find every change and
-// every beat, and after a clean run
+// Operators rely on the form of the file. Each event is one line. The words JOB_STATUS_UPDATE and HEARTBEAT find every
+// change of a presentation and every heartbeat. After a run without failures,
 //
 //	grep -i "error\|conflict" logs/backend.log
 //
-// prints nothing. Our own keys and sentences keep that promise by choosing other words; the chatter of libraries
-// (River's maintenance, net/http's complaints about clients that hang up) cannot, so it passes through [Quiet].
+// prints nothing. Lectern's own keys and sentences use other words. Those of libraries (River about its maintenance,
+// net/http about clients that disconnect) do not, so they pass through [Quiet] or [Std].
 package log
 
 import (
@@ -26,24 +26,25 @@ import (
 	"github.com/lmittmann/tint"
 )
 
-// Options says where lines go.
+// Options configure a logger.
 type Options struct {
 	Terminal io.Writer  // nil: no terminal
-	Color    bool       // paint the terminal's lines
-	Level    slog.Level // lines below it go nowhere
-	File     string     // "" writes no file; its folder is made
+	Color    bool       // colour the lines of the terminal
+	Level    slog.Level // lines below it are dropped
+	File     string     // "": no file; its folder is made if it is missing
 	MaxSize  int64      // bytes before the file is rotated; 0: 64 MiB
-	Keep     int        // rotated files that stay; 0: 5
+	Keep     int        // rotated files that are kept; 0: 5
 }
 
-// File is the file that lines go to. A nil one is none.
+// File is an open log file. A nil File stands for no file.
 type File struct {
 	path string
 	to   io.WriteCloser
 	lock *flock.Flock // nil: the file system has no locks
 }
 
-// Path is where the lines are: Options.File, or a name next to it where another process writes that one. "": nowhere.
+// Path returns the path of the file: Options.File, or another name next to it if another process writes that one. For a
+// nil File it is "".
 func (f *File) Path() string {
 	if f == nil {
 		return ""
@@ -51,7 +52,7 @@ func (f *File) Path() string {
 	return f.path
 }
 
-// Close ends the file. Nothing may be logged afterwards.
+// Close closes the file. Nothing may be logged afterwards.
 func (f *File) Close() error {
 	if f == nil {
 		return nil
@@ -63,8 +64,9 @@ func (f *File) Close() error {
 	return err
 }
 
-// Open returns the logger and its file, to close. It reports a file that cannot be written once, here, and not at every
-// line. Two processes never write one file: the second uses a name of its own, backend-2.log, and logs that.
+// Open returns the logger and its file, which the caller closes. It fails if the file cannot be written, so that this
+// is not reported at every line. Two processes never write one file: the second uses a name of its own, backend-2.log,
+// and logs that.
 func Open(o Options) (*slog.Logger, *File, error) {
 	var handlers []slog.Handler
 	if o.Terminal != nil {
@@ -90,10 +92,10 @@ func Open(o Options) (*slog.Logger, *File, error) {
 	return logger, file, nil
 }
 
-// fileMode keeps a log to its owner: titles and addresses of decks are in it.
+// fileMode lets only its owner read a log, because it contains titles and addresses of decks.
 const fileMode = 0o600
 
-// maxFiles is how many processes may log next to one another.
+// maxFiles is how many processes may write log files in one folder.
 const maxFiles = 100
 
 func openFile(o Options) (*File, error) {
@@ -108,7 +110,7 @@ func openFile(o Options) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the log file cannot be written: %w", err)
 	}
-	_ = probe.Chmod(fileMode) // one of an earlier version; whoever may write it need not own it
+	_ = probe.Chmod(fileMode) // for a file of an earlier version; fails if another user owns the file
 	if err := probe.Close(); err != nil {
 		return nil, fmt.Errorf("the log file cannot be written: %w", err)
 	}
@@ -143,7 +145,7 @@ func lockFile(name string) (string, *flock.Flock, error) {
 			return path, lock, nil
 		}
 	}
-	return "", nil, fmt.Errorf("%d other processes write log files of this name", maxFiles)
+	return "", nil, fmt.Errorf("%d other processes write log files of this name; choose another name (log.file)", maxFiles)
 }
 
 // Quiet returns a logger for a library. The library's information and warnings become debug lines, which are off by
@@ -157,8 +159,8 @@ func Std(l *slog.Logger, library string) *stdlog.Logger {
 	return stdlog.New(lineWriter{l.With("library", library)}, "", 0)
 }
 
-// brief drops mere progress of presentations from the console: heartbeats, and updates that change no status. The file
-// has them all.
+// brief drops the progress of presentations from the terminal: heartbeats, and updates that change no status. The file
+// has all of these.
 type brief struct{ slog.Handler }
 
 func (b brief) Handle(ctx context.Context, r slog.Record) error {
@@ -188,6 +190,7 @@ func (b brief) WithGroup(name string) slog.Handler   { return brief{b.Handler.Wi
 
 type quiet struct{ next slog.Handler }
 
+// calm returns the level at which a line of a library is logged.
 func calm(l slog.Level) slog.Level {
 	if l >= slog.LevelError {
 		return slog.LevelWarn

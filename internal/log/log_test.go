@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// open returns a logger on a buffer and a file, and what reads both after the file is closed.
+// open returns a logger on a buffer and a file, and a function that closes the file and reads both.
 func open(t *testing.T, o Options) (*slog.Logger, func() (terminal, file string)) {
 	t.Helper()
 	var buf bytes.Buffer
@@ -38,15 +38,15 @@ func open(t *testing.T, o Options) (*slog.Logger, func() (terminal, file string)
 	}
 }
 
-// M9: two processes never write one file. The second takes a name of its own and says so, the third another; when the
-// first has ended, its name is free again. Nobody else may read what is written.
-func TestM9OneFileOneWriter(t *testing.T) {
+// Two processes never write one file. The second uses a name of its own and logs that, the third another one. When the
+// first has ended, its name is free again. Other users cannot read the files.
+func TestEachProcessWritesItsOwnFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "logs", "backend.log")
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte("{}\n"), 0o644); err != nil { // of an earlier version
+	if err := os.WriteFile(path, []byte("{}\n"), 0o644); err != nil { // a file of an earlier version
 		t.Fatal(err)
 	}
 	var files []*File
@@ -117,7 +117,7 @@ func TestTheGreppableLinesAreOneLineEach(t *testing.T) {
 	}
 }
 
-func TestALibrarysChatterIsOffByDefaultAndNeverLooksLikeATrouble(t *testing.T) {
+func TestLibraryInfoIsNotLoggedByDefault(t *testing.T) {
 	t.Parallel()
 	l, read := open(t, Options{})
 	q := Quiet(l, "river")
@@ -126,14 +126,14 @@ func TestALibrarysChatterIsOffByDefaultAndNeverLooksLikeATrouble(t *testing.T) {
 	Std(l, "http").Printf("http: TLS handshake error from %s", "10.0.0.1")
 	terminal, file := read()
 	if regexp.MustCompile(`(?i)error|conflict`).MatchString(terminal + file) {
-		t.Errorf("a clean run says\n%s%s", terminal, file)
+		t.Errorf("a run without failures logs\n%s%s", terminal, file)
 	}
 	if terminal+file != "" {
-		t.Errorf("chatter is heard: %s", terminal+file)
+		t.Errorf("information of a library is logged: %s", terminal+file)
 	}
 }
 
-func TestALibrarysRealTroubleIsHeard(t *testing.T) {
+func TestLibraryErrorsAreLoggedAsWarnings(t *testing.T) {
 	t.Parallel()
 	l, read := open(t, Options{})
 	Quiet(l, "river").Error("cannot fetch jobs", "cause", errors.New("disk I/O"))
@@ -145,8 +145,8 @@ func TestALibrarysRealTroubleIsHeard(t *testing.T) {
 	}
 }
 
-// A person at the terminal sees what becomes of a presentation, not each percent of it; the file has every line.
-func TestTheTerminalIsSparedMereProgress(t *testing.T) {
+// The terminal shows changes of status and no other progress; the file has every line.
+func TestTheTerminalOmitsProgress(t *testing.T) {
 	t.Parallel()
 	l, read := open(t, Options{})
 	l = l.With("node", "n1")
@@ -163,7 +163,7 @@ func TestTheTerminalIsSparedMereProgress(t *testing.T) {
 	}
 }
 
-func TestDebugHearsEverything(t *testing.T) {
+func TestLibraryInfoIsLoggedAtDebug(t *testing.T) {
 	t.Parallel()
 	l, read := open(t, Options{Level: slog.LevelDebug})
 	Quiet(l, "river").Info("producer started")
@@ -173,7 +173,7 @@ func TestDebugHearsEverything(t *testing.T) {
 	}
 }
 
-func TestColourIsAChoice(t *testing.T) {
+func TestColourIsAnOption(t *testing.T) {
 	t.Parallel()
 	for _, color := range []bool{true, false} {
 		l, read := open(t, Options{Color: color})
@@ -188,7 +188,7 @@ func TestColourIsAChoice(t *testing.T) {
 	}
 }
 
-func TestTheFileIsRotatedAndOldOnesGo(t *testing.T) {
+func TestTheFileIsRotated(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l, closer, err := Open(Options{File: filepath.Join(dir, "backend.log"), MaxSize: 1 << 20, Keep: 2})
@@ -211,7 +211,7 @@ func TestTheFileIsRotatedAndOldOnesGo(t *testing.T) {
 	}
 }
 
-func TestAFileThatCannotBeWrittenIsToldAtOnce(t *testing.T) {
+func TestOpenFailsIfTheFileCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "f")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -14,7 +14,7 @@ const maxDirectory = 1 << 20
 
 const odp = "application/vnd.oasis.opendocument.presentation"
 
-// zip tells presentations of office programs from other archives by the names of their members.
+// zip distinguishes presentations of office programs from other archives by the names of their members.
 func (f *file) zip() (Info, *Unfit) {
 	if u := f.directory(); u != nil {
 		return Info{}, u
@@ -41,12 +41,12 @@ func (f *file) zip() (Info, *Unfit) {
 		return Info{Kind: lectern.AssetDeck,
 			Type: "application/vnd.openxmlformats-officedocument.presentationml.presentation"}, nil
 	case types:
-		return Info{}, &Unfit{Unknown, "it is an Office file that is no presentation; " + Taken}
+		return Info{}, &Unfit{Unknown, "it is an Office file that is not a presentation; " + Accepted}
 	}
 	return Info{Kind: lectern.AssetDeck, Type: "application/zip"}, nil
 }
 
-// opened judges an archive whose first member says what it is.
+// opened judges an archive whose first member states its media type.
 func opened(m *zip.File) (Info, *Unfit) {
 	r, err := m.Open()
 	if err != nil {
@@ -55,7 +55,7 @@ func opened(m *zip.File) (Info, *Unfit) {
 	defer r.Close()
 	kind, err := io.ReadAll(io.LimitReader(r, 200))
 	if err != nil || string(bytes.TrimSpace(kind)) != odp {
-		return Info{}, &Unfit{Unknown, "it is an OpenDocument or EPUB file that is no presentation; " + Taken}
+		return Info{}, &Unfit{Unknown, "it is an OpenDocument or EPUB file that is not a presentation; " + Accepted}
 	}
 	return Info{Kind: lectern.AssetDeck, Type: odp}, nil
 }
@@ -74,7 +74,7 @@ func (f *file) directory() *Unfit {
 	}
 	members, size, from := binary.LittleEndian.Uint16(tail[i+10:]), binary.LittleEndian.Uint32(tail[i+12:]),
 		binary.LittleEndian.Uint32(tail[i+16:])
-	// The largest values say that the real ones are elsewhere, where they have no bound.
+	// The largest values mean that the real ones are in the ZIP64 record, where they have no bound.
 	if size > maxDirectory || size == 0xFFFF || members == 0xFFFF || from == 0xFFFFFFFF {
 		return &Unfit{TooLarge, "it is a ZIP file with too many members"}
 	}

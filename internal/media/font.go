@@ -7,13 +7,13 @@ import (
 	"lectern"
 )
 
-// maxTables is more tables than any font has.
+// maxTables bounds the tables of a font. Real fonts have fewer.
 const maxTables = 200
 
-// maxUnpacked bounds what a packed font becomes.
+// maxUnpacked bounds the size of a compressed font after it is decompressed, in bytes.
 const maxUnpacked = 128 << 20
 
-// needed are the tables without which no program shows a font; of the outlines one set is enough.
+// needed are the tables without which no program can show a font. It also needs one set of outlines.
 var (
 	needed   = []string{"cmap", "head", "hhea", "hmtx", "maxp"}
 	outlines = [][]string{{"glyf", "loca"}, {"CFF "}, {"CFF2"}, {"CBDT", "CBLC"}, {"sbix"}, {"SVG "}}
@@ -47,14 +47,14 @@ func (f *file) sfnt() (string, *Unfit) {
 		tag := string(dir[:4])
 		from, size := int64(binary.BigEndian.Uint32(dir[8:])), int64(binary.BigEndian.Uint32(dir[12:]))
 		if from < int64(12+16*n) || from+size > f.size || tables[tag] {
-			return "", damaged(what, "the table "+printable(tag)+" is not in the file, or there twice")
+			return "", damaged(what, "the table "+printable(tag)+" is not in the file, or is listed twice")
 		}
 		tables[tag] = true
 	}
 	return kind, complete(what, tables)
 }
 
-// complete refuses a font that lacks tables.
+// complete refuses a font that lacks required tables.
 func complete(what string, tables map[string]bool) *Unfit {
 	for _, tag := range needed {
 		if !tables[tag] {
@@ -73,13 +73,13 @@ func complete(what string, tables map[string]bool) *Unfit {
 	return damaged(what, "it has no outlines")
 }
 
-// woffTags are the tags that WOFF2 writes as a number.
+// woffTags are the tags that WOFF2 writes as a number: their index in this list. "_" stands for a space.
 var woffTags = strings.Split("cmap head hhea hmtx maxp name OS/2 post cvt_ fpgm glyf loca prep CFF_ VORG EBDT EBLC "+
 	"gasp hdmx kern LTSH PCLT VDMX vhea vmtx BASE GDEF GPOS GSUB EBSC JSTF MATH CBDT CBLC COLR CPAL SVG_ sbix acnt avar "+
 	"bdat bloc bsln cvar fdsc feat fmtx fvar gvar hsty just lcar mort morx opbd prop trak Zapf Silf Glat Gloc Feat Sill",
 	" ")
 
-// woff2 reads the header and the table directory. What is packed stays packed.
+// woff2 reads the header and the table directory. It decompresses nothing.
 func (f *file) woff2() (string, *Unfit) {
 	const what, kind = "WOFF2 font", "font/woff2"
 	h, ok := f.at(0, 48)
@@ -90,7 +90,7 @@ func (f *file) woff2() (string, *Unfit) {
 	n, packed := int(binary.BigEndian.Uint16(h[12:])), int64(binary.BigEndian.Uint32(h[20:]))
 	switch {
 	case flavor == "ttcf":
-		return "", &Unfit{Unknown, "it is a collection of fonts; " + Taken}
+		return "", &Unfit{Unknown, "it is a collection of fonts; " + Accepted}
 	case length != f.size:
 		return "", damaged(what, "its header states another length")
 	case n == 0 || n > maxTables:
@@ -113,7 +113,7 @@ func (f *file) woff2() (string, *Unfit) {
 	}
 	switch {
 	case total > maxUnpacked:
-		return "", &Unfit{TooLarge, "it is a WOFF2 font of more than 128 MiB once it is unpacked"}
+		return "", &Unfit{TooLarge, "it is a WOFF2 font of more than 128 MiB once it is decompressed"}
 	case packed == 0 || packed > f.size-48-int64(all-len(dir)):
 		return "", damaged(what, cutOff)
 	}
@@ -148,7 +148,7 @@ func woffTable(b []byte) (tag string, size uint64, rest []byte, ok bool) {
 	return tag, size, b, ok
 }
 
-// base128 reads a number of at most 32 bits, seven bits a byte.
+// base128 reads a number of at most 32 bits, seven bits in each byte.
 func base128(b []byte) (n uint64, rest []byte, ok bool) {
 	for i := range min(len(b), 5) {
 		if i == 0 && b[0] == 0x80 {

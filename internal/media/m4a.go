@@ -5,13 +5,13 @@ import "encoding/binary"
 // box is a box of ISO/IEC 14496-12.
 type box struct {
 	kind     string
-	from, to int64 // its content
+	from, to int64 // offsets of its content
 }
 
-// maxBoxes is how many boxes of a file are looked at.
+// maxBoxes bounds the boxes of a file that are read.
 const maxBoxes = 20_000
 
-// boxes returns the boxes between two places. ok is false where they do not fill it.
+// boxes returns the boxes between two offsets. ok is false if they do not fill the range.
 func (f *file) boxes(from, to int64) (list []box, ok bool) {
 	for at := from; at < to; {
 		h, ok := f.at(at, 8)
@@ -38,7 +38,7 @@ func (f *file) boxes(from, to int64) (list []box, ok bool) {
 	return list, true
 }
 
-// m4a looks for one track of sound and none of pictures.
+// m4a accepts a file with a sound track and without a video track.
 func (f *file) m4a() (Info, *Unfit) {
 	const what = "M4A sound"
 	top, ok := f.boxes(0, f.size)
@@ -70,12 +70,12 @@ func (f *file) movie(boxes []box) (Info, *Unfit) {
 			case "soun":
 				sounds++
 			case "vide":
-				return Info{}, &Unfit{Unknown, "it is an MP4 video; " + Taken}
+				return Info{}, &Unfit{Unknown, "it is an MP4 video; " + Accepted}
 			}
 		}
 	}
 	if sounds == 0 {
-		return Info{}, &Unfit{Unknown, "it is an MP4 file without sound; " + Taken}
+		return Info{}, &Unfit{Unknown, "it is an MP4 file without sound; " + Accepted}
 	}
 	return sound("audio/mp4", span(length, rate))
 }
@@ -91,7 +91,7 @@ func (f *file) movieLength(b box) (rate, length uint64) {
 	return 0, 0
 }
 
-// handler is what a track is made of.
+// handler is the type of a track: "soun", "vide" or another one; "": unknown.
 func (f *file) handler(track box) string {
 	parts, _ := f.boxes(track.from, track.to)
 	for _, m := range parts {

@@ -1,10 +1,10 @@
-// Package media finds out what a file is by its bytes: a picture, a sound, a font or a deck, of which media type, and
-// of which size or length. Names and declared types are never looked at: a browser that gets the file later goes by the
-// type that was found here.
+// Package media detects the type of a file by its bytes: whether it is a picture, a sound, a font or a deck, its media
+// type, and its size or length. It ignores names and declared types, because a browser that gets the file later relies
+// on the detected type.
 //
-// Pictures are judged by package picturefile. Of sounds, fonts and archives the headers and tables are read, with a
-// bound on how much: a file is not decoded and nothing in it is unpacked. A file is never in memory whole, but for
-// pictures, whose size is bounded.
+// Package picturefile judges pictures. Of sounds, fonts and archives this package reads only headers and tables, and a
+// bounded amount of them; it decodes and unpacks nothing. It never has a whole file in memory, except pictures, whose
+// size is bounded.
 package media
 
 import (
@@ -21,34 +21,34 @@ import (
 	"lectern/internal/picturefile"
 )
 
-// Limits bound what is taken. Zero fields are no bound.
+// Limits bound the accepted files. A field that is zero sets no bound.
 type Limits struct {
 	PictureBytes int64 // of a picture
 	FontBytes    int64 // of a font
-	TextBytes    int64 // of a deck that is a text
+	TextBytes    int64 // of a deck in a text format
 	Picture      picturefile.Limits
 }
 
-// Info is what a file is.
+// Info describes a file.
 type Info struct {
 	Kind     lectern.AssetKind
 	Type     string // its media type
-	Width    int    // of a picture, in pixels; 0: it has none of its own
+	Width    int    // of a picture, in pixels; 0 for SVG, which is drawn at any size
 	Height   int
 	Duration time.Duration // of a sound; 0: its header does not say
 }
 
-// Why says why a file is refused.
+// Why is the reason for which a file is refused.
 type Why int
 
 // The reasons.
 const (
-	Unknown  Why = iota // the file is of no kind that is taken
-	Damaged             // its first bytes are right, and the rest is not
-	TooLarge            // it is beyond the limits of its kind
+	Unknown  Why = iota // the file is not of an accepted kind
+	Damaged             // its first bytes are those of an accepted kind, but the rest is invalid
+	TooLarge            // it exceeds the limits of its kind
 )
 
-// Unfit is the verdict on a file that is refused, as the end of a sentence: "it is an MP4 video; …".
+// Unfit is the verdict on a file that is refused. Text ends a sentence: "it is an MP4 video; …".
 type Unfit struct {
 	Why  Why
 	Text string
@@ -57,18 +57,18 @@ type Unfit struct {
 // Error implements error.
 func (u *Unfit) Error() string { return u.Text }
 
-// Taken lists what is taken, for messages.
-const Taken = "PNG, JPEG, GIF, WebP, AVIF and SVG pictures, WAV, MP3, M4A, Ogg and FLAC sounds, WOFF2, TTF and OTF " +
-	"fonts, and decks (JSON, YAML, Markdown, PPTX, ODP, PDF, ZIP) are taken"
+// Accepted lists the accepted kinds, for messages.
+const Accepted = "PNG, JPEG, GIF, WebP, AVIF and SVG pictures, WAV, MP3, M4A, Ogg and FLAC sounds, WOFF2, TTF and " +
+	"OTF fonts, and decks (JSON, YAML, Markdown, PPTX, ODP, PDF, ZIP) are accepted"
 
-// headBytes is how much of a file decides about its kind.
+// headBytes is how many bytes at the beginning of a file decide its kind.
 const headBytes = 64 << 10
 
-// Mapped is a reader whose file is in memory already, so that a picture is not copied.
+// Mapped is a reader whose file is already in memory, so that a picture need not be copied.
 type Mapped interface{ Bytes() []byte }
 
-// Inspect judges a file of size bytes. texts are the decks that are texts; a text that looks like none of them is
-// Markdown. The error is an *[Unfit], or the one that r failed with.
+// Inspect judges a file of size bytes. texts are the kinds of decks in text formats; a text that looks like none of
+// them is Markdown. The error is an *[Unfit], or an error of r.
 func Inspect(r io.ReaderAt, size int64, texts []deck.Kind, lim Limits) (Info, error) {
 	f := &file{r: r, size: size, left: maxReads}
 	head, ok := f.at(0, int(min(size, headBytes)))
@@ -82,7 +82,7 @@ func Inspect(r io.ReaderAt, size int64, texts []deck.Kind, lim Limits) (Info, er
 	return info, nil
 }
 
-// judge sends the file to the reader of its kind.
+// judge calls the function that reads the file's kind.
 func (f *file) judge(head []byte, texts []deck.Kind, lim Limits) (Info, *Unfit) {
 	begins := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
 	within := func(at int, magic string) bool {
@@ -131,10 +131,10 @@ func (f *file) picture(lim Limits) (Info, *Unfit) {
 	return Info{Kind: lectern.AssetPicture, Type: p.Type, Width: p.Width, Height: p.Height}, nil
 }
 
-// text judges a file that has no signature: a deck that is written as a text in UTF-8.
+// text judges a file that has no signature. It accepts decks in text formats, in UTF-8.
 func (f *file) text(head []byte, texts []deck.Kind, lim Limits) (Info, *Unfit) {
 	if name := picturefile.Describe(head); name != "" {
-		return Info{}, &Unfit{Unknown, "it is " + name + "; " + Taken}
+		return Info{}, &Unfit{Unknown, "it is " + name + "; " + Accepted}
 	}
 	if u := f.utf8(lim.TextBytes); u != nil {
 		return Info{}, u
@@ -148,9 +148,9 @@ func (f *file) text(head []byte, texts []deck.Kind, lim Limits) (Info, *Unfit) {
 	return deckOf("text/markdown")
 }
 
-// utf8 refuses what is no text in UTF-8.
+// utf8 refuses a file that is not text in UTF-8, or has more than most bytes.
 func (f *file) utf8(most int64) *Unfit {
-	unknown := &Unfit{Unknown, "it is of no known kind; " + Taken}
+	unknown := &Unfit{Unknown, "it is of no known kind; " + Accepted}
 	var rest []byte
 	for at := int64(0); at < f.size; {
 		b, ok := f.at(at, int(min(f.size-at, headBytes)))
@@ -171,25 +171,25 @@ func (f *file) utf8(most int64) *Unfit {
 			b = b[n:]
 		}
 		rest = bytes.Clone(b)
-		if most > 0 && at > most { // what is no text at all is not said to be a long one
+		if most > 0 && at > most { // checked after the bytes, since only a text can be too long a text
 			return tooLarge("text", most)
 		}
 	}
 	return nil
 }
 
-// maxReads is how many reads one file is worth. It bounds tables and boxes without number.
+// maxReads bounds the reads of one file, and so the tables and boxes that are read.
 const maxReads = 100_000
 
 // file reads parts of a file. Once a read fails, err has the reason and every further part is missing.
 type file struct {
 	r    io.ReaderAt
 	size int64
-	left int // reads
+	left int // reads that are still allowed
 	err  error
 }
 
-// at returns n bytes from an offset; ok is false where the file has not that many.
+// at returns n bytes from an offset. ok is false if the file does not have that many, or cannot be read.
 func (f *file) at(off int64, n int) (b []byte, ok bool) {
 	if f.err != nil || off < 0 || n < 0 || off > f.size || int64(n) > f.size-off || f.left <= 0 {
 		return nil, false
@@ -205,7 +205,7 @@ func (f *file) at(off int64, n int) (b []byte, ok bool) {
 	return b, true
 }
 
-// whole returns all of it.
+// whole returns all bytes of the file.
 func (f *file) whole() ([]byte, bool) {
 	if m, ok := f.r.(Mapped); ok && int64(len(m.Bytes())) == f.size {
 		return m.Bytes(), true
@@ -213,7 +213,7 @@ func (f *file) whole() ([]byte, bool) {
 	return f.at(0, int(f.size))
 }
 
-// verdict is u, or the error that kept it from being found.
+// verdict is u or, if a read failed, the error of that read.
 func (f *file) verdict(u *Unfit) error {
 	if f.err != nil {
 		return f.err
@@ -229,10 +229,10 @@ func tooLarge(what string, most int64) *Unfit {
 	return &Unfit{TooLarge, fmt.Sprintf("it is a %s of more than %d MiB", what, most>>20)}
 }
 
-// longest is beyond what any sound lasts: a header that says more is not believed.
+// longest is the longest duration of a sound. A header that states more is ignored.
 const longest = 1000 * time.Hour
 
-// span is how long n units of 1/rate seconds last; 0 where that cannot be.
+// span is how long n units of 1/rate seconds last; 0 if rate is 0 or the result exceeds longest.
 func span(n, rate uint64) time.Duration {
 	if rate == 0 || n/rate >= uint64(longest/time.Second) {
 		return 0

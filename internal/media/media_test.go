@@ -51,7 +51,7 @@ func sfnt(magic string, tables ...string) []byte {
 	return append(b, make([]byte, 8*len(tables))...)
 }
 
-// woff2 is a font with a directory of these entries and some packed bytes.
+// woff2 is a font with a directory of these entries and some compressed bytes.
 func woff2(entries ...byte) []byte {
 	b := append([]byte("wOF2\x00\x01\x00\x00"), 0, 0, 0, 0)
 	b = append(b, 0, 7, 0, 0)
@@ -65,7 +65,7 @@ func woff2(entries ...byte) []byte {
 
 var (
 	common  = []string{"cmap", "head", "hhea", "hmtx", "maxp"}
-	entries = []byte{0, 8, 1, 8, 2, 8, 3, 8, 4, 8, 10, 8, 7, 11, 8, 0} // and glyf, loca, both changed
+	entries = []byte{0, 8, 1, 8, 2, 8, 3, 8, 4, 8, 10, 8, 7, 11, 8, 0} // common, and glyf and loca, both transformed
 )
 
 func picture(t testing.TB) []byte {
@@ -77,7 +77,7 @@ func picture(t testing.TB) []byte {
 	return b.Bytes()
 }
 
-// seeds are files of every kind that is taken.
+// seeds are files of every accepted kind, by media type.
 func seeds(t testing.TB) map[string][]byte {
 	return map[string][]byte{
 		"image/png": picture(t), "image/svg+xml": []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"/>`),
@@ -95,8 +95,8 @@ func seeds(t testing.TB) map[string][]byte {
 	}
 }
 
-// Every kind is found by its bytes, with its size or its length.
-func TestKinds(t *testing.T) {
+// Every accepted kind is detected by its bytes, with its size or its length.
+func TestEveryKindIsDetected(t *testing.T) {
 	t.Parallel()
 	kinds := map[string]lectern.AssetKind{"image": lectern.AssetPicture, "audio": lectern.AssetSound,
 		"font":        lectern.AssetFont,
@@ -109,7 +109,7 @@ func TestKinds(t *testing.T) {
 		}
 		group, _, _ := strings.Cut(want, "/")
 		if got.Type != want || got.Kind != kinds[group] {
-			t.Errorf("%s: it is %+v", want, got)
+			t.Errorf("%s is detected as %+v", want, got)
 		}
 		if off := got.Duration - 500*time.Millisecond; group == "audio" && (off < 0 || off > 80*time.Millisecond) {
 			t.Errorf("%s: it lasts %v", want, got.Duration)
@@ -128,8 +128,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// What is refused says why, and of which sort the refusal is.
-func TestRefusals(t *testing.T) {
+// A refusal has its reason and a message.
+func TestRefusalsHaveReasons(t *testing.T) {
 	t.Parallel()
 	wav, ttf := read(t, "tone.wav"), sfnt("\x00\x01\x00\x00", append(common, "glyf", "loca")...)
 	outside := bytes.Clone(ttf)
@@ -150,10 +150,10 @@ func TestRefusals(t *testing.T) {
 		"HTML":                  {[]byte("<!doctype html><script>1</script>"), media.Unknown, "an HTML page"},
 		"a bitmap":              {[]byte("BM\x00\x00\x00\x00"), media.Unknown, "a BMP picture"},
 		"half a WAV":            {wav[:1000], media.Damaged, "its end is missing"},
-		"a WAV of nothing":      {wav[:12], media.Damaged, "no samples"},
+		"a WAV without chunks":  {wav[:12], media.Damaged, "no samples"},
 		"half an MP3":           {read(t, "tone.mp3")[:100], media.Damaged, "layer III"},
 		"half an M4A":           {read(t, "tone.m4a")[:3000], media.Damaged, "do not fit"},
-		"a FLAC of nothing":     {[]byte("fLaC"), media.Damaged, "stream information"},
+		"a FLAC without data":   {[]byte("fLaC"), media.Damaged, "stream information"},
 		"a page of Ogg":         {[]byte("OggS\x00"), media.Damaged, "first page"},
 		"a picture with a bomb": {[]byte("\x89PNG\r\n\x1a\n"), media.Damaged, "damaged PNG"},
 		"a large picture": {append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 2<<20)...), media.TooLarge,
@@ -163,13 +163,13 @@ func TestRefusals(t *testing.T) {
 		"a font without a table": {sfnt("OTTO", "cmap"), media.Damaged, "head is missing"},
 		"a font without shapes":  {sfnt("OTTO", common...), media.Damaged, "no outlines"},
 		"a font of no tables":    {[]byte("OTTO\x00\x00\x00\x00\x00\x00\x00\x00"), media.Damaged, "directory"},
-		"a packed font, cut":     {woff2(entries...)[:60], media.Damaged, "another length"},
-		"a packed bomb":          {bomb, media.TooLarge, "once it is unpacked"},
+		"a WOFF2, cut":           {woff2(entries...)[:60], media.Damaged, "another length"},
+		"a WOFF2 bomb":           {bomb, media.TooLarge, "once it is decompressed"},
 		"a ZIP, cut":             {ziptest.Stored(t, "a", "b")[:30], media.Damaged, "its end is missing"},
 		"a ZIP of many":          {many, media.TooLarge, "too many members"},
 		"a text document": {ziptest.Stored(t, "[Content_Types].xml", "", "word/document.xml", ""), media.Unknown,
-			"no presentation"},
-		"a book": {ziptest.Stored(t, "mimetype", "application/epub+zip"), media.Unknown, "no presentation"},
+			"not a presentation"},
+		"a book": {ziptest.Stored(t, "mimetype", "application/epub+zip"), media.Unknown, "not a presentation"},
 	} {
 		_, err := inspect(c.body)
 		u, ok := errors.AsType[*media.Unfit](err)
@@ -183,8 +183,8 @@ type broken struct{ err error }
 
 func (b broken) ReadAt([]byte, int64) (int, error) { return 0, b.err }
 
-// A disk that cannot be read is no verdict on the file.
-func TestReadFailures(t *testing.T) {
+// An error of the reader is returned, and is not a verdict on the file.
+func TestErrorsOfTheReaderAreReturned(t *testing.T) {
 	t.Parallel()
 	why := errors.New("the disk is out of order")
 	if _, err := media.Inspect(broken{why}, 100, nil, limits()); !errors.Is(err, why) {
@@ -213,7 +213,7 @@ func FuzzInspect(f *testing.F) {
 		r := &counting{r: bytes.NewReader(b)}
 		got, err := media.Inspect(r, int64(len(b)), all.Parsers().Kinds(), limits())
 		if _, refused := errors.AsType[*media.Unfit](err); err != nil && !refused {
-			t.Fatalf("no verdict: %v", err)
+			t.Fatalf("the error is not an Unfit: %v", err)
 		}
 		if err == nil && (!got.Kind.Valid() || got.Type == "" || got.Duration < 0) {
 			t.Fatalf("%+v", got)

@@ -28,16 +28,16 @@ func (f *file) wav() (Info, *Unfit) {
 			bytesPerSecond = uint64(binary.LittleEndian.Uint32(h[8:]))
 			tag := binary.LittleEndian.Uint16(h)
 			if tag != 1 && tag != 3 && tag != 0xFFFE {
-				return Info{}, &Unfit{Unknown, "it is a WAV file with packed samples; only PCM is taken"}
+				return Info{}, &Unfit{Unknown, "it is a WAV file with compressed samples; only PCM is accepted"}
 			}
 			if channels == 0 || rate == 0 || bytesPerSecond == 0 {
-				return Info{}, damaged(what, "its format makes no sense")
+				return Info{}, damaged(what, "its format is invalid")
 			}
 		case "data":
 			if bytesPerSecond == 0 {
 				return Info{}, damaged(what, "its format is missing")
 			}
-			if size == 0xFFFFFFFF || size == 0 { // written without knowing the length
+			if size == 0xFFFFFFFF || size == 0 { // the writer did not know the length
 				size = f.size - at
 			}
 			if size > f.size-at {
@@ -59,7 +59,7 @@ func (f *file) flac(at int64, kind string) (Info, *Unfit) {
 	packed := binary.BigEndian.Uint64(b[8+10:])
 	rate, total := packed>>44, packed&(1<<36-1)
 	if rate == 0 {
-		return Info{}, damaged("FLAC sound", "its format makes no sense")
+		return Info{}, damaged("FLAC sound", "its format is invalid")
 	}
 	return sound(kind, span(total, rate))
 }
@@ -70,15 +70,15 @@ var bitRates = [2][16]int{
 	{0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0},
 }
 
-// frame is the header of a frame of MP3.
+// frame is the header of an MP3 frame.
 type frame struct {
-	samples, rate, bitRate int // a frame's, Hz, bit/s
+	samples, rate, bitRate int // samples in the frame, Hz, bit/s
 	length                 int // bytes
-	side                   int // bytes between the header and what a first frame says of the whole
+	side                   int // bytes between the header and, in a first frame, the encoder's header with the length
 }
 
 func readFrame(b []byte) (frame, bool) {
-	if len(b) < 4 || b[0] != 0xFF || b[1]&0xE0 != 0xE0 || b[1]>>1&3 != 1 { // layer III alone
+	if len(b) < 4 || b[0] != 0xFF || b[1]&0xE0 != 0xE0 || b[1]>>1&3 != 1 { // only layer III
 		return frame{}, false
 	}
 	version := b[1] >> 3 & 3
@@ -119,8 +119,8 @@ func isMP3(head []byte) bool {
 	return ok && next.rate == h.rate
 }
 
-// mp3 finds the first frame after the tags and reads how long the whole lasts: as the encoder wrote it, or by the bit
-// rate of the first frame.
+// mp3 finds the first frame after the tags. The length of the sound is that in the encoder's header or, without one, is
+// computed from the bit rate of the first frame.
 func (f *file) mp3() (Info, *Unfit) {
 	at := int64(0)
 	for range 10 { // tags
@@ -152,7 +152,7 @@ func (f *file) mp3() (Info, *Unfit) {
 	return sound("audio/mpeg", span(uint64(f.size-at)*8, uint64(h.bitRate)))
 }
 
-// written is the number of frames that the first one says; 0: it does not.
+// written is the number of frames that the encoder's header in the first frame states; 0: it states none.
 func written(b []byte, h frame) uint32 {
 	if at := 4 + h.side; len(b) >= at+12 && (string(b[at:at+4]) == "Xing" || string(b[at:at+4]) == "Info") &&
 		b[at+7]&1 != 0 {
@@ -164,7 +164,7 @@ func written(b []byte, h frame) uint32 {
 	return 0
 }
 
-// ogg reads the first page, which says what the stream is, and the last one, which says when it ends.
+// ogg reads the first page, which states the codec of the stream, and the last one, which states its end.
 func (f *file) ogg() (Info, *Unfit) {
 	const what = "Ogg sound"
 	p, ok := f.page(0)
@@ -172,7 +172,7 @@ func (f *file) ogg() (Info, *Unfit) {
 		return Info{}, damaged(what, "its first page is broken")
 	}
 	if second, ok := f.page(p.end); ok && second.flags&2 != 0 {
-		return Info{}, &Unfit{Unknown, "it is an Ogg file with several streams, such as a video; " + Taken}
+		return Info{}, &Unfit{Unknown, "it is an Ogg file with several streams, such as a video; " + Accepted}
 	}
 	var rate, skipped uint64
 	switch b := p.body; {
@@ -183,16 +183,16 @@ func (f *file) ogg() (Info, *Unfit) {
 	case bytes.HasPrefix(b, []byte("\x7fFLAC")) && len(b) >= 13+34:
 		rate = binary.BigEndian.Uint64(b[17+10:]) >> 44
 	default:
-		return Info{}, &Unfit{Unknown, "it is an Ogg file with no Vorbis, Opus or FLAC in it; " + Taken}
+		return Info{}, &Unfit{Unknown, "it is an Ogg file without Vorbis, Opus or FLAC; " + Accepted}
 	}
 	if rate == 0 {
-		return Info{}, damaged(what, "its format makes no sense")
+		return Info{}, damaged(what, "its format is invalid")
 	}
 	end := f.lastGranule(p.serial)
 	return sound("audio/ogg", span(end-min(end, skipped), rate))
 }
 
-// page is a page of Ogg.
+// page is a page of an Ogg file. end is the offset after it.
 type page struct {
 	flags  byte
 	serial uint32
@@ -218,7 +218,7 @@ func (f *file) page(at int64) (page, bool) {
 	return page{h[5], binary.LittleEndian.Uint32(h[14:]), body, at + int64(n)}, ok
 }
 
-// lastGranule is the position at the end of a stream; 0 where it is not found.
+// lastGranule is the position at the end of a stream, in samples; 0 if it is not found.
 func (f *file) lastGranule(serial uint32) uint64 {
 	n := int(min(f.size, headBytes))
 	tail, ok := f.at(f.size-int64(n), n)

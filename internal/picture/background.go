@@ -35,13 +35,13 @@ func Background(g lectern.Background, size lectern.Size, scale float64) (*image.
 	from, ok1 := ParseColour(g.From)
 	to, ok2 := ParseColour(g.To)
 	if !ok1 || !ok2 {
-		return nil, fmt.Errorf("%q or %q is no colour", g.From, g.To)
+		return nil, fmt.Errorf("%q or %q is not a colour", g.From, g.To)
 	}
 	lights := make([]light, len(g.Lights))
 	for i, l := range g.Lights {
 		c, ok := ParseColour(l.Colour)
 		if !ok {
-			return nil, fmt.Errorf("%q is no colour", l.Colour)
+			return nil, fmt.Errorf("%q is not a colour", l.Colour)
 		}
 		lights[len(lights)-1-i] = light{
 			x: l.X / 100 * float64(size.Width), y: l.Y / 100 * float64(size.Height), rx: l.RadiusX * scale,

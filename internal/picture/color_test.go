@@ -89,12 +89,12 @@ func TestConversionNoticesOneTransparentPixel(t *testing.T) {
 			pix[4*i+3] = 254
 			s, _ := newStrip(pix, 0, 0)
 			if s.convert()>>24 == 255 {
-				t.Fatalf("pixel %d of %d is taken to be opaque", i, n)
+				t.Fatalf("pixel %d of %d counts as opaque", i, n)
 			}
 			pix[4*i+3] = 255
 		}
 		if s, _ := newStrip(pix, 0, 0); s.convert()>>24 != 255 {
-			t.Fatalf("%d opaque pixels are taken not to be", n)
+			t.Fatalf("%d opaque pixels do not count as opaque", n)
 		}
 	}
 }

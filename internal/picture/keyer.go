@@ -23,7 +23,7 @@ type Keyer struct {
 	rows   []bool    // near, along rows alone
 	last   []int     // for each column, the last row that shows the screen
 	tints  []float32 // of each square of keySquare pixels; above 0: not computed yet
-	rim    int       // pixels that count as close
+	rim    int       // the distance from the screen, in pixels, within which a pixel is near
 	reach  int       // pixels within which a solid neighbour is searched
 }
 

@@ -9,7 +9,7 @@ import (
 	"lectern"
 )
 
-// truth is a presenter with known alpha: a soft disc of skin, a soft bar of dark cloth, hair that thins out.
+// truth is a presenter with known alpha: soft discs of skin and dark cloth, and hair whose opacity falls to its edge.
 func truth(w, h int) *image.NRGBA {
 	m := image.NewNRGBA(image.Rect(0, 0, w, h))
 	disc := func(x, y int, cx, cy, r, soft float64) float64 {
@@ -37,7 +37,7 @@ func truth(w, h int) *image.NRGBA {
 
 // Compared with known alpha, edges have their place and softness, and no visible pixel is green. The bounds are below
 // what an eye sees: three hundredths of alpha on average, a tenth at worst, where thin hair is next to skin.
-func TestKeyAgainstTheTruth(t *testing.T) {
+func TestKeyFindsTheKnownAlpha(t *testing.T) {
 	t.Parallel()
 	size := lectern.Size{Width: 1080, Height: 1080}
 	m := truth(size.Width, size.Height)

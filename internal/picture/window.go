@@ -14,8 +14,8 @@ import (
 type Window struct {
 	At    lectern.Rect // even in all four numbers, inside the picture
 	Shape lectern.Shape
-	Ring  color.RGBA // around an inset window; alpha 0: none
-	Inset bool       // the window is drawn on the slide with a shadow
+	Ring  color.RGBA // around an inset window; alpha 0: no ring and no shadow
+	Inset bool       // the window is drawn over the slide, with a ring and a shadow
 	Unit  float64    // video pixels to a slide pixel; scales ring, shadow and corners
 }
 

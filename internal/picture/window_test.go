@@ -60,7 +60,7 @@ func TestYUVIsBT709(t *testing.T) {
 	})
 }
 
-func TestGreyHasNoColourAndEndsStay(t *testing.T) {
+func TestGreyHasNoChroma(t *testing.T) {
 	t.Parallel()
 	for g := range 256 {
 		img := image.NewRGBA(image.Rect(0, 0, 8, 8))
@@ -230,7 +230,7 @@ func sameAsPlain(w Window, slide *image.RGBA) error {
 	return nil
 }
 
-func TestAWindowIsTheOneWorkedOutPixelByPixel(t *testing.T) {
+func TestAWindowEqualsOneComputedPixelByPixel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		size := lectern.Size{Width: 2 * rapid.IntRange(1, 70).Draw(t, "W"),

@@ -125,7 +125,7 @@ func (w *walk) of(i, depth int) (total, *Unfit) {
 	t.depth++
 	if e.layer && (len(n.children) > 0 || len(e.refs) > 0) {
 		if t.layers++; t.layers > maxLayers {
-			return t, unfit("it is an SVG drawing with more than %d groups within one another that are drawn apart",
+			return t, unfit("it is an SVG drawing with more than %d nested groups that need layers of their own",
 				maxLayers)
 		}
 	}

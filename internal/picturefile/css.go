@@ -28,8 +28,8 @@ const (
 	vertex      // every vertex of every element within
 )
 
-// handedDown returns how often an inherited property is drawn.
-func handedDown(name string) each {
+// inherited returns how often an inherited property is drawn.
+func inherited(name string) each {
 	switch {
 	case strings.HasPrefix(name, "marker"):
 		return vertex
@@ -134,7 +134,7 @@ func (e *effect) refer(name, value string) *Unfit {
 		if len(e.refs) == maxRefs || strings.ContainsAny(id, "/*;{}()\"' \t\n\r\f") {
 			return tooStyled
 		}
-		e.refs = append(e.refs, ref{unescaped(id), handedDown(name)})
+		e.refs = append(e.refs, ref{unescaped(id), inherited(name)})
 	}
 }
 

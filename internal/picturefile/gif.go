@@ -52,7 +52,7 @@ func readGIF(b []byte, lim Limits) (f gifFrame, w, h int, u *Unfit) {
 		case 0x3b:
 			return f, 0, 0, damaged("GIF", "it has no pixels")
 		default:
-			return f, 0, 0, damaged("GIF", "something in it is none of its parts")
+			return f, 0, 0, damaged("GIF", "it has an unknown part")
 		}
 		if i+10 > len(b) {
 			return f, 0, 0, cut

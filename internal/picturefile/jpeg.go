@@ -22,7 +22,7 @@ func inspectJPEG(body []byte, lim Limits) (Picture, *Unfit) {
 	return measure(body[:end], h.width, h.height, lim)
 }
 
-// readJPEG walks over the markers and returns the offset of the picture's end.
+// readJPEG reads the markers and returns the offset of the picture's end.
 func readJPEG(b []byte, lim Limits) (h jpegHeader, end int, u *Unfit) {
 	for i := 2; ; {
 		for i < len(b) && b[i] != 0xff { // skips bytes between segments, as decoders do
@@ -64,7 +64,7 @@ func readJPEG(b []byte, lim Limits) (h jpegHeader, end int, u *Unfit) {
 				return h, 0, damaged("JPEG", "its header is missing")
 			}
 			if h.scans++; h.scans > maxScans {
-				return h, 0, unfit("it is a JPEG picture that goes over its pixels more than %d times", maxScans)
+				return h, 0, unfit("it is a JPEG picture that stores its pixels in more than %d scans", maxScans)
 			}
 			i = skipEntropy(b, i)
 		}

@@ -16,9 +16,9 @@ const (
 	SVG  = "image/svg+xml"
 )
 
-const taken = "PNG, JPEG, GIF, WebP, AVIF and SVG are accepted"
+const accepted = "PNG, JPEG, GIF, WebP, AVIF and SVG are accepted"
 
-// Limits bound one picture. Zero fields are no bound.
+// Limits bound one picture. A field that is zero sets no bound.
 type Limits struct {
 	Pixels   int // width times height, as the header states them; of an SVG, all pictures in it
 	Elements int // of an SVG, once every reference in it is expanded
@@ -84,9 +84,9 @@ func refuse(found kind, declared string) *Unfit {
 		declared = declared[:60]
 	}
 	if declared == "" || declared == found.media || found.also == declared {
-		return unfit("it is %s; %s", found.name, taken)
+		return unfit("it is %s; %s", found.name, accepted)
 	}
-	return unfit("it is %s, although it is named %s; %s", found.name, declared, taken)
+	return unfit("it is %s, although it is named %s; %s", found.name, declared, accepted)
 }
 
 // measure makes a Picture of a header, within the limit.

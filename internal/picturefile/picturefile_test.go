@@ -35,7 +35,7 @@ var samples = map[string]string{
 	"anim.webp":  WebP, "still.avif": AVIF, "anim.avif": AVIF,
 }
 
-func TestKindsAreTakenByTheirBytes(t *testing.T) {
+func TestKindsAreDetectedByTheirBytes(t *testing.T) {
 	t.Parallel()
 	for name, kind := range samples {
 		p, err := Inspect(sample(t, name), "image/bmp", bounds)
@@ -48,7 +48,7 @@ func TestKindsAreTakenByTheirBytes(t *testing.T) {
 		}
 		again, err := Inspect(p.Body, "", bounds)
 		if err != nil || !bytes.Equal(again.Body, p.Body) {
-			t.Errorf("%s: what is shown is judged otherwise: %v", name, err)
+			t.Errorf("%s: the body that is shown gets another verdict: %v", name, err)
 		}
 	}
 }
@@ -74,8 +74,8 @@ func TestOnlyTheFirstFrameIsKept(t *testing.T) {
 	}
 }
 
-// H1: kinds that are not parsed are refused by name, whatever they are called.
-func TestH1OtherKindsAreRefusedByName(t *testing.T) {
+// Other kinds are refused, and the message names the kind, whatever type was declared.
+func TestOtherKindsAreRefusedByName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ body, declared, says string }{
 		{"BM\x86\x06\x00\x00", "image/bmp", "it is a BMP picture; PNG, JPEG, GIF, WebP, AVIF and SVG are accepted"},
@@ -116,8 +116,8 @@ func resize(b []byte, at int, w, h uint32) []byte {
 	return b
 }
 
-// H1, V8: the sizes in a file are bounded, wherever the file states them.
-func TestH1SizesAreBounded(t *testing.T) {
+// The sizes in a file are bounded, wherever the file states them.
+func TestSizesAreBounded(t *testing.T) {
 	t.Parallel()
 	still := sample(t, "still.png")
 	large := append(bytes.Clone(still[:8]),
@@ -143,13 +143,13 @@ func TestH1SizesAreBounded(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := Inspect(b, "", Limits{Pixels: 100_000_000}); name == "PNG" && err == nil {
-			t.Errorf("%s: a file without pixels was taken", name)
+			t.Errorf("%s: a file without pixels is accepted", name)
 		}
 	}
 }
 
 // The compressed pixels of an AVIF may state another size than its boxes.
-func TestH1SizesOfAV1DataAreRead(t *testing.T) {
+func TestSizesInAV1DataAreRead(t *testing.T) {
 	t.Parallel()
 	b := sample(t, "still.avif")
 	at := bytes.LastIndex(b, []byte("mdat")) + 4
@@ -164,12 +164,12 @@ func TestH1SizesOfAV1DataAreRead(t *testing.T) {
 		[]byte("ispe\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x02"), 1)
 	p, err := Inspect(two, "", bounds)
 	if err != nil || p.Width != 48 || p.Height != 32 {
-		t.Errorf("the boxes alone were believed: %v %+v", err, p)
+		t.Errorf("only the size in the boxes counts: %v %+v", err, p)
 	}
 }
 
 // Compressed parts that are not shown do not reach the browser.
-func TestH1HiddenPartsAreLeftOut(t *testing.T) {
+func TestHiddenPartsAreLeftOut(t *testing.T) {
 	t.Parallel()
 	still := sample(t, "still.png")
 	bomb := bytes.Clone(still[:33])
@@ -197,14 +197,14 @@ func TestH1HiddenPartsAreLeftOut(t *testing.T) {
 	head := scans[sos : sos+2+be16(scans[sos+2:])]
 	many := append(bytes.Clone(scans[:len(scans)-2]), bytes.Repeat(head, maxScans)...)
 	if _, err := Inspect(append(many, 0xff, 0xd9), "", bounds); err == nil ||
-		!strings.Contains(err.Error(), "more than 100 times") {
-		t.Errorf("a JPEG of many scans: %v", err)
+		!strings.Contains(err.Error(), "more than 100 scans") {
+		t.Errorf("a JPEG with many scans: %v", err)
 	}
 }
 
-// V1: a file that is truncated anywhere is refused, and so is one with a wrong bit in its pixels if the format can
-// detect it.
-func TestV1DamagedPicturesAreRefused(t *testing.T) {
+// A file that is truncated anywhere is refused, and so is one with a wrong bit in its pixels if the format can detect
+// it.
+func TestDamagedPicturesAreRefused(t *testing.T) {
 	t.Parallel()
 	for name := range samples {
 		if name == "anim.avif" { // its still may be complete although its end is missing
@@ -224,7 +224,7 @@ func TestV1DamagedPicturesAreRefused(t *testing.T) {
 				_, err = Decode(p.Type, p.Body)
 			}
 			if err == nil && !bytes.Equal(p.Body, whole.Body) {
-				t.Errorf("%s cut at %d of %d is taken", name, n, len(b))
+				t.Errorf("%s cut at %d of %d is accepted", name, n, len(b))
 				break
 			}
 		}
@@ -296,8 +296,8 @@ func uses(levels int, each string) []byte {
 	return svg(b.String())
 }
 
-// H8: references are expanded before the elements are counted.
-func TestH8ExpandedDrawingsAreCounted(t *testing.T) {
+// References are expanded before the elements are counted.
+func TestReferencesAreExpandedAndCounted(t *testing.T) {
 	t.Parallel()
 	for name, b := range map[string][]byte{
 		"use": uses(10, `<use xlink:href="#l%d"/>`), "use with " +
@@ -326,8 +326,8 @@ func TestH8ExpandedDrawingsAreCounted(t *testing.T) {
 	}
 }
 
-// H8: the count sees every costly property that a browser sees, however it is written.
-func TestH8CostsCannotBeHidden(t *testing.T) {
+// The count includes every costly property that a browser applies, however it is written.
+func TestCostsCannotBeHidden(t *testing.T) {
 	t.Parallel()
 	many := `<filter id="f"><feTurbulence/></filter>` + strings.Repeat(`<rect class="a"/>`, 20)
 	marker := `<marker id="m">` + strings.Repeat("<path/>", 100) + `</marker>`
@@ -338,7 +338,7 @@ func TestH8CostsCannotBeHidden(t *testing.T) {
 		"a CDATA section in a word": svg(`<style>.a{fil<![CDATA[ter]]>:url(#f)}</style>` + many),
 		"an element in a word":      svg(`<style>.a{fil<b/>ter:url(#f)}</style>` + many),
 		"no end":                    svg(`<style>.a{filter:url(#f)</style>` + many),
-		"no end behind a string":    svg(`<style>.a{x:"y";filter:url("#f")</style>` + many),
+		"no end after a string":     svg(`<style>.a{x:"y";filter:url("#f")</style>` + many),
 		"a comment in a string":     svg(`<style>.a{x:"/*";filter:url(#f);y:"*/"}</style>` + many),
 		"a string of two lines":     svg("<style>.a{x:\"\n;filter:url(#f);y:\"}</style>" + many),
 		"every namespace": svg(`<style>*|*{fill:red} *|rect{filter:blur(9px)}</style>` +
@@ -356,18 +356,18 @@ func TestH8CostsCannotBeHidden(t *testing.T) {
 			strings.ReplaceAll(many, `id="f"`, `id="f;g"`)),
 		"an id with a comment": svg(`<style>.a{filter:url("#f/**/g")}</style>` +
 			strings.ReplaceAll(many, `id="f"`, `id="f/**/g"`)),
-		"a decoy":             svg(`<g x:id="f"/>` + strings.ReplaceAll(many, `class="a"`, `filter="url(#f)"`)),
-		"a line break":        uses(10, "<use href=\"#l&#10;%d\"/>"),
-		"markers handed down": svg(marker + `<g marker-mid="url(#m)"><g>` + line + `</g></g>`),
-		"markers handed to a use": svg(marker + `<defs><path id="q" d="` + strings.Repeat("h1 ", 3000) +
+		"a decoy":           svg(`<g x:id="f"/>` + strings.ReplaceAll(many, `class="a"`, `filter="url(#f)"`)),
+		"a line break":      uses(10, "<use href=\"#l&#10;%d\"/>"),
+		"inherited markers": svg(marker + `<g marker-mid="url(#m)"><g>` + line + `</g></g>`),
+		"markers inherited by a use": svg(marker + `<defs><path id="q" d="` + strings.Repeat("h1 ", 3000) +
 			`"/></defs><use href="#q" marker-mid="url(#m)"/>`),
 		"markers of a path in a rule": svg(marker + `<style>path{d:path("` + strings.Repeat("h1 ", 3000) +
 			`")}</style><path marker-mid="url(#m)"/>`),
-		"an empty path beside": svg(marker + strings.ReplaceAll(line, `<path`, `<path marker-mid="url(#m)"`) +
+		"an empty path next to it": svg(marker + strings.ReplaceAll(line, `<path`, `<path marker-mid="url(#m)"`) +
 			`<path/>`),
-		"another one's path": svg(marker + strings.ReplaceAll(strings.ReplaceAll(line, `<path`,
+		"a path in another namespace": svg(marker + strings.ReplaceAll(strings.ReplaceAll(line, `<path`,
 			`<path marker-mid="url(#m)"`), `"/>`, `" x:d=""/>`)),
-		"patterns handed down": svg(pattern + `<g fill="url(#p)">` + strings.Repeat("<rect/>", 200) + `</g>`),
+		"inherited patterns": svg(pattern + `<g fill="url(#p)">` + strings.Repeat("<rect/>", 200) + `</g>`),
 	} {
 		_, err := Inspect(b, SVG, bounds)
 		if err == nil || !strings.Contains(err.Error(), "limits.svg_elements") &&
@@ -389,7 +389,7 @@ func TestH8CostsCannotBeHidden(t *testing.T) {
 	}
 }
 
-func TestH8OtherCostlyDrawingsAreRefused(t *testing.T) {
+func TestOtherDangerousDrawingsAreRefused(t *testing.T) {
 	t.Parallel()
 	var big bytes.Buffer
 	_ = png.Encode(&big, image.NewGray(image.Rect(0, 0, 3000, 3000)))
@@ -397,7 +397,7 @@ func TestH8OtherCostlyDrawingsAreRefused(t *testing.T) {
 	for says, b := range map[string][]byte{
 		"uses itself":           svg(`<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g>`),
 		"nested more than":      svg(strings.Repeat("<g>", 300) + strings.Repeat("</g>", 300)),
-		"drawn apart":           svg(strings.Repeat(`<g opacity=".5">`, 20) + "<path/>" + strings.Repeat("</g>", 20)),
+		"layers of their own":   svg(strings.Repeat(`<g opacity=".5">`, 20) + "<path/>" + strings.Repeat("</g>", 20)),
 		"style sheet":           svg(`<style>:root{--a:1}*{--b:var(--a) var(--a)}</style>`),
 		"document type":         append([]byte(`<!DOCTYPE svg [<!ENTITY a "b">]>`), svg("")...),
 		"<foreignObject>":       svg(`<foreignObject/>`),
@@ -419,7 +419,7 @@ func TestH8OtherCostlyDrawingsAreRefused(t *testing.T) {
 	}
 }
 
-func TestOrdinaryDrawingsAreTaken(t *testing.T) {
+func TestOrdinaryDrawingsAreAccepted(t *testing.T) {
 	t.Parallel()
 	inner := "data:image/png;base64," + base64.StdEncoding.EncodeToString(sample(t, "still.png"))
 	shadow := `<filter id="s"><feFlood/><feColorMatrix/><feOffset/><feGaussianBlur/><feComposite/><feColorMatrix/><feBlend/><feBlend/></filter>`
@@ -446,13 +446,13 @@ func TestOrdinaryDrawingsAreTaken(t *testing.T) {
 	}
 }
 
-// V1: a drawing that browsers refuse as XML is a damaged picture.
-func TestV1DrawingsThatBrowsersRefuse(t *testing.T) {
+// A drawing that browsers refuse as XML is a damaged picture.
+func TestDrawingsThatBrowsersRefuseAreDamaged(t *testing.T) {
 	t.Parallel()
 	for says, b := range map[string][]byte{
 		`its root lacks xmlns="http://www.w3.org/2000/svg"`: []byte(`<svg><rect/></svg>`),
 		`its root lacks xmlns=`:                             []byte(`<svg xmlns="urn:x"><rect/></svg>`),
-		"another one than <svg>":                            []byte(`<SVG xmlns="http://www.w3.org/2000/svg"/>`),
+		"one that is not <svg>":                             []byte(`<SVG xmlns="http://www.w3.org/2000/svg"/>`),
 		"the prefix of xlink:href is not " +
 			"declared": []byte(`<svg xmlns="http://www.w3.org/2000/svg"><use xlink:href="#a"/></svg>`),
 		"the prefix of y:view is not declared": svg(`<g xmlns:y="urn:y"><y:view/></g><y:view/>`),
@@ -472,7 +472,7 @@ func TestV1DrawingsThatBrowsersRefuse(t *testing.T) {
 	for name, b := range map[string][]byte{
 		"a prefix":         []byte(`<s:svg xmlns:s="http://www.w3.org/2000/svg"><s:rect xml:lang="en"/></s:svg>`),
 		"quotes in quotes": svg(`<g a='"' b="'"/><g a = "x>y"/>`),
-		"space behind":     append(svg(""), "\n<!-- end -->\n"...),
+		"space after it":   append(svg(""), "\n<!-- end -->\n"...),
 	} {
 		if _, err := Inspect(b, SVG, bounds); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -487,8 +487,8 @@ func TestV1DrawingsThatBrowsersRefuse(t *testing.T) {
 	}
 }
 
-// V1: a picture within a drawing is decoded too.
-func TestV1DamagedPictureInADrawing(t *testing.T) {
+// A picture inside a drawing is decoded too.
+func TestPicturesInDrawingsAreDecoded(t *testing.T) {
 	t.Parallel()
 	b := sample(t, "still.png")
 	at := bytes.Index(b, []byte("IDAT"))
@@ -504,7 +504,7 @@ func TestV1DamagedPictureInADrawing(t *testing.T) {
 	}
 }
 
-func TestJudgeRemembers(t *testing.T) {
+func TestJudgeCachesVerdicts(t *testing.T) {
 	t.Parallel()
 	j := NewJudge()
 	b := sample(t, "still.avif")
@@ -529,8 +529,8 @@ func TestJudgeRemembers(t *testing.T) {
 	}
 }
 
-// fuzzKind tests the rules for every file: a verdict without a panic, within the limits, and the same verdict for the
-// picture that is shown.
+// fuzzKind tests what holds for every file: no panic, a picture within the limits or a refusal with a message, and the
+// same verdict for the body that is shown.
 func fuzzKind(f *testing.F, names ...string) {
 	for _, n := range names {
 		f.Add(sample(f, n))
@@ -540,16 +540,16 @@ func fuzzKind(f *testing.F, names ...string) {
 		p, err := Inspect(b, "image/png", lim)
 		if err != nil {
 			if _, ok := errors.AsType[*Unfit](err); !ok || err.Error() == "" {
-				t.Fatalf("a verdict without words: %v", err)
+				t.Fatalf("a refusal without a message: %v", err)
 			}
 			return
 		}
 		if p.Pixels > lim.Pixels || p.Type == "" {
-			t.Fatalf("taken: %+v", p)
+			t.Fatalf("accepted: %+v", p)
 		}
 		again, err := Inspect(p.Body, p.Type, lim)
 		if err != nil || again.Type != p.Type || again.Pixels != p.Pixels {
-			t.Fatalf("what is shown is judged otherwise: %v, %s %d", err, again.Type, again.Pixels)
+			t.Fatalf("the body that is shown gets another verdict: %v, %s %d", err, again.Type, again.Pixels)
 		}
 		_, _ = Decode(p.Type, p.Body)
 	})

@@ -43,9 +43,7 @@ func inspectSVG(body []byte, lim Limits) (Picture, *Unfit) {
 	switch {
 	case lim.Elements > 0 && c.elements > int64(lim.Elements):
 		return Picture{}, unfit("it is an SVG drawing that is as costly as %d elements once its references are "+
-			"expanded, "+
-			"which is more than %d (limits.svg_elements)",
-			c.elements, lim.Elements)
+			"expanded, which is more than %d (limits.svg_elements)", c.elements, lim.Elements)
 	case lim.Pixels > 0 && c.pixels > int64(lim.Pixels):
 		return Picture{}, unfit("the pictures in it have %s pixels together, which is more than %s "+
 			"(limits.picture_pixels)", Million(int(c.pixels)), Million(lim.Pixels))
@@ -137,7 +135,7 @@ func (r *svgReader) start(t xml.StartElement) *Unfit {
 	}
 	if len(r.open) == 0 {
 		if len(r.d.nodes) > 0 || t.Name.Local != "svg" {
-			return damaged("SVG", "it has more than one root, or another one than <svg>")
+			return damaged("SVG", "it has more than one root, or one that is not <svg>")
 		}
 		if !r.names.svg(t) {
 			return damaged("SVG", `its root lacks xmlns="http://www.w3.org/2000/svg"`)
@@ -270,7 +268,7 @@ func (d *drawing) element(t xml.StartElement, lim Limits) (node, *Unfit) {
 
 // presentation reports whether an attribute is read as CSS and may have references or costs.
 func presentation(name string) bool {
-	return costly[name] || handedDown(name) != once || name == "mask" || name == "opacity" || name == "stroke-dasharray"
+	return costly[name] || inherited(name) != once || name == "mask" || name == "opacity" || name == "stroke-dasharray"
 }
 
 // withoutBreaks removes the characters that browsers remove from addresses.

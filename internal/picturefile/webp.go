@@ -59,7 +59,7 @@ func inspectWebP(body []byte, lim Limits) (Picture, *Unfit) {
 	return p, u
 }
 
-// readWebP walks over the chunks up to the first frame's pixels.
+// readWebP reads the chunks up to the first frame's pixels.
 func readWebP(b []byte, lim Limits) (f webpFile, u *Unfit) {
 	size := uint64(le32(b[4:])) + 8
 	if size > uint64(len(b)) || size < 12 {

@@ -9,8 +9,8 @@ import (
 	"lectern/internal/private"
 )
 
-// H4: a folder of an older build is closed to others, with everything in it; targets of links are not touched.
-func TestH4FolderIsMended(t *testing.T) {
+// A folder of an older build is closed to other users, with everything in it; targets of links are not changed.
+func TestFolderOfAnOlderBuildIsClosed(t *testing.T) {
 	t.Parallel()
 	outside := filepath.Join(t.TempDir(), "outside")
 	dir := filepath.Join(t.TempDir(), "data")

@@ -45,7 +45,7 @@ const patience = 2 * time.Second
 
 func killEscaped(mark string) {
 	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		pids := naming(mark)
+		pids := marked(mark)
 		for _, pid := range pids {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
@@ -55,9 +55,9 @@ func killEscaped(mark string) {
 	}
 }
 
-// naming returns all processes except this one that have mark in their command line. A process that has ended has no
-// command line, even before it is reaped.
-func naming(mark string) []int {
+// marked returns the ids of all processes except this one that have mark in their command line. A process that has
+// ended has no command line, even before it is reaped.
+func marked(mark string) []int {
 	var pids []int
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, f := range files {

@@ -5,6 +5,12 @@
 // killed server that leaves a browser running, an error message with only the first, useless lines. This package
 // prevents each of these once, for all callers:
 //
+//   - Each child leads its own process group, and the whole group is stopped: TERM, then KILL after Grace.
+//   - The kernel kills a child whose parent dies, for whatever reason (only on Linux).
+//   - A child that has ended is reaped at once. Its helpers that still hold its pipes are killed after Linger.
+//   - A child sees PATH, HOME, LANG, TMPDIR and what [Command.Env] adds, and no other variable of this process.
+//   - The end of standard error is kept for the error message, and a caller can read every line of it.
+//
 // There is no registry of children: a child belongs to the context it was started with.
 package proc
 
@@ -27,7 +33,7 @@ const (
 	DefaultGrace = 300 * time.Millisecond
 	// DefaultLinger is how long helpers of a child that has ended may keep its pipes open.
 	DefaultLinger = 2 * time.Second
-	// TailSize is the largest number of bytes of the end of standard error that are kept.
+	// TailSize is how many bytes from the end of standard error are kept, at most.
 	TailSize = 16 << 10
 	// MaxLine is the longest line given to Command.OnStderr, in bytes. Longer lines arrive in pieces.
 	MaxLine = 8 << 10
@@ -45,7 +51,7 @@ type Command struct {
 	Path string   // a program's name, looked up in PATH, or its path
 	Args []string // without the program's own name
 	Env  []string // "KEY=value", added to the small environment that every child gets
-	Dir  string   // working directory; empty: ours
+	Dir  string   // working directory; empty: the one of this process
 
 	// Stdin is the child's standard input; nil: empty. When the child stops reading before Stdin ends, a Stdin with the
 	// method CloseWithError (an *io.PipeReader) is closed, so that the writer of the pipe does not wait for ever. An
@@ -60,13 +66,15 @@ type Command struct {
 	// OnStderr gets each line of standard error, without its end, in order, from one goroutine. It should be fast: the
 	// child waits for it when the pipe is full. A carriage return ends a line too.
 	OnStderr func(line string)
-	// Files are further open files of the child, from descriptor 3 on. They stay open here; their owner closes them.
+	// Files are further open files of the child, from descriptor 3 on. They stay open in this process; the caller
+	// closes them.
 	Files []*os.File
 
 	Grace  time.Duration // from TERM to KILL; 0: DefaultGrace
 	Linger time.Duration // see DefaultLinger; 0: DefaultLinger
 	// Memory bounds the address space of the child and of each of its helpers, in bytes; 0: no bound. It applies a
-	// moment after the start: a child that already uses more then gets no further memory.
+	// moment after the start: a child that already uses more then gets no further memory. Only Linux can do this;
+	// elsewhere Start fails if Memory is set.
 	Memory uint64
 }
 

@@ -28,7 +28,7 @@ import (
 	"lectern/internal/usage"
 )
 
-// The test binary is the child too. The variable selects its behaviour.
+// part is the environment variable that makes the test binary a child and selects its behaviour.
 const part = "PROC_TEST_PART"
 
 func TestMain(m *testing.M) {
@@ -149,19 +149,19 @@ func child(p string, with ...func(*Command)) Command {
 	return c
 }
 
-// says reads the numbers that children print, one on each line.
-type says struct{ lines chan string }
+// printedPids is a Stdout that reads the process ids that children print, one on each line.
+type printedPids struct{ lines chan string }
 
-func newSays() *says { return &says{make(chan string, 64)} }
+func newPrintedPids() *printedPids { return &printedPids{make(chan string, 64)} }
 
-func (s *says) Write(b []byte) (int, error) {
+func (s *printedPids) Write(b []byte) (int, error) {
 	for l := range strings.Lines(string(b)) {
 		s.lines <- strings.TrimSpace(l)
 	}
 	return len(b), nil
 }
 
-func (s *says) pid(t *testing.T) int {
+func (s *printedPids) pid(t *testing.T) int {
 	t.Helper()
 	n, err := strconv.Atoi(<-s.lines)
 	if err != nil {
@@ -190,7 +190,7 @@ func watch(t *testing.T, pid int) func() {
 	}
 }
 
-func TestRunTellsHowAChildEnded(t *testing.T) {
+func TestRunReportsHowAChildEnded(t *testing.T) {
 	t.Parallel()
 	if err := Run(t.Context(), child("exit 0")); err != nil {
 		t.Errorf("exit 0: %v", err)
@@ -201,7 +201,7 @@ func TestRunTellsHowAChildEnded(t *testing.T) {
 		t.Errorf("exit 3: %#v", err)
 	}
 	if want := "exit status 3: last words"; ok && !strings.HasSuffix(e.Error(), want) {
-		t.Errorf("%q, want %q at its end", e, want)
+		t.Errorf("the error is %q, want %q at its end", e, want)
 	}
 	err = Run(t.Context(), child("suicide"))
 	if e, ok := errors.AsType[*ExitError](err); !ok || e.Signal != syscall.SIGKILL || e.ExitCode != -1 {
@@ -209,7 +209,7 @@ func TestRunTellsHowAChildEnded(t *testing.T) {
 	}
 }
 
-func TestMissingProgram(t *testing.T) {
+func TestAMissingProgramIsErrNotFound(t *testing.T) {
 	t.Parallel()
 	plain := filepath.Join(t.TempDir(), "plain")
 	if err := os.WriteFile(plain, []byte("x"), 0o644); err != nil {
@@ -217,7 +217,7 @@ func TestMissingProgram(t *testing.T) {
 	}
 	for _, path := range []string{"lectern-no-such-program", "/no/such/program", plain, t.TempDir(), ""} {
 		if err := Run(t.Context(), Command{Path: path}); !errors.Is(err, ErrNotFound) {
-			t.Errorf("%q: %v", path, err)
+			t.Errorf("Run of %q gives %v, want ErrNotFound", path, err)
 		}
 		if _, err := Find(path); !errors.Is(err, ErrNotFound) {
 			t.Errorf("find %q: %v", path, err)
@@ -225,10 +225,10 @@ func TestMissingProgram(t *testing.T) {
 	}
 	if err := Run(t.Context(), child("exit 0", func(c *Command) { c.Dir = "/no/such/folder" })); err == nil ||
 		errors.Is(err, ErrNotFound) {
-		t.Errorf("missing folder: %v", err)
+		t.Errorf("working directory that does not exist: %v", err)
 	}
 	if p, err := Find("lectern-no-such-program", "sh"); err != nil || !filepath.IsAbs(p) {
-		t.Errorf("%q %v", p, err)
+		t.Errorf("Find of a missing program and sh: %q, %v", p, err)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestJ10CancelEndsTheWholeGroup(t *testing.T) {
 			t.Parallel()
 			why := errors.New("the user's wish")
 			ctx, cancel := context.WithCancelCause(t.Context())
-			out := newSays()
+			out := newPrintedPids()
 			pr, err := Start(ctx, child(p, func(c *Command) { c.Stdout, c.Grace = out, 50*time.Millisecond }))
 			if err != nil {
 				t.Fatal(err)
@@ -247,7 +247,7 @@ func TestJ10CancelEndsTheWholeGroup(t *testing.T) {
 			gone := watch(t, out.pid(t)) // of the grandchild, if there is one
 			cancel(why)
 			if err := pr.Wait(); !errors.Is(err, why) {
-				t.Errorf("got %v", err)
+				t.Errorf("Wait returns %v, want the cause of the cancel", err)
 			}
 			gone()
 			if err := syscall.Kill(pr.Pid(), 0); !errors.Is(err, syscall.ESRCH) {
@@ -259,7 +259,7 @@ func TestJ10CancelEndsTheWholeGroup(t *testing.T) {
 
 func TestTermComesBeforeKill(t *testing.T) {
 	t.Parallel()
-	out := newSays()
+	out := newPrintedPids()
 	p, err := Start(t.Context(), child("polite", func(c *Command) { c.Stdout, c.Grace = out, time.Hour }))
 	if err != nil {
 		t.Fatal(err)
@@ -267,33 +267,33 @@ func TestTermComesBeforeKill(t *testing.T) {
 	out.pid(t)
 	p.Stop()
 	if p.Tail() != "goodbye\n" {
-		t.Errorf("%q", p.Tail())
+		t.Errorf("standard error after TERM: %q", p.Tail())
 	}
 	if err := p.Wait(); !errors.Is(err, errStopped) {
-		t.Errorf("got %v", err)
+		t.Errorf("after Stop, Wait returns %v", err)
 	}
 }
 
 func TestGrandchildThatHoldsThePipesIsNotWaitedForLong(t *testing.T) {
 	t.Parallel()
 	for _, part := range []string{"holder", "deafholder"} {
-		out := newSays()
+		out := newPrintedPids()
 		p, err := Start(t.Context(), child(part, func(c *Command) { c.Stdout, c.Linger = out, 300*time.Millisecond }))
 		if err != nil {
 			t.Fatal(err)
 		}
 		gone := watch(t, out.pid(t))
 		if err := p.Wait(); err != nil {
-			t.Errorf("%s: %v", part, err)
+			t.Errorf("%s: Wait returns %v, want nil", part, err)
 		}
 		gone()
 	}
 }
 
-func TestJ10NothingThatLeftTheGroupStays(t *testing.T) {
+func TestJ10KillEscapedEndsAChildThatLeftTheGroup(t *testing.T) {
 	t.Parallel()
 	mark := t.TempDir()
-	out := newSays()
+	out := newPrintedPids()
 	p, err := Start(t.Context(), child("runaway "+mark, func(c *Command) { c.Stdout = out }))
 	if err != nil {
 		t.Fatal(err)
@@ -301,23 +301,23 @@ func TestJ10NothingThatLeftTheGroupStays(t *testing.T) {
 	pid := out.pid(t)
 	gone := watch(t, pid)
 	p.Stop()
-	if got := naming(mark); !slices.Equal(got, []int{pid}) {
-		t.Fatalf("the one that left the group is %d, found are %v", pid, got)
+	if got := marked(mark); !slices.Equal(got, []int{pid}) {
+		t.Fatalf("the process that left the group is %d, but marked found %v", pid, got)
 	}
 	KillEscaped(mark)
 	gone()
-	if got := naming(mark); len(got) > 0 {
-		t.Errorf("left: %v", got)
+	if got := marked(mark); len(got) > 0 {
+		t.Errorf("still running: %v", got)
 	}
 }
 
-func TestStartAfterTheEndOfItsContext(t *testing.T) {
+func TestStartFailsAfterTheEndOfItsContext(t *testing.T) {
 	t.Parallel()
 	why := errors.New("over")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(why)
 	if err := Run(ctx, child("exit 0")); !errors.Is(err, why) {
-		t.Errorf("got %v", err)
+		t.Errorf("Run returns %v, want the cause of the context", err)
 	}
 }
 
@@ -342,7 +342,7 @@ func TestTailKeepsTheEndAndLinesAllComeInOrder(t *testing.T) {
 	}
 }
 
-func TestStreams(t *testing.T) {
+func TestStreamsCopyBytesAndTheirErrorsEndTheChild(t *testing.T) {
 	t.Parallel()
 	in := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
 	out, err := Output(t.Context(), child("echo", func(c *Command) { c.Stdin = bytes.NewReader(in) }))
@@ -370,18 +370,18 @@ func TestStreams(t *testing.T) {
 // own is a Stdin that is an io.WriterTo.
 type own func(w io.Writer) error
 
-func (own) Read([]byte) (int, error)             { return 0, errors.New("it is read") }
+func (own) Read([]byte) (int, error)             { return 0, errors.New("Read was called") }
 func (o own) WriteTo(w io.Writer) (int64, error) { return 0, o(w) }
 
-// A Stdin that is an io.WriterTo is not read. Its error stops the child, but an error of writing to an ended child is
-// none.
-func TestStdinThatWritesByItself(t *testing.T) {
+// A Stdin that is an io.WriterTo is not read. Its error stops the child. The child may end before it has read
+// everything: that is not an error.
+func TestStdinThatIsAWriterToIsNotRead(t *testing.T) {
 	t.Parallel()
 	out, err := Output(t.Context(), child("echo", func(c *Command) {
 		c.Stdin = own(func(w io.Writer) error { _, err := io.WriteString(w, "by itself"); return err })
 	}))
 	if err != nil || string(out) != "by itself" {
-		t.Errorf("%q, %v", out, err)
+		t.Errorf("the child read %q (%v), want \"by itself\"", out, err)
 	}
 	broken := errors.New("broken")
 	if err := Run(t.Context(), child("echo",
@@ -413,7 +413,7 @@ type failing struct{ err error }
 func (f failing) Read([]byte) (int, error)  { return 0, f.err }
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
-func TestWriterOfStdinIsLetGo(t *testing.T) {
+func TestWriterOfStdinFailsWhenTheChildHasEnded(t *testing.T) {
 	t.Parallel()
 	r, w := io.Pipe()
 	fed := make(chan error)
@@ -429,7 +429,7 @@ func TestWriterOfStdinIsLetGo(t *testing.T) {
 		t.Error(err)
 	}
 	if err := <-fed; !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("got %v", err)
+		t.Errorf("the writer of the pipe gets %v, want %v", err, io.ErrClosedPipe)
 	}
 }
 
@@ -451,11 +451,11 @@ func TestChildSeesLittleOfOurEnvironment(t *testing.T) {
 		}
 	}
 	if !slices.Contains(names, "MORE") || !strings.Contains(string(out), "LANG=C.UTF-8\n") {
-		t.Errorf("%s", out)
+		t.Errorf("the child's environment lacks MORE or LANG=C.UTF-8:\n%s", out)
 	}
 }
 
-func TestMemoryLimit(t *testing.T) {
+func TestAChildFailsBeyondItsMemoryLimit(t *testing.T) {
 	t.Parallel()
 	// The program tail keeps all its input, and gets it only after the bound applies.
 	err := Run(t.Context(), Command{
@@ -463,13 +463,13 @@ func TestMemoryLimit(t *testing.T) {
 		Stdout: io.Discard,
 	})
 	if e, ok := errors.AsType[*ExitError](err); !ok || !strings.Contains(e.Tail, "memory") {
-		t.Errorf("got %v", err)
+		t.Errorf("Run returns %v, want an ExitError about memory", err)
 	}
 }
 
 func TestChildrenDieWithAKilledParent(t *testing.T) {
 	t.Parallel()
-	out := newSays()
+	out := newPrintedPids()
 	p, err := Start(t.Context(), child("runner", func(c *Command) { c.Stdout = out }))
 	if err != nil {
 		t.Fatal(err)
@@ -489,11 +489,11 @@ func TestChildrenDieWithAKilledParent(t *testing.T) {
 		f()
 	}
 	if e, ok := errors.AsType[*ExitError](p.Wait()); !ok || e.Signal != syscall.SIGKILL {
-		t.Errorf("%v", p.Wait())
+		t.Errorf("the killed parent ended with %v", p.Wait())
 	}
 }
 
-func TestTailProperties(t *testing.T) {
+func TestTailKeepsTheEndAndAllLinesOfAnyWrites(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		pieces := rapid.SliceOfN(rapid.StringOfN(rapid.SampledFrom([]rune("abc\r\n")), 0, 9000, -1), 0, 40).
@@ -502,7 +502,7 @@ func TestTailProperties(t *testing.T) {
 		tl := newTail(func(l string) { lines = append(lines, l) })
 		for _, p := range pieces {
 			if n, err := tl.Write([]byte(p)); n != len(p) || err != nil {
-				t.Fatal(n, err)
+				t.Fatalf("Write returns %d, %v, want %d", n, err, len(p))
 			}
 		}
 		tl.flush()
@@ -522,7 +522,7 @@ func TestTailProperties(t *testing.T) {
 	})
 }
 
-// The processor time of a child counts for the run that it works for, and of no other.
+// The processor time of a child counts for the meter of its context, and for no other.
 func TestTheTimeOfAChildIsCounted(t *testing.T) {
 	t.Parallel()
 	m, other := usage.NewMeter(nil), usage.NewMeter(nil)
@@ -530,6 +530,6 @@ func TestTheTimeOfAChildIsCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if used := m.Read().CPU; used < 50*time.Millisecond || other.Read().CPU != 0 {
-		t.Errorf("it counts %s", used)
+		t.Errorf("the child's meter has %s, another meter %s", used, other.Read().CPU)
 	}
 }

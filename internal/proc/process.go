@@ -14,8 +14,8 @@ import (
 	"lectern/internal/usage"
 )
 
-// escaped is how long the pipes of a killed group may stay open. Only a helper that left the group can hold them.
-const escaped = 200 * time.Millisecond
+// escapedLinger is how long the pipes of a killed group may stay open. Only a helper that left the group can hold them.
+const escapedLinger = 200 * time.Millisecond
 
 var errStopped = errors.New("stopped by its owner")
 
@@ -23,7 +23,7 @@ var errStopped = errors.New("stopped by its owner")
 type Process struct {
 	cmd    *exec.Cmd
 	c      Command
-	ctx    context.Context // ends with the starter's, by Stop, or by fail
+	ctx    context.Context // ends with the context given to Start, by Stop, or by fail
 	cancel context.CancelCauseFunc
 
 	io           streams
@@ -157,7 +157,7 @@ func (p *Process) supervise() error {
 	// On Linux the child is not reaped yet, so no other process can have its id, which is the group's.
 	_ = signalGroup(pid, syscall.SIGKILL)
 	<-ended
-	within(drained, escaped)
+	within(drained, escapedLinger)
 	werr := reap()
 	if st := p.cmd.ProcessState; st != nil { // nil: waiting for it failed
 		p.user, p.system = st.UserTime(), st.SystemTime()

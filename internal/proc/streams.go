@@ -20,9 +20,9 @@ const pipeSize = 1 << 20
 type streams struct {
 	tail    *tail
 	stderr  *os.File
-	stdout  *os.File // nil: the child's output is discarded or goes into a file
-	stdin   *os.File // nil: the child reads nothing, or a file
-	theirs  []*os.File
+	stdout  *os.File       // nil: the child's output is discarded or goes into a file
+	stdin   *os.File       // nil: the child reads nothing, or a file
+	theirs  []*os.File     // the child's ends; closed here once the child has them
 	readers sync.WaitGroup // readers of standard output and error
 	fed     chan struct{}  // closed when the writer of standard input has ended; nil: no writer
 }
@@ -58,7 +58,8 @@ func (s *streams) connect(cmd *exec.Cmd, c Command) error {
 	return nil
 }
 
-// pump moves the bytes. It calls fail with errors of this side of a pipe.
+// pump copies bytes between the pipes and the Command's streams, in goroutines. It calls fail with an error of Stdin or
+// Stdout.
 func (s *streams) pump(c Command, fail func(error)) {
 	s.readers.Go(func() {
 		_, _ = io.Copy(s.tail, s.stderr)
@@ -75,6 +76,7 @@ func (s *streams) pump(c Command, fail func(error)) {
 	}
 }
 
+// take copies standard output to c.Stdout.
 func (s *streams) take(c Command, fail func(error)) {
 	left := c.MaxStdout
 	buf := make([]byte, 64<<10)
@@ -96,6 +98,7 @@ func (s *streams) take(c Command, fail func(error)) {
 	}
 }
 
+// feed copies c.Stdin to standard input and closes that at the end.
 func (s *streams) feed(c Command, fail func(error)) {
 	defer s.stdin.Close()
 	if own, ok := c.Stdin.(io.WriterTo); ok {
@@ -141,10 +144,10 @@ func (i *childInput) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// letGo notifies the writer of the child's standard input that nothing reads it any more.
+// letGo notifies the writer of the child's standard input that the child does not read it any more.
 func (s *streams) letGo(c Command) {
 	if r, ok := c.Stdin.(interface{ CloseWithError(error) error }); ok {
-		_ = r.CloseWithError(fmt.Errorf("%s reads no more: %w", filepath.Base(c.Path), io.ErrClosedPipe))
+		_ = r.CloseWithError(fmt.Errorf("%s has stopped reading: %w", filepath.Base(c.Path), io.ErrClosedPipe))
 	}
 }
 

@@ -14,15 +14,16 @@ import (
 	"lectern/internal/proc"
 )
 
-// Build writes the program, as users have it, to dir/lectern, and returns that name. Flags, such as "-tags", are for
-// `go build`.
+// Build writes the program, as users have it, to dir/lectern, and returns that path. It passes flags, such as "-tags",
+// to `go build`.
 func Build(ctx context.Context, dir string, flags ...string) (string, error) {
 	return build(ctx, filepath.Join(dir, "lectern"), "0", append([]string{"-trimpath", "-ldflags", "-s -w"}, flags...))
 }
 
-// BuildRaced is Build with the race detector, to dir/raced/lectern. The program reports a race on standard error, and
-// ends with 66. The environment variable RACE_FLAGS adds flags, separated by spaces: scripts/tests names there the
-// packages that the race detector does not watch.
+// BuildRaced builds the program with the race detector, writes it to dir/raced/lectern and returns that path. After a
+// race the program reports it on standard error and exits with status 66. The environment
+// variable RACE_FLAGS adds flags, separated by spaces: scripts/tests names there the packages that the race detector
+// does not watch.
 func BuildRaced(ctx context.Context, dir string) (string, error) {
 	return build(ctx, filepath.Join(dir, "raced", "lectern"), "1",
 		append([]string{"-race"}, strings.Fields(os.Getenv("RACE_FLAGS"))...))

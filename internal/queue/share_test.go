@@ -13,9 +13,9 @@ import (
 	"lectern/internal/queue"
 )
 
-// H7: tickets spread over the nodes by their free slots. A full node leaves them to others, and a single node takes
-// all. A ticket that was left to a node that does not take it is taken by another.
-func TestH7WorkSpreads(t *testing.T) {
+// Tickets spread over the nodes by their free slots. A full node leaves them to others, and a single node takes all. A
+// ticket that was left to a node that does not take it is taken by another.
+func TestTicketsSpreadOverNodes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		slots    map[string]int // of the nodes that are reported as living
@@ -77,8 +77,8 @@ func TestH7WorkSpreads(t *testing.T) {
 	}
 }
 
-// H7: nodes that see the same load take every ticket for which there is a slot, and no ticket twice.
-func TestH7NothingWaitsWhileASlotIsFree(t *testing.T) {
+// Nodes that see the same load take every ticket for which there is a slot, and no ticket twice.
+func TestNoTicketWaitsWhileASlotIsFree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		ids := []string{"a", "b", "c", "d"}[:rapid.IntRange(1, 4).Draw(t, "nodes")]
@@ -106,7 +106,7 @@ func TestH7NothingWaitsWhileASlotIsFree(t *testing.T) {
 			t.Fatalf("%d of %d tickets are taken, with %d free slots", taken, waiting, free)
 		}
 		if taken > 0 && most > least+1 {
-			t.Fatalf("a node with %d free slots is left idle beside one with %d", most, least)
+			t.Fatalf("a node still has %d free slots, though another got a ticket and has %d", most, least)
 		}
 	})
 }

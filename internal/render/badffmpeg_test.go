@@ -17,8 +17,8 @@ import (
 	"lectern/internal/soak"
 )
 
-// faults are what an ffmpeg does instead of its work, as the end of a shell script in which $real is the true one and
-// $out the file that it was to write, or "" where it writes to standard output.
+// faults are what a bad ffmpeg does instead of its work, each as the end of a shell script: $real is the real ffmpeg,
+// and $out the file that it is to write, or "" for standard output.
 var faults = map[string]string{
 	"crashes":          `kill -SEGV $$`,
 	"hangs":            `exec sleep 86400`,
@@ -28,7 +28,8 @@ var faults = map[string]string{
 	"cuts the end off": `if [ -n "$out" ]; then "$real" "$@" || exit; truncate -s -7 "$out"; else "$real" "$@" >"$0.part" || exit; head -c -7 "$0.part"; fi`,
 }
 
-// badFFmpeg is an ffmpeg that works but for the calls with a certain word among their arguments, as long as it is bad.
+// badFFmpeg is an ffmpeg with a fault in the calls whose arguments fit the pattern word, for as long as the file marker
+// exists. All other calls work.
 type badFFmpeg struct{ word, fault, marker string }
 
 // hits reports whether a call is one of the bad ones.
@@ -36,7 +37,7 @@ func (b badFFmpeg) hits(args []string) bool {
 	return fits(strings.Join(args, " "), b.word)
 }
 
-// newBadFFmpeg puts one behind a rig's port.
+// newBadFFmpeg makes a rig use a bad ffmpeg.
 func newBadFFmpeg(t *testing.T, g *rig, word, fault string) badFFmpeg {
 	t.Helper()
 	real, err := proc.Find("ffmpeg")
@@ -46,7 +47,7 @@ func newBadFFmpeg(t *testing.T, g *rig, word, fault string) badFFmpeg {
 	dir := t.TempDir()
 	bad := badFFmpeg{word, fault, filepath.Join(dir, "bad")}
 	word = strings.ReplaceAll(word, " ", `\ `)
-	first, _, _ := strings.Cut(word, "*") // the file that it spoils, if that is one; or else the last
+	first, _, _ := strings.Cut(word, "*") // the name of the file to spoil, or of no file: then the last is spoiled
 	script := fmt.Sprintf("#!/bin/sh\nreal=%s\n"+`case "$*" in *%s*) ;; *) exec "$real" "$@";; esac
 [ -e %s ] || exec "$real" "$@"
 for out; do case "$out" in file:*/%s) break;; esac; done
@@ -74,8 +75,8 @@ func (b badFFmpeg) mend(t *testing.T) {
 	}
 }
 
-// hasty is the port with little patience for the calls that a bad ffmpeg fails; those that work have all the time they
-// need.
+// hasty is the port with a short time limit for the calls in which a bad ffmpeg hangs. The other calls have the usual
+// limit.
 type hasty struct {
 	t   *ffmpeg.Tool
 	bad badFFmpeg
@@ -91,9 +92,9 @@ func (f hasty) Run(ctx context.Context, c Command) error {
 	return f.t.Run(ctx, j)
 }
 
-// J9 J11: whatever an ffmpeg does in whatever step, the run fails with a code, the slide and what could not be done;
-// nothing is published, and nothing of it is in the cache: with an ffmpeg that works the next attempt makes the video.
-// Without a soak each step and each fault has its turn, and not every pair of them.
+// J9 J11: whatever a bad ffmpeg does in whatever step, the run fails with a code, the slide and a sentence that says
+// what could not be done. It publishes nothing and leaves nothing damaged in the cache: the next attempt, with a good
+// ffmpeg, makes the video. Without a soak, each step and each fault is tried, but not every pair.
 func TestABadFFmpegBreaksOneAttempt(t *testing.T) {
 	t.Parallel()
 	kinds := slices.Sorted(maps.Keys(faults))
@@ -139,7 +140,7 @@ func TestABadFFmpegBreaksOneAttempt(t *testing.T) {
 					t.Errorf("%d artifacts, %d clips open", len(list), g.avatars.open)
 				}
 				if left, _ := filepath.Glob(filepath.Join(g.cache.dir, "tmp-*")); len(left) > 0 {
-					t.Errorf("it leaves %v", left)
+					t.Errorf("the failed run leaves %v", left)
 				}
 				bad.mend(t)
 				list, _, err = g.run(t.Context(), t, d, 2)
@@ -166,7 +167,7 @@ func shortTalk() lectern.Deck {
 // roomy leaves room around the avatar, so that it is spliced.
 func roomy(_ *rig, d *lectern.Deck) { d.Size = lectern.Size{Width: 640, Height: 360} }
 
-// whole has an avatar's pictures encoded whole.
+// whole makes the pipeline encode an avatar's pictures whole.
 func whole(g *rig, _ *lectern.Deck) { g.Plain = true }
 
 // alone leaves the avatar out.
@@ -178,7 +179,7 @@ func wiped(g *rig, d *lectern.Deck) {
 	d.Transitions = []lectern.Transition{{Type: "wipeleft", Duration: 100e6}}
 }
 
-// speaksItself gives a rig an avatar that does.
+// speaksItself gives a rig an avatar that speaks itself.
 func speaksItself(g *rig, _ *lectern.Deck) {
 	g.Avatars = &fakePerformers{fakeAvatars: g.avatars, wait: make(chan struct{})}
 }

@@ -11,14 +11,14 @@ import (
 	"lectern/internal/picture"
 )
 
-// Slides lie on the background of their theme, more of them than are kept in memory until they are encoded: it is seen
-// where a page is clear, through what is half clear, and not through what covers it.
-func TestSlidesLieOnTheirBackground(t *testing.T) {
+// The background of the theme shows where a page is transparent, partly where it is half transparent, and not where
+// it is opaque. There are more slides than are kept in memory until they are encoded.
+func TestSlidesShowTheirBackground(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
 	d := lectern.Deck{Layout: lectern.LayoutSlideOnly, FrameRate: 24, Size: lectern.Size{Width: 1920, Height: 1080},
 		Hold: 1e9}
-	for range 4 { // of which two are kept
+	for range 4 { // two of them are kept in memory
 		d.Slides = append(d.Slides, lectern.Slide{Template: "title", Props: map[string]any{"title": "one and the same"}})
 	}
 	list, _, err := g.run(t.Context(), t, d, 1)
@@ -52,7 +52,8 @@ func TestSlidesLieOnTheirBackground(t *testing.T) {
 		t.Errorf("%d pictures of %d slides", n, len(d.Slides))
 	}
 	if sums := frameSums(t, g.path(t, list, lectern.ArtifactVideo)); len(sums) != 96 || sums[0] != sums[95] {
-		t.Errorf("of %d frames the first and the last differ: whether a slide is kept in memory shows", len(sums))
+		t.Errorf("of %d frames the first and the last differ: a slide kept in memory looks different from one that is read",
+			len(sums))
 	}
 	if n := g.Resources.drawn.Load(); n != 0 {
 		t.Errorf("%d slides are still kept in memory", n)

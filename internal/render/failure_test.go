@@ -14,7 +14,7 @@ import (
 	"lectern/internal/soak"
 )
 
-// once fails the first call that a word is part of.
+// failing returns a hook that fails the calls which fit the pattern.
 func failing(pattern string, err error) hook {
 	return func(_ context.Context, what string) error {
 		if fits(what, pattern) {
@@ -24,7 +24,7 @@ func failing(pattern string, err error) hook {
 	}
 }
 
-// fits reports whether the parts of a pattern, with * between them, stand in line one behind the other.
+// fits reports whether line has the parts of a pattern, which have * between them, in their order.
 func fits(line, pattern string) bool {
 	for part := range strings.SplitSeq(pattern, "*") {
 		_, rest, ok := strings.Cut(line, part)
@@ -36,12 +36,12 @@ func fits(line, pattern string) bool {
 	return true
 }
 
-// fading is in the arguments of an ffmpeg that encodes a fade.
+// fading is a pattern that fits the arguments of an ffmpeg that encodes a fade.
 const fading = "-i pipe:0 -vf setparams*-frames:v"
 
 // J11: whatever breaks in whatever port ends as a failure with a code and, where there is one, a slide; nothing is
 // published.
-func TestEveryPortsFailureIsTold(t *testing.T) {
+func TestEveryPortsFailureIsReported(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("it broke")
 	for _, c := range []struct {
@@ -92,7 +92,7 @@ func TestEveryPortsFailureIsTold(t *testing.T) {
 		}, lectern.CodeDiskFull, 0},
 		{"an encoder that leaves half a file", func(g *rig, _ *lectern.Deck) {
 			g.ffmpeg.after = func(c Command) {
-				// What slides are spliced from is theirs; this is the transition.
+				// Only the file of the transition, and none that a slide is spliced from.
 				if out := c.Args[len(c.Args)-1]; strings.HasSuffix(out, ".h264") && !strings.Contains(out, "splice-") {
 					_ = os.Truncate(strings.TrimPrefix(out, "file:"), 3000)
 				}
@@ -121,7 +121,7 @@ func TestEveryPortsFailureIsTold(t *testing.T) {
 				t.Fatalf("%v (%+v)", err, f)
 			}
 			if errors.Is(err, context.Canceled) || strings.Contains(f.Detail, "context canceled") {
-				t.Errorf("the failure hides behind a cancellation: %+v", f)
+				t.Errorf("a cancellation hides the failure: %+v", f)
 			}
 			for _, cause := range f.Causes {
 				if cause.Code == lectern.CodeCanceled {
@@ -158,7 +158,7 @@ func TestLaterFailuresBecomeCauses(t *testing.T) {
 	}
 }
 
-// J10, J7: a run stops with its context, in any stage, and says why.
+// J10, J7: a run stops when its context ends, in any stage, and returns why.
 func TestCancelStopsEveryStage(t *testing.T) {
 	t.Parallel()
 	stages := []string{"speak", "capture", "frame 9", fading, "s16le", "faststart", "put"}
@@ -195,7 +195,7 @@ func TestCancelStopsEveryStage(t *testing.T) {
 	}
 }
 
-// J7: a run whose step record is refused ends with that.
+// J7: a run whose record of a step is refused ends with the refusal.
 func TestAStaleRunEnds(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)

@@ -10,9 +10,9 @@ import (
 	"lectern"
 )
 
-// A short presentation that comes while a long one has all encoders, tabs and voices is done long before it: whoever
-// waits gets the next turn, and a long one never has more waiting than there are slots.
-func TestAShortPresentationGetsByALongOne(t *testing.T) {
+// A short presentation that begins while a long one uses all encoders, tabs and voices ends long before it. Requests
+// are served in the order in which they came, and the long one never has more of them waiting than there are slots.
+func TestAShortPresentationOvertakesALongOne(t *testing.T) {
 	t.Parallel()
 	const slides = 24
 	g := newRig(t)
@@ -60,7 +60,8 @@ func TestAShortPresentationGetsByALongOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Two of the short one's own; the long one had a turn for each of its steps, and what it needed to come to them.
+	// Two of these are slides of the short one. The long one had a turn before each step of the short one, and those that
+	// it took while the short one was prepared.
 	if n := encoded.Load() - before; n > slides/2 {
 		t.Errorf("%d slides were encoded until the short one was done", n)
 	}

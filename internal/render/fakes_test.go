@@ -26,7 +26,7 @@ import (
 	"lectern/internal/picturefile"
 )
 
-// tool is the real ffmpeg behind the port.
+// tool is the real ffmpeg as the port.
 type tool struct{ t *ffmpeg.Tool }
 
 func (f tool) Version() string { return f.t.Version() }
@@ -38,7 +38,7 @@ func (f tool) Run(ctx context.Context, c Command) error {
 
 var findFFmpeg = sync.OnceValues(func() (*ffmpeg.Tool, error) { return ffmpeg.Find("") })
 
-// hook lets a test step into a fake's call: an error from it is the call's.
+// hook is called at the beginning of a fake's call. If it returns an error, the call fails with that error.
 type hook func(ctx context.Context, what string) error
 
 func (h hook) call(ctx context.Context, format string, args ...any) error {
@@ -71,8 +71,8 @@ func (b *fakeBrowser) Version(ctx context.Context) (string, error) {
 	return b.version, nil
 }
 
-// Capture draws a gradient in a colour of the page's own, and of what it loads. The left quarter of a page with a
-// background stays clear, and the next half covered.
+// Capture draws a gradient in a colour that depends on the page and on what it loads. Of a page with a background, the
+// left quarter is transparent and the next quarter half transparent.
 func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Picture) (lectern.Capture, error) {
 	b.mu.Lock()
 	b.calls++
@@ -124,7 +124,7 @@ func (f *fakeFetcher) Fetch(ctx context.Context, url string) (lectern.Picture, e
 type fakeLibrary struct {
 	fingerprint string
 	backdrop    lectern.Backdrop
-	background  string // the far end's colour; "": pages have backgrounds of their own
+	background  string // the colour at the end of the gradient; "": pages have backgrounds of their own
 	props       map[string]string
 }
 
@@ -376,7 +376,7 @@ type recorder struct {
 func (r *recorder) Report(n lectern.Reported) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if n.Usage != nil { // it says nothing else
+	if n.Usage != nil { // such a report has nothing else
 		r.usage = r.usage.Max(*n.Usage)
 		return
 	}
@@ -393,14 +393,14 @@ func (r *recorder) StepDone(ctx context.Context, s lectern.Step) error {
 	return nil
 }
 
-// used is the usage that was reported.
+// used returns the usage that was reported.
 func (r *recorder) used() lectern.Consumption {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.usage
 }
 
-// messages are the sentences that were reported, in order.
+// messages returns the sentences that were reported, in order.
 func (r *recorder) messages() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -498,7 +498,7 @@ func (g *rig) run(ctx context.Context, t testing.TB, d lectern.Deck, attempt int
 	return list, r, err
 }
 
-// path is where an artifact lies.
+// path returns the path of an artifact's file.
 func (g *rig) path(t testing.TB, list []lectern.Artifact, kind lectern.ArtifactKind) string {
 	t.Helper()
 	for _, a := range list {

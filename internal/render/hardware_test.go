@@ -13,13 +13,13 @@ import (
 	"lectern/internal/soak"
 )
 
-// chip is an ffmpeg with an encoder in hardware: libx264 does its work. It fails from the call number limit on; 0:
-// never.
+// chip is an ffmpeg that seems to have an encoder in hardware: libx264 does the work. The encoder fails from call
+// number limit on; 0: never.
 type chip struct {
 	FFmpeg
 	limit int64
 	calls atomic.Int64
-	soft  atomic.Int64 // pictures' encodes that did not go to it
+	soft  atomic.Int64 // encodes of pictures that asked for libx264
 }
 
 func (c *chip) Run(ctx context.Context, r Command) error {
@@ -53,9 +53,9 @@ func halves() lectern.Deck {
 	return d
 }
 
-// Where pictures have to be encoded whole, an encoder in hardware that works encodes all of them; elsewhere it is not
-// asked.
-func TestHardwareEncodesWhatIsWhole(t *testing.T) {
+// Where pictures have to be encoded whole, an encoder in hardware that works encodes all of them. Elsewhere it is not
+// used.
+func TestHardwareEncodesWholePictures(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string

@@ -66,9 +66,9 @@ const (
 	paced = "encode 1, encode 2, mux 0, transition 2"
 )
 
-// Each input of a render, changed alone: the steps that depend on it are done again, and no others are; and what is
-// made with the help of a cache full of the deck before the change is, byte for byte, what is made without it. An input
-// that is missing in a key fails here: the old step is reused, or the video is not the same.
+// Each case changes one input of a render. The steps that depend on it are done again, and no others. The video that is
+// made with a cache of the deck before the change is, byte for byte, the one that is made without a cache. An input
+// that is missing in a key fails here: the old step is reused, or the videos differ.
 func TestKeysCoverTheirInputs(t *testing.T) {
 	t.Parallel()
 	first := newRig(t)
@@ -115,7 +115,7 @@ func TestKeysCoverTheirInputs(t *testing.T) {
 		{"background of slide 2", func(_ *rig, d *lectern.Deck) { d.Slides[1].Background = "#112233" },
 			"encode 2, mux 0, transition 2"},
 		{"layout", func(_ *rig, d *lectern.Deck) { d.Layout = lectern.LayoutSplitScreen }, pictures},
-		{"nobody presents, whose voice could be hers", func(_ *rig, d *lectern.Deck) { d.Layout = lectern.LayoutSlideOnly },
+		{"no avatar, whose gender the voice had", func(_ *rig, d *lectern.Deck) { d.Layout = lectern.LayoutSlideOnly },
 			"audio 0, encode 1, encode 2, mux 0, narrate 1, transition 2"},
 		{"avatar's place on slide 1", func(_ *rig, d *lectern.Deck) {
 			d.Slides[0].AvatarBox = &lectern.Rect{X: 100, Y: 100, Width: 480, Height: 480}
@@ -169,7 +169,7 @@ func TestKeysCoverTheirInputs(t *testing.T) {
 	}
 }
 
-// linkAll puts the files of one folder into another.
+// linkAll links the files of one folder into another.
 func linkAll(t *testing.T, from, to string) {
 	t.Helper()
 	files, err := os.ReadDir(from)

@@ -138,7 +138,7 @@ func (l *panickyLibrary) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Wa
 	return p, w, err
 }
 
-// panickyAvatars are avatars that panic when a clip is made or closed, and not over a frame.
+// panickyAvatars are avatars that panic when a clip is made or closed, and not in a frame.
 type panickyAvatars struct {
 	*fakeAvatars
 	animate, shut hook

@@ -20,8 +20,8 @@ func pictured(urls ...string) lectern.Deck {
 	return d
 }
 
-// V1: all pictures are judged before anything is rendered, and every slide's fault is reported.
-func TestV1PicturesAreJudgedBeforeAnythingIsRendered(t *testing.T) {
+// V1: all pictures are checked before anything is rendered, and every slide's fault is reported.
+func TestV1PicturesAreCheckedBeforeAnythingIsRendered(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
 	whole := capturetest.Tiny("a")
@@ -42,8 +42,9 @@ func TestV1PicturesAreJudgedBeforeAnythingIsRendered(t *testing.T) {
 	}
 }
 
-// V3: what a check says of a deck is what its render says, and the render finds the pictures that the check drew.
-func TestV3MeasureSaysWhatTheRenderSays(t *testing.T) {
+// V3: measuring a deck gives the warnings that its render gives, and the render reuses the pictures that were drawn for
+// it.
+func TestV3MeasureWarnsAsTheRenderDoes(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), talk()
 	d.Size, d.Layout = lectern.Size{Width: 320, Height: 240}, lectern.LayoutSlideOnly
@@ -53,10 +54,10 @@ func TestV3MeasureSaysWhatTheRenderSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var heard atomic.Int64
-	m, err := g.Capture.Measure(t.Context(), g.cache, checked, func(int) { heard.Add(1) })
-	if err != nil || m.Slides != len(d.Slides) || heard.Load() != int64(len(d.Slides)) {
-		t.Fatalf("%d of %d slides measured, %d heard of: %v", m.Slides, len(d.Slides), heard.Load(), err)
+	var reported atomic.Int64
+	m, err := g.Capture.Measure(t.Context(), g.cache, checked, func(int) { reported.Add(1) })
+	if err != nil || m.Slides != len(d.Slides) || reported.Load() != int64(len(d.Slides)) {
+		t.Fatalf("%d of %d slides measured, %d reported: %v", m.Slides, len(d.Slides), reported.Load(), err)
 	}
 	first := m.Warnings[0]
 	if first.Code != "text_overflow" || first.Slide != 1 || first.Param != "slides[0].props.bullets" ||
@@ -71,13 +72,13 @@ func TestV3MeasureSaysWhatTheRenderSays(t *testing.T) {
 	if g.browser.calls != drawn {
 		t.Errorf("the render drew %d pages again", g.browser.calls-drawn)
 	}
-	var told []lectern.Warning
+	var warnings []lectern.Warning
 	for _, r := range rec.reports {
-		told = append(told, r.Warnings...)
+		warnings = append(warnings, r.Warnings...)
 	}
-	slices.SortStableFunc(told, func(a, b lectern.Warning) int { return a.Slide - b.Slide })
-	if fmt.Sprint(told) != fmt.Sprint(m.Warnings) {
-		t.Errorf("the render says %v, the check %v", told, m.Warnings)
+	slices.SortStableFunc(warnings, func(a, b lectern.Warning) int { return a.Slide - b.Slide })
+	if fmt.Sprint(warnings) != fmt.Sprint(m.Warnings) {
+		t.Errorf("the render warns %v, the measurement %v", warnings, m.Warnings)
 	}
 	if got := manifestOf(t, g, list).Warnings; len(got) != 2*len(d.Slides) {
 		t.Errorf("the manifest has %d warnings", len(got))

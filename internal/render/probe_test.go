@@ -12,7 +12,7 @@ import (
 	"lectern/internal/timeline"
 )
 
-// frameSums decodes a video and gives a checksum for each frame. A decoder that complains fails the test.
+// frameSums decodes a video and returns a checksum for each frame. An error of the decoder fails the test.
 func frameSums(t *testing.T, video string) []string {
 	t.Helper()
 	found, err := findFFmpeg()
@@ -34,7 +34,7 @@ func frameSums(t *testing.T, video string) []string {
 	return sums
 }
 
-// The frame counts of every piece, at every rate that is offered; a transition's frames change and a still's do not.
+// At every frame rate the video has the frames of the plan: those of a transition change, and those of a still repeat.
 func TestEveryFrameIsWhereThePlanSays(t *testing.T) {
 	t.Parallel()
 	for _, rate := range soak.Pick(lectern.FrameRates(), 25, 60) {
@@ -64,18 +64,18 @@ func TestEveryFrameIsWhereThePlanSays(t *testing.T) {
 					t.Errorf("frames %d and %d of the transition are the same", f-1, f)
 				}
 			}
-			// A still is one group of pictures, so what was decoded repeats with it.
+			// A still is one group of pictures, so its decoded frames repeat with the group.
 			body := m.Slides[2].Start
 			for f := body + int64(2*rate); f < m.Frames; f++ {
 				if m.Frames-body > int64(2*rate)+1 && sums[f] != sums[f-int64(2*rate)] && f < m.Frames-2 {
-					t.Errorf("frame %d of a still is not what it repeats", f)
+					t.Errorf("frame %d of a still differs from the frame that it repeats", f)
 				}
 			}
 		})
 	}
 }
 
-// Eight concurrent decodes would hide it: a run leaves no clip open and no file in its scratch folder but its texts.
+// A run closes all clips. The test makes one run alone, because a second would close clips at the same time.
 func TestNothingIsLeftOpen(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)

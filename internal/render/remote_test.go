@@ -21,8 +21,8 @@ import (
 	"lectern/internal/usage"
 )
 
-// cloud is a voice service on a network without wires: an engine, and the server that it asks. answer answers the nth
-// request of a text; nil: with the sound.
+// cloud is a voice engine together with the server that it asks, without a network between them. answer returns the
+// response to request n for a text; where it returns nil, or is nil, the response is the sound.
 type cloud struct {
 	fakeVoices
 	answer func(n int, text string) *http.Response
@@ -121,7 +121,8 @@ func (c *cloud) Speak(ctx context.Context, script lectern.Script, v lectern.Voic
 	return n, err
 }
 
-// talkOf renders talk with the voice of a cloud, in a bubble, and returns how long that took by its clock.
+// talkOf renders talk with the voice of a cloud in a synctest bubble, and passes the outcome to check: took is the
+// time by the bubble's clock.
 func talkOf(t *testing.T, c *cloud, check func(took time.Duration, r *recorder, err error)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -134,8 +135,8 @@ func talkOf(t *testing.T, c *cloud, check func(took time.Duration, r *recorder, 
 	})
 }
 
-// A voice service that is busy, or whose connection breaks in the middle of a sound, does not fail a presentation. It
-// is asked again when it says so, and the message says what is waited for.
+// A voice service that is busy does not fail a presentation. It is asked again after the time that it names, and
+// meanwhile the message says what the run waits for.
 func TestABusyVoiceServiceIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	c := &cloud{answer: func(n int, text string) *http.Response {
@@ -149,18 +150,18 @@ func TestABusyVoiceServiceIsWaitedFor(t *testing.T) {
 			t.Fatalf("%v after %s", err, took)
 		}
 		if n := c.asked["Hello, and welcome to this talk."]; n != 3 {
-			t.Errorf("asked %d times", n)
+			t.Errorf("the service was asked %d times, want 3", n)
 		}
 		const wait = "Waiting 7s for the voice engine cloud, which is busy or cannot be reached (slide 1 of 3)."
-		// What was refused is not paid for, and what was used is reported with the end at the latest.
+		// A refused request costs nothing, and the usage is reported when the run ends, if not before.
 		const said = int64(len("Hello, and welcome to this talk.") + len("That is all. Thank you!"))
 		u := r.used()
 		if len(u.Providers) != 1 ||
 			u.Providers[0] != (lectern.ProviderUse{Provider: "cloud", Characters: said, Cost: 10 * said, Currency: "EUR"}) {
-			t.Errorf("it used %+v", u.Providers)
+			t.Errorf("the run used %+v", u.Providers)
 		}
 		if u.CPU <= 0 || u.Video < 3*time.Second {
-			t.Errorf("it used %s of processor time for %s of video", u.CPU, u.Video)
+			t.Errorf("the run used %s of processor time for %s of video", u.CPU, u.Video)
 		}
 		messages := r.messages()
 		if at := slices.Index(messages, wait); at < 0 || at == len(messages)-1 {
@@ -169,6 +170,7 @@ func TestABusyVoiceServiceIsWaitedFor(t *testing.T) {
 	})
 }
 
+// A connection to a voice service that breaks in the middle of a sound does not fail a presentation.
 func TestABrokenConnectionOfAVoiceServiceIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	c := &cloud{answer: func(n int, text string) *http.Response {

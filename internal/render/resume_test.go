@@ -30,7 +30,7 @@ func reused(steps []lectern.Step) (yes, no []string) {
 	return yes, no
 }
 
-// J9: what is in the cache is not done again, and an edit redoes what it touches.
+// J9: a step whose output is in the cache is not done again, and an edit redoes only the steps that depend on it.
 func TestASecondRunFindsAllSteps(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), talk()
@@ -79,8 +79,8 @@ func sorted(list []string) []string {
 	return list
 }
 
-// A file in the cache that was damaged is noticed and made again.
-func TestADamagedCacheIsMadeGood(t *testing.T) {
+// A truncated file in the cache is noticed and made again.
+func TestADamagedCacheIsRepaired(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), talk()
 	if _, _, err := g.run(t.Context(), t, d, 1); err != nil {
@@ -115,13 +115,13 @@ func TestADamagedCacheIsMadeGood(t *testing.T) {
 	}
 }
 
-// A segment that was damaged inside, which its index does not show, breaks one attempt and is made again by the next.
+// A segment that is damaged inside, where its seal does not show it, fails one attempt and is made again by the next.
 func TestADamagedSegmentIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		ending  string
 		atStart bool
-		gone    string // what is made of it
+		gone    string // the output that needs it, removed so that it is made again
 	}{{".segment", false, "*.mp4"}, {".segment", true, "*.mp4"}, {".segment", true, "*.jpg"}, {".h264", false, "*.mp4"}} {
 		g, d := newRig(t), talk()
 		d.Size = lectern.Size{Width: 320, Height: 240}
@@ -134,7 +134,7 @@ func TestADamagedSegmentIsMadeAgain(t *testing.T) {
 			t.Fatal(c.gone, files, err)
 		}
 		attempt := 2
-		for ; attempt < 7; attempt++ { // one for each that is damaged
+		for ; attempt < 7; attempt++ { // one attempt for each damaged file
 			list, _, err := g.run(t.Context(), t, d, attempt)
 			if err == nil {
 				if n := len(frameSums(t, g.path(t, list, lectern.ArtifactVideo))); int64(n) != manifestOf(t, g, list).Frames {
@@ -179,7 +179,7 @@ func damage(t *testing.T, g *rig, ending string, atStart bool) {
 	}
 }
 
-// Runs that share slots and cache do not disturb each other, and one that makes what another needs makes it once.
+// Runs that share slots and a cache do not disturb each other, and an output that several of them need is made once.
 func TestFourRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
@@ -218,7 +218,8 @@ func TestFourRunsAtOnce(t *testing.T) {
 	}
 }
 
-// Checksums are those of what is published, whether it was made, found, or made once more with other bytes.
+// The checksum of an artifact is that of the published file, whether the file was made, found in the cache, or made
+// again with other bytes.
 func TestChecksumsAreThoseOfWhatIsPublished(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), talk()

@@ -20,7 +20,7 @@ import (
 	"lectern/internal/mp4"
 )
 
-// noise is a narration that looks like no other, and like itself at no other place.
+// noise returns a narration of noise, which resembles no other, and resembles itself only where it is not shifted.
 func noise(seed uint64, start, samples int64) audio.Speech {
 	dice, low := rand.New(rand.NewPCG(seed, 0)), 0.0
 	var b []byte
@@ -32,7 +32,7 @@ func noise(seed uint64, start, samples int64) audio.Speech {
 		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
 }
 
-// encoded gives a passage as ffmpeg encodes it.
+// encoded returns a passage as ffmpeg encodes it.
 func (g *rig) encoded(t *testing.T, p audio.Passage) mp4.Part {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "passage.aac")
@@ -50,7 +50,7 @@ func (g *rig) encoded(t *testing.T, p audio.Passage) mp4.Part {
 	return part
 }
 
-// decoded gives the samples of a file.
+// decoded returns the samples of a file.
 func (g *rig) decoded(t *testing.T, path string) []int16 {
 	t.Helper()
 	var b bytes.Buffer
@@ -69,7 +69,7 @@ func samplesOf(b []byte) []int16 {
 	return out
 }
 
-// likeness is the correlation of two stretches of samples: 1 where they differ by nothing but a factor.
+// likeness returns the correlation of two stretches of samples: 1 where they differ only by a factor.
 func likeness(a, b []int16) float64 {
 	var ab, aa, bb float64
 	for i := range a {
@@ -79,9 +79,9 @@ func likeness(a, b []int16) float64 {
 	return ab / math.Sqrt(max(aa*bb, 1))
 }
 
-// The passages, joined and decoded, are the sound of the whole: as long, each narration where its passage says to the
-// sample, as near to what was mixed as when all is encoded in one go; and where nobody speaks there is nothing, joints
-// included.
+// The passages, joined and decoded, are the sound of the video: it is as long, and each narration begins at exactly the
+// sample that its passage says. It is as near to the mix as sound that is encoded in one go. Between narrations there
+// is silence, also where passages meet.
 func TestJoinedSoundIsTheWhole(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
@@ -115,7 +115,7 @@ func TestJoinedSoundIsTheWhole(t *testing.T) {
 	}
 	plain, atOnce, joined := samplesOf(b), g.decoded(t, one), g.decoded(t, path)
 	if len(joined) != len(atOnce) || int64(len(joined)) < total || int64(len(joined)) >= total+audio.Packet {
-		t.Fatalf("%d samples of %d are decoded, %d of what is encoded in one go", len(joined), total, len(atOnce))
+		t.Fatalf("%d samples of %d are decoded, and %d of the sound encoded in one go", len(joined), total, len(atOnce))
 	}
 	n, quiet := 0, int64(0)
 	for _, p := range passages {
@@ -131,7 +131,7 @@ func TestJoinedSoundIsTheWhole(t *testing.T) {
 			}
 			here, there := likeness(want, joined[is:]), likeness(want, atOnce[from:])
 			if best != is-from || best < -audio.Packet/2 || best > audio.Packet/2 || here < there-0.005 || here < 0.98 {
-				t.Errorf("narration %d is heard %d samples late, not %d, and is like what was mixed by %.4f (%.4f in one go)", n,
+				t.Errorf("narration %d is %d samples late, not %d, and its likeness to the mix is %.4f (%.4f in one go)", n,
 					best, is-from, here, there)
 			}
 			silent(t, joined, quiet, is-2*audio.Packet)
@@ -141,7 +141,7 @@ func TestJoinedSoundIsTheWhole(t *testing.T) {
 	silent(t, joined, quiet, int64(len(joined)))
 }
 
-// silent makes sure that nothing is heard from one sample to another.
+// silent checks that the samples from from to to are 0.
 func silent(t *testing.T, sound []int16, from, to int64) {
 	t.Helper()
 	for i := from; i < to; i++ {
@@ -169,8 +169,8 @@ func write(t *testing.T, path string, total int64, parts []mp4.Part) {
 	}
 }
 
-// What ffmpeg leaves at the end of a passage is the packet that it makes of silence in general: the one before it is
-// the same, and it is one of the few bytes that nothing takes.
+// The last packet of a passage is the one that ffmpeg makes of any silence: the packet before it is the same, and it
+// has only the few bytes that silence needs.
 func TestAPassageEndsWithSilence(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
@@ -211,8 +211,8 @@ func lecture() lectern.Deck {
 	return d
 }
 
-// J9: an edit of one narration of many encodes its own passage of the sound again, and perhaps one beside it; what is
-// made with the help of the others is, byte for byte, what is made without them.
+// J9: an edit of one of many narrations encodes its own passage of the sound again, and perhaps a neighbour. The
+// result is, byte for byte, the one that is made without a cache.
 func TestAnEditEncodesItsPassageAgain(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), lecture()
@@ -236,7 +236,7 @@ func TestAnEditEncodesItsPassageAgain(t *testing.T) {
 	fresh := 0
 	for _, s := range passagesOf(rec) {
 		if known := slices.ContainsFunc(before, func(b lectern.Step) bool { return b.Key == s.Key }); known != s.Reused {
-			t.Errorf("a passage that was there: %v; used again: %v", known, s.Reused)
+			t.Errorf("a passage was in the cache: %v; it was used again: %v", known, s.Reused)
 		}
 		if !s.Reused {
 			fresh++
@@ -260,12 +260,12 @@ func TestAnEditEncodesItsPassageAgain(t *testing.T) {
 	}
 }
 
-// passagesOf gives the steps of a run that were passages of its sound.
+// passagesOf returns the steps of a run that made passages of its sound.
 func passagesOf(rec *recorder) []lectern.Step {
 	return slices.DeleteFunc(slices.Clone(rec.steps), func(s lectern.Step) bool { return s.Kind != lectern.StepAudio })
 }
 
-// Of many passages one that breaks fails the run, and those that were made before it are found by the next.
+// A passage that breaks fails the run. The next attempt reuses the passages that were made before it.
 func TestABrokenPassageBreaksOneAttempt(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), lecture()

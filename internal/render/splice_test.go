@@ -14,8 +14,8 @@ import (
 	"lectern/internal/soak"
 )
 
-// noted notes what ffmpeg was asked for, and can have the pictures of patches leak: they scroll, and what comes in on
-// one side is looked for beyond the other.
+// noted records the calls of ffmpeg. With spoil it makes patches leak: their pictures scroll, and the encoder predicts
+// what comes in on one side from beyond the other.
 type noted struct {
 	FFmpeg
 	spoil bool
@@ -49,8 +49,9 @@ func corner() lectern.Deck {
 	return d
 }
 
-// What is spliced looks like what is encoded whole: as many frames, at most half a decibel further from what was drawn,
-// and not half as large again. What leaks is tried once more, with a calmer border, and then encoded whole.
+// A spliced video looks like one that is encoded whole: it has as many frames, differs by a PSNR of 42 dB or more,
+// and is at most one and a half times as large. A patch that leaks is tried once more with a calmer border; then the
+// slide is encoded whole.
 func TestSplicedLooksLikeWhole(t *testing.T) {
 	t.Parallel()
 	type made struct {
@@ -88,7 +89,7 @@ func TestSplicedLooksLikeWhole(t *testing.T) {
 		t.Errorf("of three slides with an avatar %d were encoded whole", n)
 	}
 	if len(spliced.pictures) != len(whole.pictures) {
-		t.Fatalf("%d bytes of pictures and %d", len(spliced.pictures), len(whole.pictures))
+		t.Fatalf("the spliced pictures have %d bytes, the whole ones %d", len(spliced.pictures), len(whole.pictures))
 	}
 	sum := 0.0
 	for i, v := range spliced.pictures {
@@ -103,13 +104,13 @@ func TestSplicedLooksLikeWhole(t *testing.T) {
 	}
 	leaking, asked := render(t, false, true)
 	if !bytes.Equal(leaking.pictures, whole.pictures) || asked.asked("slice-max-mbs") != 6 {
-		t.Errorf("what leaks was not encoded whole behind a second try: %d tries for three slides",
+		t.Errorf("leaking patches were not tried twice and then encoded whole: %d tries for three slides",
 			asked.asked("slice-max-mbs"))
 	}
 }
 
-// At every preset's size the avatar is spliced, in a stream of the lowest level that allows such pictures so often, but
-// at least 4, with no more slices than that level has.
+// At every preset's size the avatar is spliced. The stream has the lowest level that allows pictures of this size at
+// this rate, but at least 4, and no more slices than the level allows.
 func TestEveryPresetIsSplicedWithinItsLevel(t *testing.T) {
 	t.Parallel()
 	type size struct {

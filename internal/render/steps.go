@@ -90,7 +90,7 @@ func (u *steps) done(ctx context.Context, kind lectern.StepKind, slide int, key 
 // sentence, as Command.What does. It returns nil for nil.
 func broken(what string, err error) error {
 	return unwell(err,
-		what+": what it left is not whole. Try again; if that does not help, check the disk and install ffmpeg again.")
+		what+": ffmpeg's output is damaged. Try again; if that does not help, check the disk and install ffmpeg again.")
 }
 
 // unwell returns err as a failure to encode with the sentence. It is retryable, since the cause may have passed by

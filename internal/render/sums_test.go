@@ -11,12 +11,12 @@ import (
 	"lectern"
 )
 
-// The checksums of what a run writes are taken while it is written, those of what it found are read, and both are those
-// of the files that are stored.
+// A run computes the checksum of a file that it writes while writing, and that of a file from the cache by reading it.
+// Both are the checksums of the files that are stored.
 func TestChecksumsAreThoseOfTheFiles(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
-	hold := func(what string, list []lectern.Artifact) {
+	check := func(what string, list []lectern.Artifact) {
 		t.Helper()
 		for _, a := range list {
 			b, err := os.ReadFile(filepath.Join(g.artifacts.dir, a.Key))
@@ -32,15 +32,15 @@ func TestChecksumsAreThoseOfTheFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hold("made", list)
+	check("made", list)
 	if list, _, err = g.run(t.Context(), t, talk(), 2); err != nil {
 		t.Fatal(err)
 	}
-	hold("found", list)
+	check("found", list)
 }
 
 // A file that changed after it was written is read again.
-func TestAChecksumIsOfTheFileThatIsThere(t *testing.T) {
+func TestAChangedFileIsReadAgain(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "film")
 	var w written
@@ -50,7 +50,7 @@ func TestAChecksumIsOfTheFileThatIsThere(t *testing.T) {
 	}
 	kept, ok := w.of("key")
 	if _, none := w.of(""); !ok || none {
-		t.Fatal("it is not kept")
+		t.Fatal("the checksum is not kept under its key alone")
 	}
 	it := artifact{made: made{file: file{"key", path}}}
 	if s, err := kept.of(it); err != nil || s != kept {

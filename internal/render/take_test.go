@@ -16,9 +16,9 @@ import (
 // fakePerformers are avatars that speak themselves: their takes are films of elaitest.
 type fakePerformers struct {
 	*fakeAvatars
-	most    int           // characters of a part; 0: any
-	gather  int           // so many takes are waited for before any is given; 0: none
-	wait    chan struct{} // closed when they are there
+	most    int           // 0: a text is one part; otherwise each sentence is one
+	gather  int           // how many takes must be ordered before the first is delivered; 0: no wait
+	wait    chan struct{} // closed when they are ordered
 	mu      sync.Mutex
 	asked   []lectern.TakeRequest
 	failure error
@@ -74,8 +74,8 @@ func newPerformers(t *testing.T) (*rig, *fakePerformers) {
 	return g, f
 }
 
-// All slides are ordered before the first is there, their timing is that of their takes, and a second run orders
-// nothing.
+// The takes of all slides are ordered before the first is delivered. The slides have the timing of their takes, and a
+// second run orders nothing.
 func TestAvatarsThatSpeakThemselves(t *testing.T) {
 	t.Parallel()
 	g, f := newPerformers(t)
@@ -112,7 +112,7 @@ func TestAvatarsThatSpeakThemselves(t *testing.T) {
 		}
 	}
 	if !strings.Contains(stages, "avatar") {
-		t.Errorf("nobody hears of the waiting: %q", stages)
+		t.Errorf("no message says that the run waits for the avatar: %q", stages)
 	}
 	if g.voices.calls > 0 || g.avatars.calls > 0 {
 		t.Error("a voice spoke, or an avatar was animated")
@@ -120,7 +120,7 @@ func TestAvatarsThatSpeakThemselves(t *testing.T) {
 	asked := len(f.asked)
 	if asked != 2 || f.asked[0].Key == f.asked[1].Key || f.asked[0].Presentation != "p1" ||
 		f.asked[0].Slide+f.asked[1].Slide != 4 {
-		t.Errorf("asked for %+v", f.asked)
+		t.Errorf("the run asked for %+v", f.asked)
 	}
 	_, rec, err = g.run(t.Context(), t, d, 2)
 	if _, no := reused(rec.steps); err != nil || len(no) > 0 || len(f.asked) != asked {
@@ -132,7 +132,8 @@ func TestAvatarsThatSpeakThemselves(t *testing.T) {
 	}
 }
 
-// keyAvatar: an avatar that is not cut out is taken in front of the slide's colour, as another take than one that is.
+// With keyAvatar false, the avatar is not cut out: its take has the slide's colour as its background, and is another
+// take than one that is cut out.
 func TestAnAvatarThatIsNotCutOut(t *testing.T) {
 	t.Parallel()
 	g, f := newPerformers(t)
@@ -149,15 +150,15 @@ func TestAnAvatarThatIsNotCutOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		if last := f.asked[len(f.asked)-1]; last.Background != c.want {
-			t.Errorf("%d: taken in front of %q, want %q", i, last.Background, c.want)
+			t.Errorf("%d: the background of the take is %q, want %q", i, last.Background, c.want)
 		}
 	}
-	if len(f.asked) != 3 { // the colour of a slide is no part of a take that is keyed
+	if len(f.asked) != 3 { // a take that is cut out does not depend on the slide's colour
 		t.Errorf("%d takes were ordered", len(f.asked))
 	}
 }
 
-// Parts are joined without a frame or a sample lost between them, and an edit orders its own part alone.
+// Parts are joined without a frame or a sample lost between them, and an edit orders only the part that it changes.
 func TestPartsOfALongNarration(t *testing.T) {
 	t.Parallel()
 	g, f := newPerformers(t)
@@ -181,8 +182,8 @@ func TestPartsOfALongNarration(t *testing.T) {
 	}
 }
 
-// J9: a take that was damaged in the cache fails the attempt with a sentence, and the next one has it fetched again,
-// that one alone.
+// J9: a take that is damaged in the cache fails the attempt with a sentence. The next attempt fetches this take
+// again, and no other.
 func TestADamagedTakeIsFetchedAgain(t *testing.T) {
 	t.Parallel()
 	g, f := newPerformers(t)
@@ -197,7 +198,7 @@ func TestADamagedTakeIsFetchedAgain(t *testing.T) {
 	d.Layout = lectern.LayoutSideBySide // the pictures are composed anew
 	_, _, err := g.run(t.Context(), t, d, 2)
 	if x := lectern.AsFailure(err); !x.Retryable || x.Slide == 0 || !strings.Contains(x.Message, "fetched again") {
-		t.Fatalf("it is %+v", x)
+		t.Fatalf("the failure is %+v", x)
 	}
 	if _, _, err = g.run(t.Context(), t, d, 3); err != nil || len(f.asked) != asked+1 {
 		t.Errorf("the next attempt asks for %d takes (%v)", len(f.asked)-asked, err)
@@ -211,6 +212,6 @@ func TestATakeThatFailsNamesItsSlide(t *testing.T) {
 	_, _, err := g.run(t.Context(), t, talk(), 1)
 	if x := lectern.AsFailure(err); x.Code != lectern.CodeAvatarFailed || x.Slide == 0 ||
 		x.Message != "Elai is out of minutes." {
-		t.Errorf("it is %+v", x)
+		t.Errorf("the failure is %+v", x)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"lectern"
 )
 
-// The thumbnail comes out of the process that encodes its slide; where only that is there, it is decoded from it, and
-// looks the same.
+// The process that encodes a slide makes the thumbnail as well. If only the slide is in the cache, the thumbnail is
+// decoded from it, and looks the same.
 func TestThumbnailComesWithItsSlide(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
@@ -65,6 +65,7 @@ func TestThumbnailComesWithItsSlide(t *testing.T) {
 		lit += abs(int(y) - int(a.Y[0]))
 	}
 	if sum > 2*len(a.Y) || lit < 5*len(a.Y) {
-		t.Errorf("they differ by %d a pixel, and themselves by %d", sum/len(a.Y), lit/len(a.Y))
+		t.Errorf("the thumbnails differ by %d a pixel; the first differs from its own corner by %d", sum/len(a.Y),
+			lit/len(a.Y))
 	}
 }

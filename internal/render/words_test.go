@@ -12,7 +12,7 @@ import (
 	"lectern"
 )
 
-// thai divides text at stars that the test took out of it.
+// thai is a segmenter that knows the words of one text.
 type thai struct {
 	words []string
 	err   error
@@ -100,11 +100,11 @@ func TestV4CaptionsEndBetweenWords(t *testing.T) {
 		}
 	}
 	if !warned || len(list) == 0 {
-		t.Error("nobody is told that the words were not found")
+		t.Error("no warning says that the words were not found")
 	}
 }
 
-// S5: a narration without anything to say is no failure: its slide is held, with a note, and the check says the same.
+// S5: a narration without words is not a failure. Its slide is held, with a warning that the check gives too.
 func TestS5SilentNarrationsAreHeld(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{".", "…", "—", "!?", "🎉", "*", "<speak>…</speak>"} {
@@ -144,7 +144,8 @@ func TestS5SilentNarrationsAreHeld(t *testing.T) {
 	}
 }
 
-// S7: a slide of nothing but a pause is held for that long; marks that are left out are noted with their slide.
+// S7: a slide whose narration is only a pause is held for that long. A mark that is left out has a warning with its
+// slide.
 func TestS7NotesAndPausesAlone(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), brief()

@@ -34,9 +34,9 @@ func TestAttemptsAreBounded(t *testing.T) {
 		"the default": {retry.Policy{}, retry.Again(errBusy, 0), retry.DefaultTries, 0, 4 * time.Second},
 		"time": {retry.Policy{Tries: -1, Patience: time.Minute}, retry.Again(errBusy, 25*time.Second), 3,
 			50 * time.Second, 50 * time.Second},
-		"asked for longer": {retry.Policy{}, retry.Again(errBusy, time.Hour), 1, 0, 0},
-		"not worth it":     {retry.Policy{}, errBusy, 1, 0, 0},
-		"wrapped":          {retry.Policy{}, fmt.Errorf("judged: %w", retry.Again(errBusy, 0)), 1, 0, 0},
+		"the service asks for a longer wait": {retry.Policy{}, retry.Again(errBusy, time.Hour), 1, 0, 0},
+		"not worth it":                       {retry.Policy{}, errBusy, 1, 0, 0},
+		"wrapped":                            {retry.Policy{}, fmt.Errorf("judged: %w", retry.Again(errBusy, 0)), 1, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -129,7 +129,7 @@ func TestRetryAfterIsSecondsOrADate(t *testing.T) {
 	}
 }
 
-func TestWhatIsWorthAnotherAttempt(t *testing.T) {
+func TestWhichFailuresAreRepeatable(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[int]bool{400: false, 401: false, 404: false, 408: false, 422: false, 429: true, 500: false,
 		501: false, 502: true, 503: true, 504: true, 505: false} {

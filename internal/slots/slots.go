@@ -1,8 +1,8 @@
-// Package slots bounds how much is done at once with something that is shared: cores, browser tabs, a voice engine.
+// Package slots bounds the concurrent uses of a shared resource: processor cores, browser tabs, a voice engine.
 //
-// Waiters are served in the order in which they came, and a large request is not passed by small ones for ever. Each
-// engine has slots of its own, so that one that is slow, or that refuses and is asked again later, delays nobody who
-// uses another. A slot is held while work is done and never while a caller waits for its next attempt.
+// Waiters are served in the order in which they came, so small requests do not overtake a large one for ever. Each
+// engine has its own slots, so a slow or busy engine does not delay callers of another one. A caller holds a slot while
+// it works, and never while it waits for the next attempt at a call.
 package slots
 
 import (
@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Slots is a semaphore that knows how much of it is in use. It is safe for concurrent use.
+// Slots is a semaphore that reports its use. It is safe for concurrent use.
 type Slots struct {
 	weighted *semaphore.Weighted
 	name     string
@@ -27,7 +27,8 @@ func New(name string, capacity int) *Slots {
 	return &Slots{weighted: semaphore.NewWeighted(int64(capacity)), name: name, capacity: capacity}
 }
 
-// Do does something while it holds n slots. Where ctx ends before they are free, Do returns its cause and does nothing.
+// Do waits for n slots and calls do while it holds them. If ctx ends before they are free, Do returns ctx's cause and
+// does not call do.
 func (s *Slots) Do(ctx context.Context, n int, do func() error) error {
 	s.waiting.Add(int64(n))
 	err := s.weighted.Acquire(ctx, int64(n))
@@ -46,12 +47,12 @@ func (s *Slots) Do(ctx context.Context, n int, do func() error) error {
 // Capacity is how many slots there are.
 func (s *Slots) Capacity() int { return s.capacity }
 
-// Use is how much of something is in use.
+// Use is the use of a resource. All numbers are slots.
 type Use struct {
 	Name     string
 	Capacity int
 	InUse    int
-	Waiting  int // slots that were asked for and are not there
+	Waiting  int // requested, and not free yet
 }
 
 // Use returns what is in use now.

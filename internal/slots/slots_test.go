@@ -10,7 +10,7 @@ import (
 	"lectern/internal/slots"
 )
 
-// Whoever waits gets a slot in turn, and a large request is not passed by small ones for ever.
+// Waiters are served in turn, and small requests do not overtake a large one.
 func TestSlotsAreFair(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestSlotsAreFair(t *testing.T) {
 	})
 }
 
-// Who no longer waits does nothing, and hears why.
+// If the context of a waiter ends, Do returns its cause and does not call its function.
 func TestAWaitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	s := slots.New("tabs", 1)
@@ -57,7 +57,7 @@ func TestAWaitEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	err := s.Do(t.Context(), 1, func() error {
 		cancel(gone)
-		return s.Do(ctx, 1, func() error { t.Error("it was done"); return nil })
+		return s.Do(ctx, 1, func() error { t.Error("the function was called"); return nil })
 	})
 	if !errors.Is(err, gone) {
 		t.Error(err)

@@ -1,9 +1,9 @@
-// Package soak decides how much of a large matrix the tests run.
+// Package soak decides how many cases of a large matrix the tests run.
 //
-// `make test` is a run that people wait for: of every kind of case it runs one or a few representatives. `make soak`
-// sets [Variable] and runs everything, under the race detector. So no test is skipped: a test of a matrix always runs,
-// and only the number of its cases differs. Only tests and suites of tests import this package; scripts/tests finds
-// those that do, and make soak runs them.
+// People wait for `make test`, so it runs one or a few representatives of every kind of case. `make soak` sets
+// [Variable] and runs all cases, under the race detector. No test is skipped: a test of a matrix always runs, and only
+// the number of its cases differs. Only tests and suites of tests import this package. scripts/tests finds the packages
+// that import it, and `make soak` runs these.
 package soak
 
 import (
@@ -11,13 +11,13 @@ import (
 	"slices"
 )
 
-// Variable is the name of the environment variable that asks for everything. Any value does, but for the empty one.
+// Variable is the environment variable that makes tests run all cases, if it has a value that is not empty.
 const Variable = "SOAK_ALL"
 
-// All reports whether everything runs.
+// All reports whether all cases run.
 func All() bool { return os.Getenv(Variable) != "" }
 
-// Rounds returns many in a soak, and otherwise few.
+// Rounds returns many if all cases run, else few.
 func Rounds(few, many int) int {
 	if All() {
 		return many
@@ -25,8 +25,8 @@ func Rounds(few, many int) int {
 	return few
 }
 
-// Pick returns all cases in a soak, and otherwise the representatives, in their order in all. It panics if a
-// representative is not among all, so that a renamed case is not lost.
+// Pick returns all if all cases run, else the representatives, in their order in all. It panics if a representative is
+// not in all, because a case may have been renamed.
 func Pick[T comparable](all []T, representatives ...T) []T {
 	for _, r := range representatives {
 		if !slices.Contains(all, r) {
@@ -39,16 +39,16 @@ func Pick[T comparable](all []T, representatives ...T) []T {
 	return slices.DeleteFunc(slices.Clone(all), func(c T) bool { return !slices.Contains(representatives, c) })
 }
 
-// T is what Cases uses of a *testing.T.
+// T has the methods of *testing.T that Cases uses.
 type T interface {
 	Helper()
 	Cleanup(func())
 	Errorf(format string, args ...any)
 }
 
-// Cases returns a function that reports whether the case of a name runs: all do in a soak, and otherwise the
-// representatives. The test fails at its end if it never asked for one of them, so that a renamed case is not lost.
-// The function is not safe for concurrent use: ask before the subtest of the case begins.
+// Cases returns a function that reports whether the case with a name runs: if not all cases run, only the
+// representatives do. The test fails at its end if the function was never called for one of them, because a case may
+// have been renamed. The function is not safe for concurrent use: call it before the subtest of the case begins.
 func Cases(t T, representatives ...string) (runs func(name string) bool) {
 	t.Helper()
 	seen := map[string]bool{}

@@ -13,7 +13,7 @@ func TestRepresentativesAlwaysRun(t *testing.T) {
 			t.Errorf("%s=%q picks %v, not %v", Variable, value, got, want)
 		}
 		if runs := Cases(t, "d", "b"); !runs("b") || !runs("d") || runs("a") != All() {
-			t.Errorf("%s=%q runs others", Variable, value)
+			t.Errorf("%s=%q runs other cases", Variable, value)
 		}
 		if got := Rounds(2, 90); got != map[bool]int{false: 2, true: 90}[All()] {
 			t.Errorf("%s=%q: %d rounds", Variable, value, got)
@@ -28,13 +28,13 @@ func TestUnknownRepresentativesAreFaults(t *testing.T) {
 	t.Parallel()
 	defer func() {
 		if recover() == nil {
-			t.Error("a representative that is not among the cases is taken")
+			t.Error("Pick accepts a representative that is not among the cases")
 		}
 	}()
 	n := &noted{}
 	Cases(n, "a", "b")("a")
 	if n.end(); n.errors != 1 {
-		t.Errorf("%d errors, where one representative is not among the cases", n.errors)
+		t.Errorf("%d errors, but one representative is not among the cases", n.errors)
 	}
 	Pick([]int{1, 2}, 3)
 }

@@ -85,8 +85,8 @@ func firstLetters(s string) string {
 // mostLetters bounds the first letters of an abbreviation, in bytes.
 const mostLetters = 16
 
-// shortened returns the abbreviations that begin with the first letters of s. A capital may be that of a sentence's
-// beginning.
+// shortened returns the abbreviations that begin with the first letters of s. A capital in front may be due to the
+// beginning of a sentence, so the small letter is tried too.
 func (n *reader) shortened(s string) (list []abbreviation, letters string) {
 	m := abbreviations[n.lang]
 	if m == nil {
@@ -142,6 +142,7 @@ func (n *reader) matches(rest string, i int) (end int, ok bool) {
 	return i, !unicode.IsLetter(n.runeAt(i)) || strings.HasSuffix(rest, ".")
 }
 
+// mayFollow reports whether the text at end meets the condition of an abbreviation; see [abbreviation.follows].
 func (n *reader) mayFollow(condition byte, end int) bool {
 	switch condition {
 	case '#':
@@ -153,7 +154,7 @@ func (n *reader) mayFollow(condition byte, end int) bool {
 	return true
 }
 
-// rangeNext reports whether "5–7" follows.
+// rangeNext reports whether a range of numbers follows: "5–7".
 func (n *reader) rangeNext(i int) bool {
 	p, ok := n.parse(n.skip(i))
 	return ok && strings.ContainsRune("–-", n.runeAt(p.end)) && n.digitNext(p.end+utf8.RuneLen(n.runeAt(p.end)))

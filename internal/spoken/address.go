@@ -95,7 +95,7 @@ func (n *reader) tagOf() string {
 	return n.Tag
 }
 
-// marks returns, of the characters after a word, the mark that shapes the sentence.
+// marks returns the first mark in s that shapes the sentence, or "". s are the characters after a word.
 func marks(s string) string {
 	if i := strings.IndexAny(s, ".,;:!?…"); i >= 0 {
 		_, size := utf8.DecodeRuneInString(s[i:])
@@ -104,7 +104,8 @@ func marks(s string) string {
 	return ""
 }
 
-// spelled reads an address: its words and the names of the signs between them.
+// spelled reads an address: its words and the names of the signs between them. In an address of the kind "path", a
+// hyphen at the beginning is silent.
 func (n *reader) spelled(s, kind string) string {
 	var out []string
 	add := func(w string) {

@@ -54,6 +54,7 @@ func (n *reader) isYear(p parsed) bool {
 	return n.lang == "en" || p.Integer >= 1900 && p.Integer < 2000
 }
 
+// verbs are English words that end in "s" but are not plurals, so that a number before them counts nothing.
 var verbs = words("was is has does this as its his")
 
 // yearNoun returns the form of a year before the word "year" if the language says it as an ordinal, or "".
@@ -125,7 +126,7 @@ var feminines = map[string]map[string]bool{
 		річ частина літера спроби спроба групи група задачі задача лекції лекція версії версія помилки помилка`),
 }
 
-// nounAfter guesses the gender of the noun that a bare number counts, from its ending. noun reports whether one
+// nounAfter guesses from its ending the gender of the noun that a bare number counts. noun reports whether a noun
 // follows.
 func (n *reader) nounAfter(p parsed) (gender string, noun bool) {
 	at := n.skip(p.end)
@@ -188,6 +189,7 @@ var (
 		"affe ende erbe")
 )
 
+// notNouns are frequent words in Romance languages that may follow a number and are not the noun that it counts.
 var notNouns = words("es más mas menos antes después ens et est ou en de y o e è ha tiene son veces das dos às aos " +
 	"pas dans as os ces les des nas más si")
 
@@ -200,7 +202,8 @@ func hasEnd(s string, ends ...string) bool {
 	return false
 }
 
-// slavic guesses a gender from the noun's form after one or two to four.
+// slavic guesses the gender of a noun from its last letter after n, a number that ends in 1 or 2: few and one are the
+// last letters of feminine nouns after two and after one.
 func slavic(n uint64, noun, few, one string) string {
 	last, _ := utf8.DecodeLastRuneInString(noun)
 	switch {
@@ -251,6 +254,7 @@ func (n *reader) rank(p parsed, at int) (say string, end int, ok bool) {
 	return "", p.end, false
 }
 
+// notRanked are Italian and Spanish words after "°" that show that it means degrees: "a 5° di temperatura".
 var notRanked = words("a di da e in verso al alla de y en al c f")
 
 // pointed reads an ordinal that is written with a point: "3. Oktober".
@@ -282,6 +286,7 @@ func (n *reader) pointed(p parsed) (say string, end int, ok bool) {
 	return n.ordinal(p.Integer, "masculine"), p.end + 1, true
 }
 
+// germanNouns reports whether w is a noun that a German ordinal often counts.
 func germanNouns(w string) bool {
 	return hasEnd(strings.ToLower(w), "jahrhundert", "weltkrieg", "platz", "tag", "auflage", "kapitel",
 		"stock", "klasse", "woche", "quartal", "mal")

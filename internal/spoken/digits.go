@@ -63,7 +63,7 @@ func run(s string, i int) (digits string, end int) {
 }
 
 // spaceGroups reports whether the language puts a space between groups of digits.
-func (v *voice) spaceGroups() bool {
+func (v *language) spaceGroups() bool {
 	return v.Group == "\u00a0" || v.Group == "\u202f" || v.Group == " "
 }
 

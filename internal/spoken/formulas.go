@@ -135,7 +135,7 @@ func (n *reader) power(p parsed) (end int, say string, ok bool) {
 
 // powerOf adds the unit that a power counts.
 func (n *reader) powerOf(count string, end int) (int, string, bool) {
-	if id, to, ok := n.unitAt(end, 0); ok {
+	if id, to, ok := n.unitAt(end); ok {
 		return to, strings.TrimSpace(strings.ReplaceAll(n.unitForm(id, integer(1_000_000)), "{0}", count)), true
 	}
 	return end, count, true

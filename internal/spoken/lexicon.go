@@ -21,9 +21,16 @@ var lexicons = func() map[string]lexicon {
 	return out
 }()
 
-// The keys: to (ranges), score, number (№), version, and the names of signs. half, quarter, third: singular|plural.
-// decimal: "number" if the digits after the sign are read as a number. years: "pairs" if the CLDR's rules for years
-// apply. of: between "millions" and the currency. time: the words of a time.
+// lexiconTexts has the entries of the lexicons by language. Most keys name a sign, or say what the word is for: to
+// (ranges), from (the word before a range), score, number (№), version. The others:
+//
+//   - half, quarter, third: "singular|plural"; half1: "one half"; andhalf: "and a half" after a number
+//   - decimal: "number" if the digits after the decimal sign are read as a number
+//   - whole, tenths, hundredths, thousandths: the words of Ukrainian decimals, "one|other"
+//   - years: "pairs" if the CLDR's rules for years apply; year: the word after a year
+//   - of: between "millions" and the currency; cents: between the currency and its hundredths
+//   - per, each: between a price and its unit; each comes first
+//   - hour, hours, timeand, oclock, hundred, oh: the words of a time of day
 var lexiconTexts = map[string]string{
 	"en": `power=to the power of; to=to; score=to; number=number; version=version; plus=plus; minus=minus; times=times; by=by; divided=divided by; equals=equals
 		and=and; at=at; dot=dot; slash=slash; backslash=backslash; underscore=underscore; colon=colon; hash=hash; hyphen=dash; sharp=sharp
@@ -98,8 +105,9 @@ var lexiconTexts = map[string]string{
 	"be": `to=да; number=нумар; plus=плюс; and=і`,
 }
 
-// money names a currency for texts with its sign alone: plural forms by name, "one|few|many|other" or "one|other", and
-// its hundredth. A leading "f:" or "n:" is the gender.
+// money has the names of currencies by language and sign: the name, a slash, and the name of its hundredth if it has
+// one. Each name is a list of plural forms, "one|few|many|other" or "one|other". A leading "f:" or "n:" marks the
+// gender; without one it is masculine.
 var money = map[string]map[string]string{
 	"en": {
 		"$": "dollar|dollars/cent|cents", "€": "euro|euros/cent|cents", "£": "pound|pounds/pence|pence", "¥": "yen|yen",
@@ -201,7 +209,7 @@ var codeOf = map[string]string{
 	"₸": "KZT", "Kč": "CZK",
 }
 
-// magnitudes are the abbreviations of large numbers: zeros by language; "" for all languages.
+// magnitudes are the abbreviations of large numbers, by language ("" for all languages), and their number of zeros.
 var magnitudes = map[string]map[string]int{
 	"": {"M": 6, "bn": 9, "mn": 6},
 	"en": {"k": 3, "K": 3, "M": 6, "m": 6, "B": 9, "b": 9, "T": 12, "bn": 9, "mn": 6, "tn": 12, "thousand": 3,

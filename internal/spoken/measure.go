@@ -23,7 +23,7 @@ func (n *reader) measure(p parsed) (say string, end int, ok bool) {
 		if key, to, ok := n.currencyAt(at); ok {
 			return n.amount(p.number, zeros, key), to, true
 		}
-		if id, to, ok := n.unitAt(at, zeros); ok {
+		if id, to, ok := n.unitAt(at); ok {
 			return n.scaled(p.number, zeros) + " " +
 				strings.TrimSpace(strings.ReplaceAll(n.unitForm(id, integer(1_000_000)),
 					"{0}", "")), to, true
@@ -33,7 +33,7 @@ func (n *reader) measure(p parsed) (say string, end int, ok bool) {
 	if key, to, ok := n.currencyAt(p.end); ok {
 		return n.amount(p.number, 0, key), to, true
 	}
-	if id, to, ok := n.unitAt(p.end, 0); ok {
+	if id, to, ok := n.unitAt(p.end); ok {
 		return n.withUnit(p.number, id), to, true
 	}
 	return "", p.end, false
@@ -68,7 +68,8 @@ func (n *reader) after(i int) (int, bool) {
 	return i, false
 }
 
-// magnitude reads "M", "bn", "Mio." at i. attached: only one without a space counts.
+// magnitude reads "M", "bn", "Mio." at i. money says that a currency precedes the number; then a single letter is a
+// magnitude too and not a unit. zeros is 0 if there is no magnitude.
 func (n *reader) magnitude(i int, money bool) (zeros, end int) {
 	at, spaced := n.after(i)
 	word, to := n.symbol(at)
@@ -317,8 +318,8 @@ func (n *reader) currencySign(i int) (key string, end int, ok bool) {
 	return "", i, false
 }
 
-// unitAt reads a unit at i. zeros is the magnitude before it.
-func (n *reader) unitAt(i, zeros int) (id string, end int, ok bool) {
+// unitAt reads a unit at i.
+func (n *reader) unitAt(i int) (id string, end int, ok bool) {
 	at, spaced := n.after(i)
 	word, to := n.symbol(at)
 	if word == "" {
@@ -413,7 +414,7 @@ func (n *reader) unitGender(p parsed) string {
 		g, _ := genderOf(names)
 		return g
 	}
-	if id, _, ok := n.unitAt(p.end, 0); ok && id != "percent" {
+	if id, _, ok := n.unitAt(p.end); ok && id != "percent" {
 		return n.genderOfUnit(id)
 	}
 	return ""

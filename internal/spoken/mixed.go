@@ -50,7 +50,7 @@ func (n *reader) mixed(p parsed) (say string, end int, ok bool) {
 	default:
 		say = join + part
 	}
-	if id, to, ok := n.unitAt(end, 0); ok {
+	if id, to, ok := n.unitAt(end); ok {
 		some := number{Number: p.Number, digits: p.digits, ok: true}
 		some.Fraction = "5"
 		return strings.TrimSpace(strings.ReplaceAll(n.unitForm(id, some), "{0}", say)), to, true
@@ -89,7 +89,7 @@ func smallPart(b uint64) bool {
 // mixedGender returns the gender of the noun after a mixed number that ends at end, or "" if it is unknown.
 func (n *reader) mixedGender(p parsed, end int) string {
 	p.end = end
-	if id, _, ok := n.unitAt(end, 0); ok {
+	if id, _, ok := n.unitAt(end); ok {
 		return n.genderOfUnit(id)
 	}
 	switch n.lang {
@@ -112,7 +112,7 @@ func (n *reader) mixedGender(p parsed, end int) string {
 func (n *reader) frenchMixed(p parsed, half bool, part string, end int) (string, int, bool) {
 	p.end = end
 	noun := ""
-	if id, to, ok := n.unitAt(end, 0); ok {
+	if id, to, ok := n.unitAt(end); ok {
 		noun, end = " "+strings.TrimSpace(strings.ReplaceAll(n.unitForm(id, p.number), "{0}", "")), to
 	} else if at, spaced := n.after(end); spaced {
 		letters := firstLetters(n.text[at:min(len(n.text), at+2*mostLetters)])

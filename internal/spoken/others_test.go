@@ -58,7 +58,7 @@ func ours(t *testing.T, o other) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := voiceOf(o.language)
+	v := languageOf(o.language)
 	if form, ok := strings.CutPrefix(o.kind, "ordinal"); ok {
 		return v.ordinal(n, strings.TrimPrefix(form, "-"))
 	}
@@ -69,8 +69,8 @@ func ours(t *testing.T, o other) string {
 	return v.polish(s)
 }
 
-// difference is a class of known differences: where it occurs (an empty field: everywhere), whether it explains a
-// difference of words, and why it is accepted.
+// difference is a class of known differences: where it occurs (an empty field: everywhere), whether it explains that
+// words differ, and why it is accepted.
 type difference struct {
 	name, language, program, kind string
 	same                          func(ours, theirs string) bool
@@ -137,7 +137,7 @@ var differences = []difference{
 }
 
 // For 1,000 values in each language, ICU and num2words give the same words, except for the listed differences.
-func TestOthersSayTheSame(t *testing.T) {
+func TestOtherProgramsSayTheSame(t *testing.T) {
 	t.Parallel()
 	seen, example := map[string]int{}, map[string]string{}
 	count := map[string]int{}
@@ -150,7 +150,7 @@ func TestOthersSayTheSame(t *testing.T) {
 		}
 		d := classOf(o, a, b)
 		if d == nil {
-			t.Errorf("%s %s %s %s: %q here, %q there", o.language, o.program, o.kind, o.value, got, o.words)
+			t.Errorf("%s %s %s: Lectern says %q, %s says %q", o.language, o.kind, o.value, got, o.program, o.words)
 			continue
 		}
 		key := d.language + " " + d.name
@@ -160,7 +160,7 @@ func TestOthersSayTheSame(t *testing.T) {
 	}
 	for _, language := range []string{"en", "de", "fr", "es", "it", "pt", "nl", "pl", "uk", "ru"} {
 		if count[language] < 1000 {
-			t.Errorf("%s has %d values", language, count[language])
+			t.Errorf("%s has %d values, want at least 1000", language, count[language])
 		}
 	}
 	want := differencesPage(seen, example)
@@ -175,12 +175,12 @@ func TestOthersSayTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Error("testdata/differences.md is out of date; run: go test ./internal/spoken -run 'Others' -update, then " +
+		t.Error("testdata/differences.md is out of date; run: go test ./internal/spoken -run OtherPrograms -update, then " +
 			"-run Page -update")
 	}
 }
 
-// classOf returns the known difference that makes b of a; nil: there is none.
+// classOf returns the known difference that explains why our words a are not their words b; nil: there is none.
 func classOf(o other, a, b string) *difference {
 	for i := range differences {
 		d := &differences[i]
@@ -195,14 +195,15 @@ func classOf(o other, a, b string) *difference {
 // differencesPage writes testdata/differences.md, a section of docs/SPOKEN.md.
 func differencesPage(seen map[string]int, example map[string]string) string {
 	var b strings.Builder
-	b.WriteString(`## Compared with others
+	b.WriteString(`## Compared with other programs
 
 ICU 72 and num2words 0.5.10, the versions of Debian, spell 1,000 random values in each of ten languages: cardinals,
 ordinals, years and dates. ICU's dates are composed of its months and numbers as each language reads a date. Neither has
-Polish or Ukrainian ordinals, so dates of these languages are not compared. The test ` + "`TestOthersSayTheSame`" + `
-asserts that there are no other differences. tools/compare/others.py makes the values.
+Polish or Ukrainian ordinals, so dates of these languages are not compared. The test
+` + "`TestOtherProgramsSayTheSame`" + ` asserts that there are no other differences.
+tools/compare/others.py makes the values.
 
-| language | difference | values of 1,000 | value | here | there | reason |
+| language | difference | values of 1,000 | value | Lectern | other program | reason |
 | --- | --- | --- | --- | --- | --- | --- |
 `)
 	for _, d := range differences {

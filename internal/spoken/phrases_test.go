@@ -16,7 +16,7 @@ var phrasesText string
 
 var update = flag.Bool("update", false, "write docs/SPOKEN.md again")
 
-type phrase struct{ id, language, finding, written, want string }
+type phrase struct{ id, language, group, written, want string }
 
 func phrases(t testing.TB) []phrase {
 	t.Helper()
@@ -28,12 +28,12 @@ func phrases(t testing.TB) []phrase {
 		}
 		f := strings.Split(line, "\t")
 		if len(f) != 5 {
-			t.Fatalf("phrases.tsv: %q has %d columns", line, len(f))
+			t.Fatalf("phrases.tsv: the line %q has %d columns, want 5", line, len(f))
 		}
 		out = append(out, phrase{f[0], f[1], f[2], f[3], f[4]})
 	}
 	if len(out) < 120 {
-		t.Fatalf("phrases.tsv has %d phrases", len(out))
+		t.Fatalf("phrases.tsv has %d phrases, want at least 120", len(out))
 	}
 	return out
 }
@@ -56,11 +56,11 @@ func heard(s string) string {
 	}), " ")
 }
 
-// The phrases of S1, S2, S3, S4, S8 and S9 are spoken as a person reads them.
+// The phrases of all groups in testdata/phrases.tsv are spoken as a person reads them.
 func TestPhrasesAreSpoken(t *testing.T) {
 	t.Parallel()
 	for _, p := range phrases(t) {
-		t.Run(p.finding+"/"+p.id, func(t *testing.T) {
+		t.Run(p.group+"/"+p.id, func(t *testing.T) {
 			t.Parallel()
 			if got := say(p.written, p.language); heard(got) != heard(p.want) {
 				t.Errorf("%s (%s)\n got %s\nwant %s", p.written, p.language, got, p.want)
@@ -69,7 +69,7 @@ func TestPhrasesAreSpoken(t *testing.T) {
 	}
 }
 
-// page writes docs/SPOKEN.md from the phrases and the list of differences.
+// page returns the text of docs/SPOKEN.md from the phrases and the list of differences.
 func page(t *testing.T) string {
 	t.Helper()
 	intro, err := os.ReadFile(filepath.Join("testdata", "intro.md"))
@@ -85,7 +85,7 @@ func page(t *testing.T) string {
 	b.WriteString("\n## Written and spoken\n\n| phrase | language | written | spoken |\n| --- | --- | --- | --- |\n")
 	cell := strings.NewReplacer("|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;")
 	for _, p := range phrases(t) {
-		fmt.Fprintf(&b, "| %s %s | %s | %s | %s |\n", p.finding, p.id, p.language, cell.Replace(p.written),
+		fmt.Fprintf(&b, "| %s %s | %s | %s | %s |\n", p.group, p.id, p.language, cell.Replace(p.written),
 			cell.Replace(say(p.written, p.language)))
 	}
 	b.WriteString("\n")
@@ -94,7 +94,7 @@ func page(t *testing.T) string {
 }
 
 // docs/SPOKEN.md has the current results. Update it with: go test ./internal/spoken -run Page -update
-func TestPageIsTrue(t *testing.T) {
+func TestPageIsUpToDate(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join("..", "..", "docs", "SPOKEN.md")
 	want := page(t)

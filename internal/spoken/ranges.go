@@ -15,7 +15,7 @@ func (n *reader) plainEnd(i int) bool {
 	if wordRune(r) || strings.ContainsRune("%‰°€$£¥-–:", r) && r != 0 {
 		return false
 	}
-	if _, _, ok := n.unitAt(i, 0); ok {
+	if _, _, ok := n.unitAt(i); ok {
 		return false
 	}
 	_, _, ok := n.currencyAt(i)
@@ -37,7 +37,7 @@ func (n *reader) across(p, q parsed, second int, sign rune) (end int, say string
 		return p.end, "", false
 	}
 	if at := n.skip(q.end); sign == '×' && !(len(p.digits) > 2 && len(q.digits) > 2) {
-		_, _, unit := n.unitAt(q.end, 0)
+		_, _, unit := n.unitAt(q.end)
 		if !unit && (at == q.end || !unicode.IsLower(n.runeAt(at))) {
 			return p.end, "", false // a product
 		}
@@ -199,7 +199,7 @@ func (n *reader) genitiveRange(p, q parsed) (say string, end int, ok bool) {
 		}
 		g, forms := genderOf(names)
 		gender, name, end = g, n.plural(forms, many), to
-	} else if id, to, found := n.unitAt(q.end, 0); found {
+	} else if id, to, found := n.unitAt(q.end); found {
 		name, end = strings.TrimSpace(strings.ReplaceAll(n.unitForm(id, many), "{0}", "")), to
 		if g := n.genderOfUnit(id); g == "feminine" || g == "neuter" {
 			gender = g

@@ -14,7 +14,7 @@ var romanDigits = []struct {
 	{5, "V"}, {4, "IV"}, {1, "I"},
 }
 
-// romanValue returns the value of a Roman numeral in its usual form, up to 3999, or 0 if s is none.
+// romanValue returns the value of a Roman numeral in its usual form, up to 3999, or 0 if s is not a numeral.
 func romanValue(s string) int {
 	value, rest := 0, s
 	for _, d := range romanDigits {
@@ -72,8 +72,8 @@ var (
 	men = words("микола никола илья ілля никита микита фома лука сава савва данила mustafa joshua luca andrea nikola")
 )
 
-// centuries are abbreviations of "century" after a Roman numeral: the gender, and the word's nominative, genitive,
-// prepositional.
+// centuries are the abbreviations of "century" after a Roman numeral, by language. The other fields are the gender, the
+// word in the nominative, genitive and prepositional, and the name of the last case in the forms of [language.ordinal].
 var centuries = map[string][]string{
 	"ru": {"в.", "masculine", "век", "века", "веке", "prepositional"},
 	"uk": {"ст.", "neuter", "століття", "століття", "столітті", "prepositional"},

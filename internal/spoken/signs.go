@@ -24,11 +24,11 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 	switch r {
 	case '&', '＆':
 		if alone || wordRune(n.runeBefore(at)) && wordRune(n.runeAt(end)) {
-			return end, n.named1("and", "&"), true
+			return end, n.signWord("and", "&"), true
 		}
 	case '+', '＋':
 		if between || alone || wordRune(n.runeBefore(at)) && !keys[strings.ToLower(n.wordEnding(at))] {
-			return end, n.named1("plus", "+"), true
+			return end, n.signWord("plus", "+"), true
 		}
 	case '^', '⁻', '⁺':
 		if before := n.runeBefore(at); wordRune(before) || before == ')' {
@@ -42,7 +42,7 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 			return end, say, ok
 		}
 		if alone || wordRune(n.runeBefore(at)) && wordRune(n.runeAt(end)) {
-			return end, n.named1("equals", "="), true
+			return end, n.signWord("equals", "="), true
 		}
 	case '×', '÷', '≠', '≤', '≥', '±', '≈', '→':
 		if alone || unicode.IsDigit(n.runeAt(end)) || wordRune(n.runeAt(end)) {
@@ -52,7 +52,7 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 		}
 	case '−':
 		if between && unicode.IsDigit(n.runeBefore(n.spaceBefore(at))) {
-			return end, n.named1("minus", "-"), true
+			return end, n.signWord("minus", "-"), true
 		}
 	case '-', '*', '<', '>':
 		if end, say, ok := n.compared(at, first); ok {
@@ -67,7 +67,7 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 		}
 	case '@':
 		if alone || wordRune(n.runeAt(end)) {
-			return end, n.named1("at", "@"), true
+			return end, n.signWord("at", "@"), true
 		}
 	case '§', '%', '‰', '№', '#', '°':
 		if end, say, ok := n.label(at, first, alone); ok {
@@ -109,7 +109,7 @@ func (n *reader) label(at, first int, alone bool) (end int, say string, ok bool)
 			return end, string(r), true
 		}
 	case '№':
-		return end, n.named1("number", "№"), true
+		return end, n.signWord("number", "№"), true
 	case '#':
 		if alone && n.last != "" {
 			return end, n.lex["hash"], true
@@ -165,8 +165,8 @@ func (n *reader) compared(at, first int) (end int, say string, ok bool) {
 	return end, n.lex[key], true
 }
 
-// named1 returns the language's word for a sign, or the sign itself for the engine.
-func (n *reader) named1(key, sign string) string {
+// signWord returns the language's word for a sign, or the sign itself for the engine.
+func (n *reader) signWord(key, sign string) string {
 	if w, ok := n.lex[key]; ok {
 		return w
 	}
@@ -188,7 +188,7 @@ func (n *reader) sumAround(i int) bool {
 	return ok && strings.ContainsRune("=+*×", n.runeAt(n.skip(p.end))) && n.skip(p.end) < len(n.text)
 }
 
-// joinedName reads names with signs that belong to them: "C#", "C++", "F#", ".NET" stays as it is.
+// joinedName reads names with signs that belong to them: "C#", "C++", "F#". ".NET" stays as it is.
 func (n *reader) joinedName(at int) (say string, end int, ok bool) {
 	i := at
 	for i < len(n.text) && i-at < 3 && (n.text[i] >= 'A' && n.text[i] <= 'Z' || n.text[i] >= 'a' && n.text[i] <= 'z') {

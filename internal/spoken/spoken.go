@@ -39,7 +39,7 @@ func Normalise(text, language string) []Span {
 // reader reads one text.
 type reader struct {
 	text string
-	*voice
+	*language
 
 	last, before string // the bare words before the current one, as written; empty at the beginning of a sentence
 	start        int    // of the current span
@@ -49,7 +49,9 @@ type reader struct {
 // deepest bounds the numbers that are joined in one piece: "1+2+3".
 const deepest = 8
 
-func newReader(text, language string) *reader { return &reader{text: text, voice: voiceOf(language)} }
+func newReader(text, language string) *reader {
+	return &reader{text: text, language: languageOf(language)}
+}
 
 // skip returns the first place from i on that is not white space.
 func (n *reader) skip(i int) int {
@@ -169,7 +171,7 @@ func (n *reader) span(i int) (end int, say string) {
 // tidy replaces the special spaces in the CLDR's patterns by plain ones.
 var tidy = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200f", "", "\u200e", "")
 
-// reach returns the end of the chunk that contains place at, if a piece extends beyond the first chunk.
+// reach returns end, or, if a piece extends beyond it to place at, the end of the chunk that contains at.
 func (n *reader) reach(at, end int) int {
 	if at <= end {
 		return end
@@ -223,7 +225,7 @@ func dottedLetters(s string) bool {
 // as one word.
 func (n *reader) special(chunk string) bool {
 	core := strings.TrimRight(chunk, ".,;:!?…")
-	if _, numeral := latinNumeral(core); numeral || romanStart(core) || camel(core) || isWidth(core) ||
+	if _, numeral := latinNumeral(core); numeral || romanStart(core) || camel(core) || fullWidth(core) ||
 		n.month(core) > 0 {
 		return true
 	}
@@ -237,8 +239,8 @@ func (n *reader) special(chunk string) bool {
 	return codes[core] || signs[core] != "" || signs[chunk] != ""
 }
 
-// isWidth reports whether s has compatibility forms of letters, such as full-width ones.
-func isWidth(s string) bool {
+// fullWidth reports whether s has compatibility forms of letters, such as full-width ones.
+func fullWidth(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r >= 0xff00 && r <= 0xffef })
 }
 
@@ -382,7 +384,7 @@ func (n *reader) letters(at, first int) (next int, say string) {
 	if camel(word) {
 		return i, splitCamel(word)
 	}
-	if isWidth(word) {
+	if fullWidth(word) {
 		word = norm.NFKC.String(word)
 	}
 	return i, hyphens.Replace(word)

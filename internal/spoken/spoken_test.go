@@ -77,21 +77,21 @@ func TestWordsStayAsTheyAre(t *testing.T) {
 		text := strings.Join(rapid.SliceOfN(whole, 1, 12).Draw(t, "words"), " ")
 		for i, s := range Normalise(text, tag) {
 			if want := strings.Fields(text)[i]; s.Say != want {
-				t.Fatalf("%q in %s became %q", want, tag, s.Say)
+				t.Fatalf("the word %q in %s became %q", want, tag, s.Say)
 			}
 		}
 	})
 }
 
 // Spoken words stay the same when they are normalised again.
-func TestWordsOfANumberStay(t *testing.T) {
+func TestSpokenWordsStayWhenReadAgain(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringMatching(`-?[1-9][0-9]{0,8}( km| kg|%| €)?`).Draw(t, "text")
 		tag := rapid.SampledFrom(tags[:13]).Draw(t, "tag")
 		once := say(text, tag)
 		if twice := say(once, tag); twice != once {
-			t.Fatalf("%q in %s is %q, and that %q", text, tag, once, twice)
+			t.Fatalf("%q in %s is read as %q, but those words as %q", text, tag, once, twice)
 		}
 	})
 }

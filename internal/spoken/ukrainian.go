@@ -29,7 +29,7 @@ var (
 )
 
 // ukrainian spells an ordinal, or returns "" if it has no word for it.
-func (v *voice) ukrainian(n uint64, form string) string {
+func (v *language) ukrainian(n uint64, form string) string {
 	ends, ok := ukEnds[form]
 	if !ok {
 		ends = ukEnds["masculine"]

@@ -10,8 +10,8 @@ import (
 	"lectern/internal/spoken/rbnf"
 )
 
-// voice is the data of the spoken language.
-type voice struct {
+// language has the data of the language that is spoken.
+type language struct {
 	*cldr.Language
 	lang   string // as the lexicon calls it
 	region string
@@ -19,25 +19,25 @@ type voice struct {
 	months map[string]int // by name in small letters, from 1
 }
 
-var voices sync.Map // voice by language tag
+var languages sync.Map // *language by tag
 
-func voiceOf(tag string) *voice {
-	if v, ok := voices.Load(tag); ok {
-		return v.(*voice)
+func languageOf(tag string) *language {
+	if v, ok := languages.Load(tag); ok {
+		return v.(*language)
 	}
 	l := cldr.Find(tag)
-	v := &voice{Language: l, lang: l.Tag, lex: lexicons[l.Tag]}
+	v := &language{Language: l, lang: l.Tag, lex: lexicons[l.Tag]}
 	if parts := strings.FieldsFunc(tag, func(r rune) bool { return r == '-' || r == '_' }); len(parts) > 1 {
 		v.region = strings.ToUpper(parts[len(parts)-1])
 	}
 	v.months = monthsOf(l)
 	if len(tag) <= 16 && known(tag, l) {
-		voices.Store(tag, v)
+		languages.Store(tag, v)
 	}
 	return v
 }
 
-// monthsOf are the names of the months of l, long and short.
+// monthsOf returns the months of l, from 1, by their long and short names in small letters.
 func monthsOf(l *cldr.Language) map[string]int {
 	m := map[string]int{}
 	if len(l.Months) != 12 {
@@ -56,19 +56,20 @@ func monthsOf(l *cldr.Language) map[string]int {
 	return m
 }
 
-// known bounds the cache: it holds only tags of languages that the tables have.
+// known reports whether a tag may be cached. It bounds the cache: only short tags of languages in the tables are
+// cached.
 func known(tag string, l *cldr.Language) bool {
 	return l.Decimal != "" && strings.Count(tag, "-") <= 1 && len(tag) <= 6
 }
 
 // Supported reports whether numbers of a language become words.
-func Supported(language string) bool { return voiceOf(language).Rules != nil }
+func Supported(language string) bool { return languageOf(language).Rules != nil }
 
 // number is a number as it is written.
 type number struct {
 	rbnf.Number
 	digits string // of the integer part
-	ok     bool   // the integer part fits
+	ok     bool   // whether the integer part is below 1e15, so that rules can spell it
 }
 
 func integer(n uint64) number {
@@ -89,8 +90,8 @@ func (n number) round() bool {
 	return n.ok && n.Fraction == "" && n.Integer >= 1e6 && n.Integer%1e6 == 0
 }
 
-// cardinal spells n. gender is the noun's, noun says that one follows.
-func (v *voice) cardinal(n number, gender string, noun bool) string {
+// cardinal spells n. gender is that of the noun that n counts; noun says whether that noun follows.
+func (v *language) cardinal(n number, gender string, noun bool) string {
 	if n.Negative && v.Rules != nil {
 		n.Negative = false
 		return v.minus() + " " + v.cardinal(n, gender, noun)
@@ -118,15 +119,15 @@ func (v *voice) cardinal(n number, gender string, noun bool) string {
 	return v.polish(s)
 }
 
-func (v *voice) decimalSign() string {
+func (v *language) decimalSign() string {
 	if v.Decimal == "" {
 		return "."
 	}
 	return v.Decimal
 }
 
-// tail reads the digits after the decimal sign where no rule does.
-func (v *voice) tail(fraction string) string {
+// tail reads the decimal sign and the digits after it one by one, for numbers that no rule spells.
+func (v *language) tail(fraction string) string {
 	if fraction == "" {
 		return ""
 	}
@@ -134,7 +135,7 @@ func (v *voice) tail(fraction string) string {
 }
 
 // decimal spells a number with digits after the sign, in the habit of the language.
-func (v *voice) decimal(n number) string {
+func (v *language) decimal(n number) string {
 	n.Fraction = n.Fraction[:min(len(n.Fraction), 18)]
 	whole := v.cardinal(integer(n.Integer), "", false)
 	if v.lang == "uk" && len(n.Fraction) <= 3 {
@@ -160,7 +161,7 @@ func (v *voice) decimal(n number) string {
 }
 
 // decimalWord is the word for the decimal sign.
-func (v *voice) decimalWord() string {
+func (v *language) decimalWord() string {
 	for _, set := range []string{"%spellout-numbering", "%spellout-cardinal", "%spellout-cardinal-masculine"} {
 		if !v.Rules.Has(set) {
 			continue
@@ -175,14 +176,14 @@ func (v *voice) decimalWord() string {
 	return v.lex["point"]
 }
 
-func (v *voice) signed(n number, s string) string {
+func (v *language) signed(n number, s string) string {
 	if n.Negative {
 		return v.minus() + " " + s
 	}
 	return s
 }
 
-// oneOrMany chooses of "one|other" by the Slavic rule for words that have no third form.
+// oneOrMany returns the form for n from "one|other", by the Slavic rule for words that have no third form.
 func oneOrMany(forms string, n uint64) string {
 	one, many, _ := strings.Cut(forms, "|")
 	if n%10 == 1 && n%100 != 11 {
@@ -192,7 +193,7 @@ func oneOrMany(forms string, n uint64) string {
 }
 
 // minus is the word for a negative number.
-func (v *voice) minus() string {
+func (v *language) minus() string {
 	if w := v.lex["minus"]; w != "" {
 		return w
 	}
@@ -213,7 +214,7 @@ func (v *voice) minus() string {
 }
 
 // cardinalSet is the rule set for a cardinal number in front of a noun of this gender.
-func (v *voice) cardinalSet(gender string, noun bool) string {
+func (v *language) cardinalSet(gender string, noun bool) string {
 	switch gender {
 	case "inanimate", "animate", "personal", "common", "":
 		gender = "masculine"
@@ -242,8 +243,8 @@ func (v *voice) cardinalSet(gender string, noun bool) string {
 // british are the regions that say "one hundred and one".
 var british = map[string]bool{"GB": true, "IE": true, "AU": true, "NZ": true, "ZA": true, "IN": true}
 
-// polish returns s with the characters that engines know.
-func (v *voice) polish(s string) string {
+// polish corrects the CLDR's words: it writes the characters that engines know, and mends misspellings.
+func (v *language) polish(s string) string {
 	if v.lang == "uk" || v.lang == "be" {
 		s = apostrophes.Replace(s)
 	}
@@ -264,12 +265,12 @@ var (
 )
 
 // cardinalText spells digits as a number.
-func (v *voice) cardinalText(digits string) string {
+func (v *language) cardinalText(digits string) string {
 	return v.cardinal(numberOf(digits, ""), "", false)
 }
 
 // eachDigit reads digits one by one.
-func (v *voice) eachDigit(digits string) string {
+func (v *language) eachDigit(digits string) string {
 	var words []string
 	for i := range len(digits) {
 		words = append(words, v.cardinal(integer(uint64(digits[i]-'0')), "", false))
@@ -278,7 +279,7 @@ func (v *voice) eachDigit(digits string) string {
 }
 
 // yearOf spells a year.
-func (v *voice) yearOf(n uint64) string {
+func (v *language) yearOf(n uint64) string {
 	if v.Rules != nil && v.lex["years"] == "pairs" && n >= 1100 && n < 10_000 {
 		if s, err := v.Rules.Spell("%spellout-numbering-year", rbnf.Number{Integer: n}); err == nil {
 			return v.polish(s)
@@ -291,7 +292,7 @@ var ruHundreds = [10]string{2: "двух", 3: "трёх", 4: "четырёх", 5
 	9: "девяти"}
 
 // ordinal spells a rank. form is a gender, optionally with a case or an ending: "feminine", "masculine-genitive", "n".
-func (v *voice) ordinal(n uint64, form string) string {
+func (v *language) ordinal(n uint64, form string) string {
 	if v.Rules == nil {
 		return strconv.FormatUint(n, 10) + "."
 	}
@@ -326,8 +327,8 @@ func (v *voice) ordinal(n uint64, form string) string {
 	return v.cardinal(integer(n), "", false)
 }
 
-// plural chooses of "one|few|many|other" or "one|other" what goes with n.
-func (v *voice) plural(forms string, n number) string {
+// plural returns the form for n from "one|few|many|other" or "one|other".
+func (v *language) plural(forms string, n number) string {
 	f := strings.Split(forms, "|")
 	if len(f) == 1 {
 		return f[0]
@@ -347,8 +348,8 @@ func (v *voice) plural(forms string, n number) string {
 	return f[1]
 }
 
-// named chooses of the CLDR's forms what goes with n; "" where there are none.
-func (v *voice) named(forms map[string]string, n number) string {
+// named returns the CLDR's form for n, or "" if it has no forms.
+func (v *language) named(forms map[string]string, n number) string {
 	form := v.PluralOf(5, "")
 	if n.ok {
 		form = v.PluralOf(n.Integer, n.Fraction)

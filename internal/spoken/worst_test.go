@@ -27,7 +27,7 @@ var nasty = []string{
 var worstTags = []string{"en-US", "de", "fr", "es", "pl", "uk", "ru"}
 
 // Repeated pieces of all kinds keep the spans whole.
-func TestNastyTextsAreCovered(t *testing.T) {
+func TestSpansCoverRepeatedPieces(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		unit := strings.Join(rapid.SliceOfN(rapid.SampledFrom(nasty), 1, 4).Draw(t, "pieces"), "")

@@ -77,7 +77,7 @@ func New(version string, s Sources) *Metrics {
 	build.Set(1)
 	m.registry.MustRegister(m.steps, m.wait, m.runs, m.takeovers, m.writes, m.commits, m.reports, m.requests, m.answers,
 		m.watchers, m.dropped, m.deliveries,
-		build, newWatcher(s), collectors.NewGoCollector(),
+		build, newCollector(s), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -151,21 +151,21 @@ type Sources struct {
 // scrapeLimit bounds the store's queries of a scrape.
 const scrapeLimit = 5 * time.Second
 
-type watcher struct {
+type collector struct {
 	from                                        Sources
 	presentations, inUse, capacity, waiting, up *prometheus.Desc
 	hits, misses, bytes                         *prometheus.Desc
 	backlog, age                                *prometheus.Desc
 }
 
-func newWatcher(s Sources) *watcher {
+func newCollector(s Sources) *collector {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(name, help, labels, nil)
 	}
-	return &watcher{
+	return &collector{
 		from:          s,
 		presentations: desc("lectern_presentations", "Stored presentations, by state.", "status"),
-		up:            desc("lectern_store_up", "1 where the store answered this scrape, else 0."),
+		up:            desc("lectern_store_up", "1 if the store answered this scrape, else 0."),
 		inUse: desc("lectern_resource_in_use", "Used slots of a shared resource: encoder cores, browser "+
 			"tabs, voices.", "resource"),
 		capacity: desc("lectern_resource_capacity", "Slots of a shared resource.", "resource"),
@@ -173,17 +173,17 @@ func newWatcher(s Sources) *watcher {
 		hits:     desc("lectern_cache_hits_total", "Steps that were found in the cache."),
 		misses:   desc("lectern_cache_misses_total", "Steps that were not in the cache."),
 		bytes:    desc("lectern_cache_bytes", "Size of the cache of finished steps."),
-		backlog:  desc("lectern_webhook_backlog", "Webhooks that wait to be delivered, by whichever node."),
+		backlog:  desc("lectern_webhook_backlog", "Webhooks that wait to be delivered by any node."),
 		age: desc("lectern_webhook_backlog_age_seconds",
-			"Time that the oldest of these has waited; 0 where there is none."),
+			"Time that the oldest of these has waited; 0 if there is none."),
 	}
 }
 
 // Describe implements prometheus.Collector.
-func (w *watcher) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(w, out) }
+func (w *collector) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(w, out) }
 
 // Collect implements prometheus.Collector.
-func (w *watcher) Collect(out chan<- prometheus.Metric) {
+func (w *collector) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}

@@ -39,7 +39,7 @@ func scrape(m *Metrics) string {
 	return w.Body.String()
 }
 
-func TestAScrapeHasWhatWasCounted(t *testing.T) {
+func TestAScrapeHasAllMetrics(t *testing.T) {
 	t.Parallel()
 	down := false
 	m := New("1.2.3", Sources{
@@ -111,7 +111,7 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 	if got := scrape(m); !strings.Contains(got, "lectern_store_up 0\n") ||
 		strings.Contains(got, "lectern_presentations{") || strings.Contains(got, "lectern_webhook_backlog") ||
 		!strings.Contains(got, "lectern_watchers_dropped_total 1\n") {
-		t.Error("a store that is away spoils the scrape, or goes unnoticed")
+		t.Error("while the store does not answer, the scrape lacks other metrics or does not show it")
 	}
 }
 
@@ -127,18 +127,18 @@ func TestTheBacklogHasAnAge(t *testing.T) {
 		time.Sleep(90 * time.Second)
 		if got := scrape(m); !strings.Contains(got, "lectern_webhook_backlog 3\n") ||
 			!strings.Contains(got, "lectern_webhook_backlog_age_seconds 90\n") {
-			t.Error("the scrape lacks the three that wait, for 90 s")
+			t.Error("the scrape does not show three that wait, for 90 s")
 		}
 		pending, began = 0, time.Time{}
 		if got := scrape(m); !strings.Contains(got, "lectern_webhook_backlog 0\n") ||
 			!strings.Contains(got, "lectern_webhook_backlog_age_seconds 0\n") {
-			t.Error("nothing waits, and yet it has an age")
+			t.Error("nothing waits, but the scrape shows a backlog or its age")
 		}
 	})
 }
 
 // docs/OPERATIONS.md lists exactly the exposed metrics, and the dashboard uses no others.
-func TestTheDocumentationKnowsTheMetrics(t *testing.T) {
+func TestTheDocumentationListsTheMetrics(t *testing.T) {
 	t.Parallel()
 	m := New("1.2.3", Sources{
 		Counts:    func(context.Context) (map[lectern.Status]int64, error) { return nil, nil },
@@ -163,7 +163,7 @@ func TestTheDocumentationKnowsTheMetrics(t *testing.T) {
 		there[f.GetName()] = true
 		if name := f.GetName(); strings.HasPrefix(name, "lectern_") &&
 			!regexp.MustCompile("`"+name+"[`{]").MatchString(page) {
-			t.Errorf("docs/OPERATIONS.md does not tell of %s", name)
+			t.Errorf("docs/OPERATIONS.md does not list %s", name)
 		}
 	}
 	var dashboard any
@@ -174,7 +174,7 @@ func TestTheDocumentationKnowsTheMetrics(t *testing.T) {
 	for _, used := range regexp.MustCompile(`lectern_[a-z_]+`).FindAllString(page+text, -1) {
 		name := regexp.MustCompile(`_(bucket|sum|count)$`).ReplaceAllString(used, "")
 		if !there[name] && !there[used] {
-			t.Errorf("%s is told of and does not exist", used)
+			t.Errorf("%s is in docs/OPERATIONS.md or the dashboard and does not exist", used)
 		}
 	}
 }
@@ -222,7 +222,7 @@ func TestARunIsATrace(t *testing.T) {
 }
 
 // A collector that accepts the connection and never answers delays no run, and delays the end only within its bound.
-func TestADeadCollectorHoldsNobodyUp(t *testing.T) {
+func TestADeadCollectorDelaysNoRun(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -239,7 +239,7 @@ func TestADeadCollectorHoldsNobodyUp(t *testing.T) {
 		tr.Changed(running, failed)
 	}
 	if err := tr.Close(); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("it ended with %v, and not by its own bound", err)
+		t.Errorf("Close returned %v, not the error of its own time limit", err)
 	}
 }
 

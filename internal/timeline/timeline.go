@@ -31,7 +31,7 @@ type Rate int64
 // Sample returns the first sample of frame f. It never falls as f rises.
 func (r Rate) Sample(f int64) int64 { return f * lectern.SampleRate / int64(r) }
 
-// Frames returns the least number of frames that hold n samples, wherever they begin.
+// Frames returns the least number of frames that hold n samples, whichever frame is the first of them.
 func (r Rate) Frames(n int64) int64 {
 	return (n*int64(r) + lectern.SampleRate - 1) / lectern.SampleRate
 }
@@ -124,14 +124,14 @@ type Plan struct {
 	Slides  []Slide
 }
 
-// Duration is how long the frames last, to the nanosecond below.
+// Duration is how long the frames last, rounded down to a nanosecond.
 func (p Plan) Duration() time.Duration {
 	return time.Duration(p.Frames * int64(time.Second) / int64(p.Rate))
 }
 
 // Piece is a part of the video that is encoded as a unit: the body of a slide, or the transition after it.
 type Piece struct {
-	Slide      int // counted from 0; for a transition, the one that leaves
+	Slide      int // counted from 0; for a transition, the slide before it
 	Transition bool
 	Start      int64
 	Frames     int64
@@ -141,16 +141,15 @@ type Piece struct {
 // last Out must be 0. Build returns an error otherwise, and for an empty list.
 func Build(r Rate, slots []Slot) (Plan, error) {
 	if r <= 0 || len(slots) == 0 {
-		return Plan{}, fmt.Errorf("a plan needs slides and a frame rate, not %d slides at %d", len(slots), r)
+		return Plan{}, fmt.Errorf("a plan needs slides and a frame rate, not %d slides at %d frames a second",
+			len(slots), r)
 	}
 	p := Plan{Rate: r, Slides: make([]Slide, len(slots))}
 	out := int64(0)
 	for i, s := range slots {
 		if s.In != out || s.In < 0 || s.Out < 0 || s.Body() < MinBody {
-			return Plan{}, fmt.Errorf("slide %d does not fit its neighbours: %d frames, %d shared with the one "+
-				"before, which "+
-				"shares %d, and %d with the one after",
-				i+1, s.Frames, s.In, out, s.Out)
+			return Plan{}, fmt.Errorf("slide %d does not fit its neighbours: of its %d frames it shares %d with the "+
+				"slide before, which shares %d, and %d with the slide after", i+1, s.Frames, s.In, out, s.Out)
 		}
 		start := p.Frames - s.In
 		p.Slides[i] = Slide{Slot: s, Start: start, Speech: r.Sample(start) + s.Lead}
@@ -161,7 +160,7 @@ func Build(r Rate, slots []Slot) (Plan, error) {
 		out = s.Out
 	}
 	if out != 0 {
-		return Plan{}, fmt.Errorf("the last slide shares %d frames with a slide that is not there", out)
+		return Plan{}, fmt.Errorf("the last slide shares %d frames with a next slide, but there is none", out)
 	}
 	p.Samples = r.Sample(p.Frames)
 	return p, nil

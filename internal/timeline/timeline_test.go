@@ -55,12 +55,12 @@ func TestEveryFrameBelongsToOnePiece(t *testing.T) {
 			sum += s.Frames - s.Out
 		}
 		if sum != p.Frames {
-			t.Fatalf("slides less overlaps have %d frames, the plan %d", sum, p.Frames)
+			t.Fatalf("the slides have %d frames when overlaps count once, the plan %d", sum, p.Frames)
 		}
 	})
 }
 
-func TestNobodySpeaksAcrossATransitionOrAnother(t *testing.T) {
+func TestNarrationsOverlapNeitherTransitionsNorEachOther(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p, needs := drawPlan(t)
@@ -89,7 +89,7 @@ func TestNobodySpeaksAcrossATransitionOrAnother(t *testing.T) {
 	})
 }
 
-func TestNoDrift(t *testing.T) {
+func TestFramesBeginLessThanASampleFromTheirExactTime(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r := rapid.SampledFrom(rates).Draw(t, "rate")
@@ -122,7 +122,7 @@ func TestFramesHoldSamplesWhereverTheyBegin(t *testing.T) {
 	})
 }
 
-func TestFit(t *testing.T) {
+func TestFitMakesRoomForNarrationAndTransitions(t *testing.T) {
 	t.Parallel()
 	rules := DefaultRules(30)
 	for _, c := range []struct {
@@ -165,21 +165,21 @@ func TestBuildRefusesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-func TestDurations(t *testing.T) {
+func TestDurationsAreCountedInSamplesAndFrames(t *testing.T) {
 	t.Parallel()
 	if got := Samples(1500 * time.Millisecond); got != 72_000 {
-		t.Errorf("1.5 s are %d samples", got)
+		t.Errorf("1.5 s are %d samples, want 72000", got)
 	}
 	if got := Samples(290 * 365 * 24 * time.Hour / 2); got != 290*365*24*3600/2*48_000 {
 		t.Errorf("145 years are %d samples", got)
 	}
 	if Samples(-time.Second) != 0 || Rate(30).Nearest(-time.Second) != 0 {
-		t.Error("negative durations count")
+		t.Error("a negative duration is not 0 samples and 0 frames")
 	}
 	if got := Rate(30).Nearest(500 * time.Millisecond); got != 15 {
-		t.Errorf("half a second is %d frames", got)
+		t.Errorf("half a second is %d frames of 30 a second, want 15", got)
 	}
 	if got := Rate(24).Nearest(520 * time.Millisecond); got != 12 {
-		t.Errorf("0.52 s is %d frames of 24", got)
+		t.Errorf("0.52 s is %d frames of 24 a second, want 12", got)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"lectern"
 )
 
-// Weight is about how long a word is spoken, in arbitrary units: its letters and, for digits, the words they become. It
-// is at least 1.
+// Weight estimates how long a word is spoken, in letters of an alphabet. Digits and other characters that become more
+// sounds count for several letters. It is at least 1.
 func Weight(said string) float64 {
 	w := 0.0
 	for _, r := range said {
@@ -26,9 +26,9 @@ func Weight(said string) float64 {
 	return max(w, 1)
 }
 
-// Spread distributes words over the loud stretches of an utterance, each as long as its weight. It is for engines
-// without times. Spans come out in order and do not overlap; none begins or ends in a silence longer than those around
-// speech.
+// Spread distributes words over the loud stretches of an utterance, for engines that report no times. Each word gets a
+// part of the loud samples in proportion to its weight. The spans are in order and do not overlap, and each begins and
+// ends in a loud stretch.
 func Spread(weights []float64, loud []lectern.Span) []lectern.Span {
 	out := make([]lectern.Span, len(weights))
 	var total, room float64
@@ -65,9 +65,10 @@ func place(loud []lectern.Span, x float64, end bool) int64 {
 	return 0
 }
 
-// Fill sets the times of words that the engine skipped (Start and End 0 or equal). A run of them shares the time of the
-// timed word before it, in proportion to their weights, since engines fold "of the" into one word; before the first
-// timed word, of that one. Words keep their order. n is the length of the audio.
+// Fill sets the times of words for which the engine reported none (End is not after Start), because engines fold words
+// like "of the" into one. A run of such words shares the time of the timed word before it, in proportion to their
+// weights. At the beginning, they share the time of the first timed word. Words keep their order. n is the length of
+// the audio in samples.
 func Fill(words []lectern.Span, weights []float64, n int64) {
 	timed := func(i int) bool { return words[i].End > words[i].Start }
 	for i := 0; i < len(words); {
@@ -75,7 +76,7 @@ func Fill(words []lectern.Span, weights []float64, n int64) {
 			i++
 			continue
 		}
-		// i is the timed word that shares, or the first of an untimed run at the very beginning.
+		// i is the timed word whose time is shared, or the first word of an untimed run at the very beginning.
 		from, j := i, i+1
 		for j < len(words) && !timed(j) {
 			j++
@@ -102,7 +103,7 @@ func Fill(words []lectern.Span, weights []float64, n int64) {
 	tidy(words, n)
 }
 
-// tidy makes spans ordered, not overlapping and inside [0, n], moving as little as possible.
+// tidy makes spans ordered, not overlapping and inside [0, n]. It moves them as little as possible.
 func tidy(spans []lectern.Span, n int64) {
 	at := int64(0)
 	for i := range spans {
@@ -111,8 +112,8 @@ func tidy(spans []lectern.Span, n int64) {
 		s.End = min(max(s.End, s.Start), n)
 		at = s.End
 	}
-	// A span must not overlap the next one: above, overlaps were cut at the later one's start; where that left nothing,
-	// take half of the previous span.
+	// The loop above took overlaps from the later span. Where that left the later span empty, it gets half of the
+	// earlier one.
 	for i := 1; i < len(spans); i++ {
 		if a, b := &spans[i-1], &spans[i]; b.End == b.Start && a.End == b.Start && a.End-a.Start > 1 {
 			mid := (a.Start + a.End) / 2
@@ -121,9 +122,9 @@ func tidy(spans []lectern.Span, n int64) {
 	}
 }
 
-// Match aligns two sequences with the least edits, a substitution costing what differ returns (0 same, 1 wholly
-// different). It returns for every boundary in a (0…len(a)) the matching boundary in b (0…len(b)). The result never
-// falls, begins with 0 and ends with len(b).
+// Match aligns two sequences with the least edits. A substitution costs what differ returns (0 same, 1 wholly
+// different), an insertion or a deletion 0.7. Match returns for every boundary in a (0…len(a)) the matching boundary in
+// b (0…len(b)). The result never falls, begins with 0 and ends with len(b); for an empty a it is [0].
 func Match(a, b []string, differ func(x, y string) float64) []int {
 	n, m := len(a), len(b)
 	cost := make([]float64, (n+1)*(m+1))
@@ -156,12 +157,12 @@ func Match(a, b []string, differ func(x, y string) float64) []int {
 			out[i] = j
 		}
 	}
-	out[n], out[0] = m, 0 // without any a, all of b stays unmatched
+	out[n], out[0] = m, 0 // in this order: if a is empty, both are one element, and b stays unmatched
 	return out
 }
 
-// Align finds the words of text in its audio, for narrations without times: each word gets its share of the loud parts,
-// by its weight.
+// Align estimates the times of the words of text in its audio at lectern.SampleRate, for narrations without times; see
+// [Spread]. It returns nil if the text has no words or the audio is silent.
 func Align(text string, samples []int16) []lectern.Span {
 	var words []lectern.Span
 	var weights []float64
@@ -184,7 +185,7 @@ func Align(text string, samples []int16) []lectern.Span {
 	return words
 }
 
-// Sentences divides text at the ends of its sentences; joined by spaces they hold all of it.
+// Sentences returns the sentences of text in their spoken form, as [Prepare] makes them.
 func Sentences(text string) []string {
 	var out []string
 	for _, s := range Prepare(lectern.Plain(text), Recognise(text), nil) {

@@ -19,8 +19,9 @@ func NewCatalogue(engines ...Engine) *Catalogue {
 	return &Catalogue{engines: slices.Clone(engines)}
 }
 
-// Voices lists the voices of all engines that work here, in the order of the engines. An engine that is not installed
-// is passed over; where none is, the failure is lectern.CodeMissingTool.
+// Voices lists the voices of all engines that work here, in the order of the engines. An engine that fails,
+// for example because it is not installed, is skipped. If no engine has a voice, the failure has
+// lectern.CodeMissingTool and the engines' reasons in its detail.
 func (c *Catalogue) Voices(ctx context.Context) ([]lectern.Voice, error) {
 	var all []lectern.Voice
 	var reasons []string
@@ -49,7 +50,8 @@ func (c *Catalogue) Voices(ctx context.Context) ([]lectern.Voice, error) {
 	return all, nil
 }
 
-// Any returns the failure of [Catalogue.Voices] if there is no voice at all; it stops at the first engine with a voice.
+// Any returns nil if there is a voice, and otherwise the failure of [Catalogue.Voices]. It stops at the first engine
+// with a voice.
 func (c *Catalogue) Any(ctx context.Context) error {
 	for _, e := range c.engines {
 		if voices, err := e.Voices(ctx); err == nil && len(voices) > 0 {
@@ -60,11 +62,16 @@ func (c *Catalogue) Any(ctx context.Context) error {
 	return err
 }
 
-// Resolve finds the voice for a text. A choice that names a voice of an engine here gets it, or, if there is no such
-// voice, lectern.CodeUnknownVoice. A choice that names a missing service (decks are written for "azure" or
-// "elevenlabs") gets the nearest voice by language and gender, with a warning. Without an id the language decides: the
-// choice's own, or the one that [Recognise] finds in the text. The voice has the choice's speed, within limits.
-// Stretches in a script that the voice cannot read get a voice of their own, or a warning where there is none.
+// Resolve finds the voice for a text. It returns:
+//
+//   - if the choice names a voice of an engine of the catalogue, that voice; if the engine has no such voice, a failure
+//     with lectern.CodeUnknownVoice;
+//   - if the choice names a service that is missing here (many decks are written for "azure" or "elevenlabs"), the
+//     nearest voice by language and gender, with a warning;
+//   - if the choice has no id, the best voice for its language, or for the language that [Recognise] finds in the text.
+//
+// The voice has the choice's speed, within the limits. Stretches of the text in a script that the voice cannot read get
+// another voice, or a warning if no voice reads them.
 func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice,
 	script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
 	r := resolver{choice: choice, text: script.Text}
@@ -90,9 +97,9 @@ func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice,
 	return lectern.Reading{Script: script, Voice: v, Parts: parts}, r.warnings, nil
 }
 
-// candidates returns the voices that can match c. It asks only the engines that the choice can depend on: the named
-// engine, if it is here; otherwise the engines up to the first that has the named voice or, without a name, up to one
-// with a perfect voice. The others need not be started.
+// candidates returns the voices that can match the choice of r. It asks only the engines that the choice can depend on:
+// the named engine, if it is here; otherwise the engines up to the first that has the named voice or, without a name,
+// up to one with a perfect voice. The others need not be started.
 func (c *Catalogue) candidates(ctx context.Context, r *resolver) ([]lectern.Voice, error) {
 	id := strings.TrimSpace(r.choice.ID)
 	if e := c.engine(r.choice.Engine); e != nil {
@@ -135,7 +142,7 @@ func (c *Catalogue) Speak(ctx context.Context, r lectern.Reading) (lectern.Narra
 func (c *Catalogue) speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error) {
 	e := c.engine(v.Engine)
 	if e == nil {
-		return lectern.Narration{}, lectern.Fail(lectern.CodeUnknownVoice, "There is no voice engine %q; known are %s.",
+		return lectern.Narration{}, lectern.Fail(lectern.CodeUnknownVoice, "There is no voice engine %q. The engines are %s.",
 			v.Engine, c.names())
 	}
 	n, err := e.Speak(ctx, script, v)
@@ -181,7 +188,7 @@ func (c *Catalogue) names() string {
 	return strings.Join(names, ", ")
 }
 
-// canonical is an engine's name as a deck may spell it.
+// canonical returns the name of the engine that a deck calls name.
 func canonical(name string) string {
 	n := strings.ToLower(strings.TrimSpace(name))
 	switch n {
@@ -191,7 +198,7 @@ func canonical(name string) string {
 	return n
 }
 
-// resolver is one question to the catalogue.
+// resolver is one call of [Catalogue.Resolve].
 type resolver struct {
 	choice   lectern.VoiceChoice
 	text     string
@@ -236,7 +243,7 @@ func (r *resolver) voice(c *Catalogue) (lectern.Voice, error) {
 			return v, nil
 		}
 	}
-	// The language alone, "uk" or "en-GB", is a fair way to name a voice.
+	// An id may also be a language alone: "uk", "en-GB".
 	for _, v := range r.all {
 		if (engine == "" || v.Engine == engine) && strings.EqualFold(v.Language, id) {
 			return r.nearest(engine, v.Language, r.choice.Gender)
@@ -247,7 +254,7 @@ func (r *resolver) voice(c *Catalogue) (lectern.Voice, error) {
 			"installed voice is used.", id)
 		return r.nearest("", r.language(foreignLanguage(id)), foreignGender(id))
 	}
-	f := lectern.Fail(lectern.CodeUnknownVoice, "There is no voice %q%s. Close to it are %s.", clip(id), of(engine),
+	f := lectern.Fail(lectern.CodeUnknownVoice, "There is no voice %q%s. The most similar are %s.", clip(id), of(engine),
 		strings.Join(r.close(engine, id), ", "))
 	f.Param = "voice.id"
 	return lectern.Voice{}, f
@@ -260,22 +267,23 @@ func of(engine string) string {
 	return " of " + engine
 }
 
-// language is the one to speak: of the foreign voice that was asked for, of the choice, or of the text.
-func (r *resolver) language(of string) string {
+// language returns the language to speak: that of the choice, or of the text. named is the language of the service's
+// voice that the choice names, or "". It counts unless the text is in another language.
+func (r *resolver) language(named string) string {
 	if r.choice.Language != "" {
 		return r.choice.Language
 	}
 	found := Recognise(r.text)
 	switch {
-	case of == "":
+	case named == "":
 		return found
-	case found == "" || base(found) == base(of):
-		return of
+	case found == "" || base(found) == base(named):
+		return named
 	}
-	return found // many a multilingual voice has an English name: the text knows better
+	return found // multilingual voices often have English names, so the text decides
 }
 
-// mismatch warns where a voice would read another language's text.
+// mismatch warns if the text is clearly in another language than the voice.
 func (r *resolver) mismatch(v lectern.Voice) {
 	found := Recognise(r.text)
 	if found != "" && base(found) != base(v.Language) && sure(r.text) {
@@ -283,7 +291,8 @@ func (r *resolver) mismatch(v lectern.Voice) {
 	}
 }
 
-// nearest is the best voice for a language and, if possible, a gender: of the given engine, else of any.
+// nearest returns the best voice for a language and, if possible, a gender: of the given engine, or of any if engine is
+// "".
 func (r *resolver) nearest(engine, language, gender string) (lectern.Voice, error) {
 	if gender == "" {
 		gender = r.choice.Gender
@@ -323,8 +332,8 @@ func points(v lectern.Voice, language, gender string) int {
 // perfect is the highest result of [points].
 const perfect = 2*3 + 1
 
-// fit rates a voice's language for another: 0 not at all, 3 the very same. Without a region in the request, all regions
-// are equal and the engine's order decides.
+// fit rates how well a voice's language serves for another: 0 not at all, 3 the very same. Without a region in the
+// request, all regions are equal and the engine's order decides.
 func fit(have, want string) int {
 	have, want = strings.ToLower(have), strings.ToLower(strings.ReplaceAll(want, "_", "-"))
 	switch {
@@ -340,7 +349,7 @@ func fit(have, want string) int {
 	return 1
 }
 
-// macro maps languages that engines file under another name.
+// macro returns the tag under which engines list a language that has several tags.
 func macro(lang string) string {
 	switch lang {
 	case "no", "nn":
@@ -357,7 +366,7 @@ func macro(lang string) string {
 	return lang
 }
 
-// close names a few voices whose ids look like id.
+// close returns up to five voices whose ids look like id, the most similar first.
 func (r *resolver) close(engine, id string) []string {
 	type near struct {
 		name string

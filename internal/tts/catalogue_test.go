@@ -10,17 +10,17 @@ import (
 	"lectern"
 )
 
-// stand is an engine with given voices, or with a failure instead.
-type stand struct {
+// fakeEngine is an engine with the given voices, or with a failure instead.
+type fakeEngine struct {
 	name   string
 	voices []lectern.Voice
 	err    error
 }
 
-func (s stand) Name() string                                    { return s.name }
-func (s stand) Voices(context.Context) ([]lectern.Voice, error) { return s.voices, s.err }
-func (s stand) Fingerprint() string                             { return s.name + "/1" }
-func (s stand) Speak(_ context.Context, _ lectern.Script, v lectern.Voice) (lectern.Narration, error) {
+func (s fakeEngine) Name() string                                    { return s.name }
+func (s fakeEngine) Voices(context.Context) ([]lectern.Voice, error) { return s.voices, s.err }
+func (s fakeEngine) Fingerprint() string                             { return s.name + "/1" }
+func (s fakeEngine) Speak(_ context.Context, _ lectern.Script, v lectern.Voice) (lectern.Narration, error) {
 	return lectern.Narration{Voice: v}, s.err
 }
 
@@ -28,22 +28,23 @@ func voice(engine, id, language, gender string) lectern.Voice {
 	return lectern.Voice{Engine: engine, ID: id, Name: id, Language: language, Gender: gender}
 }
 
-func house() *Catalogue {
+// twoEngines returns a catalogue of two engines that work and one that is not installed.
+func twoEngines() *Catalogue {
 	return NewCatalogue(
-		stand{name: "flite", voices: []lectern.Voice{voice("flite", "rms", "en-US", "male"),
+		fakeEngine{name: "flite", voices: []lectern.Voice{voice("flite", "rms", "en-US", "male"),
 			voice("flite", "slt", "en-US", "female"), voice("flite", "awb", "en-GB", "male")}},
-		stand{name: "espeak", voices: []lectern.Voice{
+		fakeEngine{name: "espeak", voices: []lectern.Voice{
 			voice("espeak", "en-us-male", "en-US", "male"), voice("espeak", "en-us-female", "en-US", "female"),
 			voice("espeak", "uk-male", "uk", "male"), voice("espeak", "uk-female", "uk", "female"), voice("espeak", "de-male",
 				"de", "male"), voice("espeak", "de-female", "de", "female"),
 			voice("espeak", "es-419-male", "es-419", "male"), voice("espeak", "es-male", "es",
 				"male"), voice("espeak", "fr-fr-male", "fr-FR", "male"), voice("espeak", "nb-male", "nb", "male"),
 		}},
-		stand{name: "gone", err: lectern.Fail(lectern.CodeMissingTool, "gone is not installed")},
+		fakeEngine{name: "gone", err: lectern.Fail(lectern.CodeMissingTool, "gone is not installed")},
 	)
 }
 
-func TestResolve(t *testing.T) {
+func TestResolveChoosesTheVoiceAndWarns(t *testing.T) {
 	t.Parallel()
 	type choice = lectern.VoiceChoice
 	for _, c := range []struct {
@@ -80,7 +81,7 @@ func TestResolve(t *testing.T) {
 		{choice{Engine: "gone"}, "Hello.", "rms", "voice_unavailable"},
 		{choice{Speed: 9}, "Hello.", "rms", "voice_speed"},
 	} {
-		r, warnings, err := house().Resolve(t.Context(), c.choice, lectern.Plain(c.text))
+		r, warnings, err := twoEngines().Resolve(t.Context(), c.choice, lectern.Plain(c.text))
 		v := r.Voice
 		if err != nil {
 			t.Errorf("%+v: %v", c.choice, err)
@@ -94,7 +95,7 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%+v for %q gives %s (%s), want %s (%s)", c.choice, c.text, v.ID, got, c.want, c.warns)
 		}
 	}
-	r, _, err := house().Resolve(t.Context(), choice{Speed: 1.5}, lectern.Plain("Hello"))
+	r, _, err := twoEngines().Resolve(t.Context(), choice{Speed: 1.5}, lectern.Plain("Hello"))
 	v := r.Voice
 	if err != nil || v.Speed != 1.5 {
 		t.Errorf("speed %v (%v)", v.Speed, err)
@@ -103,16 +104,16 @@ func TestResolve(t *testing.T) {
 
 // asked is an engine that counts how often it is asked for its voices.
 type asked struct {
-	stand
+	fakeEngine
 	times *atomic.Int32
 }
 
 func (a asked) Voices(ctx context.Context) ([]lectern.Voice, error) {
 	a.times.Add(1)
-	return a.stand.Voices(ctx)
+	return a.fakeEngine.Voices(ctx)
 }
 
-// Engines after one with exactly the voice are not started, and all before it are.
+// Engines after the first that has exactly the requested voice are not started. All before it are.
 func TestResolveAsksNoMoreEnginesThanItMust(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -129,9 +130,9 @@ func TestResolveAsksNoMoreEnginesThanItMust(t *testing.T) {
 		{lectern.VoiceChoice{Engine: "espeak", ID: "uk-male"}, "Hello", 1}, {lectern.VoiceChoice{ID: "uk-male"}, "Hello", 1},
 		{lectern.VoiceChoice{Engine: "azure", ID: "en-US-JennyNeural"}, "Hello", 1},
 	} {
-		all := house()
+		all := twoEngines()
 		var times atomic.Int32
-		all.engines[1] = asked{all.engines[1].(stand), &times}
+		all.engines[1] = asked{all.engines[1].(fakeEngine), &times}
 		if _, _, err := all.Resolve(t.Context(), c.choice, lectern.Plain(c.text)); err != nil {
 			t.Error(err)
 		}
@@ -141,21 +142,22 @@ func TestResolveAsksNoMoreEnginesThanItMust(t *testing.T) {
 	}
 }
 
-func TestUnknownVoice(t *testing.T) {
+func TestTheFailureOfAnUnknownVoiceNamesSimilarOnes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ engine, id, near string }{{"espeak", "uk-mail", "uk-male"}, {"flite", "stl", "slt"},
 		{"", "us-mal", "de-male"}} {
-		_, _, err := house().Resolve(t.Context(), lectern.VoiceChoice{Engine: c.engine, ID: c.id}, lectern.Plain("Hello"))
+		choice := lectern.VoiceChoice{Engine: c.engine, ID: c.id}
+		_, _, err := twoEngines().Resolve(t.Context(), choice, lectern.Plain("Hello"))
 		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) || !strings.Contains(err.Error(), c.near) {
 			t.Errorf("%s/%s gives %v, which should name %s", c.engine, c.id, err, c.near)
 		}
 	}
 }
 
-func TestNothingInstalled(t *testing.T) {
+func TestWithoutAnyEngineTheFailureSaysWhatToInstall(t *testing.T) {
 	t.Parallel()
-	c := NewCatalogue(stand{name: "a", err: lectern.Fail(lectern.CodeMissingTool, "a is missing")},
-		stand{name: "b", err: errors.New("b is broken")})
+	c := NewCatalogue(fakeEngine{name: "a", err: lectern.Fail(lectern.CodeMissingTool, "a is missing")},
+		fakeEngine{name: "b", err: errors.New("b is broken")})
 	_, _, err := c.Resolve(t.Context(), lectern.VoiceChoice{}, lectern.Plain("Hello"))
 	f := lectern.AsFailure(err)
 	if err == nil || f.Code != lectern.CodeMissingTool || !strings.Contains(f.Message, "apt-get install") ||
@@ -164,20 +166,20 @@ func TestNothingInstalled(t *testing.T) {
 	}
 }
 
-func TestCatalogueSpeak(t *testing.T) {
+func TestCatalogueSpeaksWithTheVoicesEngine(t *testing.T) {
 	t.Parallel()
-	c := house()
+	c := twoEngines()
 	if n, err := c.Speak(t.Context(), lectern.Reading{Script: lectern.Plain("x"),
 		Voice: voice("espeak", "uk-male", "uk", "male")}); err != nil || n.Voice.ID != "uk-male" {
-		t.Errorf("%v, %v", n.Voice, err)
+		t.Errorf("the narration has the voice %v (%v)", n.Voice, err)
 	}
 	if _, err := c.Speak(t.Context(), lectern.Reading{Script: lectern.Plain("x"),
 		Voice: voice("none", "x", "en", "")}); !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) {
-		t.Errorf("an engine that is not there gives %v", err)
+		t.Errorf("a voice of an unknown engine gives %v", err)
 	}
 	a, b := c.Fingerprint(lectern.Reading{Voice: voice("flite", "rms", "en",
 		"")}), c.Fingerprint(lectern.Reading{Voice: lectern.Voice{Engine: "flite", ID: "rms", Speed: 1.25}})
 	if a == b || a == c.Fingerprint(lectern.Reading{Voice: voice("flite", "slt", "en", "")}) {
-		t.Errorf("fingerprints %q and %q", a, b)
+		t.Errorf("different voices or speeds have the fingerprints %q and %q", a, b)
 	}
 }

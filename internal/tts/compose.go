@@ -14,21 +14,22 @@ import (
 type Utterance struct {
 	Rate    int       // samples a second
 	Samples []float32 // full scale is 1
-	// one for each word of the sentence, in order; empty if the engine does not report the word's time
+	// Words has one span for each word of the sentence, in order. A span is empty if the engine does not report the
+	// word's time.
 	Words    []lectern.Span
-	Phonemes []lectern.Span // IPA, in order; pauses left out
+	Phonemes []lectern.Span // IPA, in order, without pauses
 }
 
 // Limits of one narration.
 const (
 	MaxText     = 200_000          // bytes
 	MaxDuration = 60 * time.Minute // of audio
-	MinSpeed    = 0.5
+	MinSpeed    = 0.5              // times the natural speed
 	MaxSpeed    = 2.0
 )
 
 const (
-	edge     = 12 * time.Millisecond // of the engine's own silence that is kept at both ends of a sentence
+	edge     = 12 * time.Millisecond // how much of the engine's own silence stays at both ends of a sentence
 	fadeTime = 4 * time.Millisecond
 	quiet    = 0.0022                // −53 dBFS: below it, an engine is silent
 	minHush  = 90 * time.Millisecond // a silence at least this long belongs to no phoneme
@@ -43,8 +44,8 @@ func Speed(v lectern.Voice) float64 {
 }
 
 // Compose speaks text sentence by sentence with say and joins the results into a narration of voice v. It holds one
-// sentence at a time, so memory grows only with the audio. It returns say's errors unchanged; a text over the limits is
-// lectern.CodeTooLarge.
+// sentence at a time, so memory grows only with the audio. It returns say's errors unchanged; a text over the limits
+// fails with lectern.CodeTooLarge.
 func Compose(ctx context.Context, text string, v lectern.Voice, sentences []Sentence,
 	say func(ctx context.Context, s Sentence) (Utterance, error),
 ) (lectern.Narration, error) {
@@ -89,13 +90,13 @@ func (c *composer) wait(pause time.Duration, end bool, most time.Duration) error
 			most)
 	}
 	if pause > 0 && !end {
-		pause -= 2 * edge // each sentence has one
+		pause -= 2 * edge // one of each sentence
 	}
 	c.n.Samples = append(c.n.Samples, make([]int16, max(0, samplesOf(pause, lectern.SampleRate)))...)
 	return nil
 }
 
-// Fits refuses a text over MaxText with lectern.CodeTooLarge. Engines call it before they prepare a text.
+// Fits fails with lectern.CodeTooLarge for a text over MaxText. Engines call it before they prepare a text.
 func Fits(text string) error {
 	if len(text) > MaxText {
 		return lectern.Fail(lectern.CodeTooLarge, "The narration has %d bytes of text; at most %d can be spoken. Divide it "+

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Decks name voices of services that are not on this machine. What can be read off such a name is its language, and
-// for the usual first names the gender.
+// Decks name voices of services that are not on this machine. The name of such a voice shows its language and, if it is
+// one of the usual first names, its gender.
 
-// cloudVoice is "en-US-AriaNeural" (Azure), "en-US-Wavenet-D" (Google) and the like.
+// cloudVoice matches "en-US-AriaNeural" (Azure), "en-US-Wavenet-D" (Google) and the like.
 var cloudVoice = regexp.MustCompile(`^([a-z]{2,3}(?:-[A-Z][a-z]{3})?-[A-Z]{2})-([A-Za-z0-9-]+)$`)
 
 // opaqueVoice matches an id without meaning: ElevenLabs' 20 letters and digits.

@@ -12,7 +12,7 @@ import (
 
 // Language recognition: the script decides where it can. Among languages of Latin and Cyrillic script, the trigrams of
 // letters decide, by naive Bayes over the 1400 most frequent ones of each language, with short words and letters that
-// only some languages use as further evidence. profiles.txt holds the trigrams' probabilities; they were taken from the
+// only some languages use as further evidence. profiles.txt holds the trigrams' probabilities. They come from the
 // language models of github.com/pemistahl/lingua-go (Apache-2.0), whose package itself would add 120 MB to the program.
 
 //go:embed profiles.txt
@@ -55,7 +55,7 @@ func readProfiles(text string) *models {
 	return m
 }
 
-// recognised is how many letters of a text are read.
+// recognised bounds the characters of a text that are examined.
 const recognised = 4000
 
 // Recognise finds the language of most of text: a BCP 47 tag without a region, or "" without letters. A few words are
@@ -131,8 +131,8 @@ func sample(text string) string {
 	return string(slices.Concat(r[:third], []rune{' '}, r[mid:mid+third], []rune{' '}, r[len(r)-third:]))
 }
 
-// script returns the script of a letter where several languages share it, else the one language here that is written in
-// it; "" for letters without information.
+// script returns the script of a letter if several languages share the script, and otherwise the one language here that
+// is written in it. It returns "" for letters that show no language.
 func script(r rune) string {
 	switch {
 	case r < 0x250, r >= 0x1e00 && r < 0x1f00:
@@ -204,7 +204,7 @@ func (m *models) decide(text string, langs []string, first int, table *unicode.R
 		for k := 0; k+3 <= len(runes); k++ {
 			logs := m.logs[string(runes[k:k+3])]
 			if logs == nil {
-				continue // in no language's list: says nothing
+				continue // in no language's list, so it is no evidence
 			}
 			for i := range langs {
 				if p := float64(logs[first+i]); p != 0 {
@@ -236,8 +236,8 @@ var prior = map[string]float64{
 	"mk": -2, "sr": -1, "be": -3, "kk": -2, "sl": -1, "hr": -1, "et": -1, "lv": -1, "lt": -1, "nb": -0.5,
 }
 
-// evidence is what a whole word indicates for a language, beyond its trigrams: a common short word, or a letter that
-// few other languages use; a letter that the language never uses counts against it.
+// evidence is how much a whole word indicates a language, beyond its trigrams. A common short word and a letter that
+// few other languages use count for the language; a letter that the language never uses counts against it.
 func evidence(word string, runes []rune, lang string) float64 {
 	e := 0.0
 	if len(runes) <= 5 && short[lang][word] {
@@ -257,6 +257,7 @@ func evidence(word string, runes []rune, lang string) float64 {
 	return e
 }
 
+// short are common short words by language.
 var short = map[string]map[string]bool{
 	"en": set("a i is it in of to the and on we you he be as at or an my by do if so this that with for from are was " +
 		"our " +

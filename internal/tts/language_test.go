@@ -53,13 +53,13 @@ var samples = []struct{ lang, text string }{
 	{"ka", "გამარჯობა"},
 	{"", "123 … 🎉 !!!"},
 	{"", ""},
-	// The majority wins.
+	// Of two languages, the one with more words is recognised.
 	{"en", "The word Привіт means hello in Ukrainian."},
 	{"uk", "Ми використовуємо Kubernetes та PostgreSQL для наших сервісів."},
 	{"de", "Das Framework heißt Spring Boot und läuft in der Cloud."},
 }
 
-func TestRecognise(t *testing.T) {
+func TestRecogniseFindsTheLanguage(t *testing.T) {
 	t.Parallel()
 	for _, c := range samples {
 		if got := Recognise(c.text); got != c.lang {

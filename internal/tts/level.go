@@ -6,7 +6,7 @@ import (
 	"lectern"
 )
 
-// How loud a narration is made.
+// The loudness of a narration.
 const (
 	targetRMS = 0.1   // −20 dBFS, over the stretches where somebody speaks
 	ceiling   = 0.891 // −1 dBFS: no sample goes beyond
@@ -17,8 +17,9 @@ const (
 // frameOf is the length of a measuring frame at rate: 10 ms.
 func frameOf(rate int) int { return max(1, rate/100) }
 
-// speechRMS is the root mean square over the frames in which somebody speaks: those above the gate and not more than
-// 20 dB below the mean of those. It is 0 for silence. Samples of full are 1; full is a power of two.
+// speechRMS is the root mean square over the frames in which somebody speaks: those above the gate that are
+// at most 20 dB below the mean of all frames above it. It is 0 for silence. full is the value of full scale, a power of
+// two.
 func speechRMS[S int16 | float32](samples []S, full float64, rate int) float64 {
 	n, scale := len(samples), 1/full
 	frame := 2 * frameOf(rate)
@@ -62,13 +63,13 @@ func soften(x float64) float64 {
 	return math.Copysign(knee+room*math.Tanh((a-knee)/room), x)
 }
 
-// SpeechLevel is the level of the speech in samples in dBFS, silences left out; −Inf for silence.
+// SpeechLevel is the level of the speech in samples in dBFS, without the silences; −Inf for silence. rate is in hertz.
 func SpeechLevel(samples []int16, rate int) float64 {
 	return 20 * math.Log10(speechRMS(samples, 1<<15, rate))
 }
 
-// Loud finds the stretches of samples that are above level (full scale is 1), joined over gaps shorter than hold and
-// at least keep long, all in samples. The positions are exact to 2 ms.
+// Loud returns the stretches of samples that are above level (full scale is 1). It joins stretches over gaps shorter
+// than hold and drops those shorter than keep, both in samples. The positions are exact to 2 ms.
 func Loud(samples []float32, rate int, level float64, hold, keep int) []lectern.Span {
 	frame := max(1, rate/500)
 	var out []lectern.Span
@@ -115,8 +116,8 @@ func fade(samples []float32, n int) {
 	}
 }
 
-// highpass removes what is below speech (direct current, rumble): a Butterworth filter of second order at 55 Hz. It
-// changes samples in place.
+// highpass removes what is lower than speech (direct current, rumble) with a Butterworth filter of second order at 55
+// Hz. It changes samples in place.
 func highpass(samples []float32, rate int) {
 	w := 2 * math.Pi * 55 / float64(rate)
 	alpha := math.Sin(w) / math.Sqrt2

@@ -38,16 +38,16 @@ func TestS9SpansAreWords(t *testing.T) {
 		}
 	}
 	if want := []string{"It", "is", "1 234\u00a0567", "now.", "Go!"}; !reflect.DeepEqual(words, want) {
-		t.Errorf("words %q", words)
+		t.Errorf("the words are %q, want %q", words, want)
 	}
 	if want := []string{"It", "is", "one million and more", "now.", "Go!"}; !reflect.DeepEqual(said, want) ||
 		len(all) != 2 {
-		t.Errorf("said %q in %d sentences", said, len(all))
+		t.Errorf("the spoken words are %q in %d sentences, want %q in 2", said, len(all), want)
 	}
 }
 
 // Whatever spans a reader returns, the words hold all of the text.
-func TestPrepareHoldsAllWithSpans(t *testing.T) {
+func TestPreparedWordsHoldAllTextWhateverTheSpans(t *testing.T) {
 	t.Parallel()
 	pieces := []string{"word", "3.", "漢", "🎉", "—", "\n\n", " ", "é", "\u0301", "\x00", "1 2"}
 	rapid.Check(t, func(t *rapid.T) {
@@ -78,7 +78,7 @@ func TestPrepareHoldsAllWithSpans(t *testing.T) {
 }
 
 // S7: a pause is that long in the sound, before, between, inside and after sentences, at every speed; no word is
-// lost over it.
+// lost.
 func TestS7PausesAreHeard(t *testing.T) {
 	t.Parallel()
 	for _, speed := range []float64{0.5, 1, 2} {
@@ -101,7 +101,7 @@ func TestS7PausesAreHeard(t *testing.T) {
 		if !reflect.DeepEqual(words, []string{"One", "two.", "Three. —", "four"}) {
 			t.Errorf("words %q", words)
 		}
-		// A sentence keeps 12 ms of its engine's silence on each side, which an inner pause counts.
+		// A sentence keeps 12 ms of its engine's silence on each side. A pause between two sentences includes these.
 		for i, want := range []time.Duration{712, 1500, 2000, 100, 412} {
 			if d := gaps[i] - want*time.Millisecond; d < -25*time.Millisecond || d > 25*time.Millisecond {
 				t.Errorf("at speed %g pause %d lasts %v instead of %v", speed, i, gaps[i], want*time.Millisecond)

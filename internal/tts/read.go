@@ -6,8 +6,8 @@ import (
 	"lectern/internal/spoken"
 )
 
-// Read makes a [Say] that reads numbers, dates, signs and the like in words of the text's language. word turns one word
-// into what the engine is given for it: [Speakable], or an engine's own rule.
+// Read makes a [Say] that reads numbers, dates, signs and the like in words of the text's language. word returns
+// the engine's input for one word: [Speakable], or an engine's own rule.
 func Read(word func(written string) string) Say {
 	return func(text, language string) []Span {
 		var out []Span

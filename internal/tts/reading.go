@@ -18,7 +18,7 @@ import (
 
 // Reader is an engine whose voices read more scripts than that of their language.
 type Reader interface {
-	// Reads reports whether v reads words in the script that [language.Script] writes as iso: "Latn".
+	// Reads reports whether v reads words in the script with the ISO 15924 code iso, such as "Latn".
 	Reads(v lectern.Voice, iso string) bool
 }
 
@@ -131,7 +131,7 @@ func (c *Catalogue) reads(v lectern.Voice, script string) bool {
 	return false
 }
 
-// parts finds voices for the stretches of text that v cannot read. It fails where no voice can read any of the text.
+// parts finds voices for the stretches of text that v cannot read. It fails if no voice can read any of the text.
 func (c *Catalogue) parts(ctx context.Context, r *resolver, v lectern.Voice) ([]lectern.Part, error) {
 	all := stretches(r.text)
 	letters := map[string]string{} // by script: all stretches of it
@@ -144,7 +144,7 @@ func (c *Catalogue) parts(ctx context.Context, r *resolver, v lectern.Voice) ([]
 	}
 	voices, spoken := map[string]lectern.Voice{}, false
 	for _, script := range order {
-		if c.reads(v, script) && !(script == "latin" && len(order) > 1 && c.elsewhere(v, letters[script])) {
+		if c.reads(v, script) && !(script == "latin" && len(order) > 1 && c.notEnglish(v, letters[script])) {
 			voices[script], spoken = v, spoken || script != ""
 			continue
 		}
@@ -183,9 +183,9 @@ func (c *Catalogue) parts(ctx context.Context, r *resolver, v lectern.Voice) ([]
 	return parts, nil
 }
 
-// elsewhere reports whether Latin text in a narration of another script is clearly not English. A voice that also reads
-// Latin takes it for English.
-func (c *Catalogue) elsewhere(v lectern.Voice, text string) bool {
+// notEnglish reports whether Latin text in a narration of another script is clearly not English. A voice of the other
+// script that also reads Latin would read it as English.
+func (c *Catalogue) notEnglish(v lectern.Voice, text string) bool {
 	code, _ := language.Make(v.Language).Script()
 	if isoScripts[code.String()] == "latin" || base(v.Language) == "sr" {
 		return false
@@ -260,10 +260,11 @@ type joiner struct {
 	voice lectern.Voice
 	out   lectern.Narration
 	said  int    // where the last word that was said ends in the text
-	lead  string // what stands in front of the first word and is not said
+	lead  string // the text before the first word, which is not said
 }
 
-// add appends what was said for text[start:end]; nothing, where n has no samples.
+// add appends n, the narration of text[start:end]. If n has no words, the text is added to the word before, or kept in
+// lead, and only the pauses of part are appended.
 func (j *joiner) add(start, end int, part lectern.Script, n lectern.Narration) error {
 	if len(n.Words) == 0 {
 		if k := len(j.out.Words); k > 0 {
@@ -278,7 +279,7 @@ func (j *joiner) add(start, end int, part lectern.Script, n lectern.Narration) e
 		return j.fits()
 	}
 	cut := int64(0)
-	if pauseFirst(part) && len(j.out.Words) > 0 { // both stretches have silence of their own
+	if pauseFirst(part) && len(j.out.Words) > 0 { // both stretches have their own silence
 		cut = min(int64(samplesOf(2*edge, lectern.SampleRate)), n.Words[0].Start)
 	} else if len(j.out.Words) > 0 {
 		j.out.Samples = append(j.out.Samples, make([]int16, samplesOf(j.joint(start, n), lectern.SampleRate))...)
@@ -304,6 +305,7 @@ func (j *joiner) fits() error {
 	return nil
 }
 
+// pauseFirst reports whether a script begins with a pause.
 func pauseFirst(part lectern.Script) bool {
 	return slices.ContainsFunc(part.Marks, func(m lectern.Mark) bool {
 		return m.Name == lectern.MarkPause &&
@@ -311,8 +313,8 @@ func pauseFirst(part lectern.Script) bool {
 	})
 }
 
-// joint is the silence before a stretch: as between sentences where one ends, very short between words, none within a
-// word.
+// joint is the silence before a stretch: as between sentences if one ends there, very short between words, none within
+// a word.
 func (j *joiner) joint(start int, n lectern.Narration) time.Duration {
 	last := j.out.Words[len(j.out.Words)-1].Text
 	between := j.text[len(strings.TrimRightFunc(j.text[:start], unicode.IsSpace)):start]

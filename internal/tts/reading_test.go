@@ -15,7 +15,7 @@ import (
 
 // talker is an engine that says its words as tones, at a rate and a level of its own.
 type talker struct {
-	stand
+	fakeEngine
 	rate  int
 	level float64
 }
@@ -26,15 +26,15 @@ func (e talker) Speak(ctx context.Context, script lectern.Script, v lectern.Voic
 }
 
 func talkers(more ...lectern.Voice) *Catalogue {
-	return NewCatalogue(talker{stand{name: "flite", voices: []lectern.Voice{voice("flite", "rms", "en-US", "male")}},
+	return NewCatalogue(talker{fakeEngine{name: "flite", voices: []lectern.Voice{voice("flite", "rms", "en-US", "male")}},
 		16000, 0.05},
-		talker{stand{name: "espeak", voices: append([]lectern.Voice{voice("espeak", "en-us-male", "en-US", "male"),
+		talker{fakeEngine{name: "espeak", voices: append([]lectern.Voice{voice("espeak", "en-us-male", "en-US", "male"),
 			voice("espeak", "ru-female", "ru", "female"),
 			voice("espeak", "ru-male", "ru", "male"), voice("espeak", "uk-male", "uk", "male"), voice("espeak", "el-male", "el",
 				"male")}, more...)}, 22050, 0.9})
 }
 
-func TestS6Stretches(t *testing.T) {
+func TestS6StretchesChangeWithTheScript(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
 		"Hello.":                      {"latin: Hello."},
@@ -59,17 +59,17 @@ func TestS6Stretches(t *testing.T) {
 		at := 0
 		for _, s := range stretches(text) {
 			if s.start != at || s.end <= s.start {
-				t.Fatalf("%+v of %q after %d", s, text, at)
+				t.Fatalf("the stretch %+v of %q does not begin at %d", s, text, at)
 			}
 			at = s.end
 		}
 		if at != len(text) {
-			t.Fatalf("%q ends at %d", text, at)
+			t.Fatalf("the stretches of %q end at %d", text, at)
 		}
 	})
 }
 
-// read resolves and speaks a narration, and shows which voice reads what.
+// read resolves and speaks a narration, and returns which voice reads which stretch.
 func read(t *testing.T, c *Catalogue, text string) (lectern.Narration, string, []lectern.Warning) {
 	t.Helper()
 	r, warnings, err := c.Resolve(t.Context(), lectern.VoiceChoice{}, lectern.ParseScript(text))
@@ -94,13 +94,14 @@ func read(t *testing.T, c *Catalogue, text string) (lectern.Narration, string, [
 	return n, shown, warnings
 }
 
-// S6: each stretch in another script is read by a voice that can, both ways, with one level and without a gap.
+// S6: each stretch in another script is read by a voice that can read it, with the same level and without a gap. This
+// holds for Latin among other scripts too.
 func TestS6OtherScriptsAreRead(t *testing.T) {
 	t.Parallel()
 	c := talkers(voice("espeak", "zh-male", "zh", "male"))
 	n, got, warnings := read(t, c, "Привет is hello and 你好 too.")
 	if got != "rms|ru-male:Привет|zh-male:你好" || len(warnings) > 0 {
-		t.Errorf("%s, %v", got, warnings)
+		t.Errorf("the stretches are read by %s, with the warnings %v", got, warnings)
 	}
 	for i, w := range n.Words {
 		if l := SpeechLevel(n.Samples[w.Start:w.End], lectern.SampleRate); l < -21.5 || l > -18.5 {
@@ -116,27 +117,27 @@ func TestS6OtherScriptsAreRead(t *testing.T) {
 		"Plain English.":         "rms",
 	} {
 		if _, got, _ := read(t, c, text); got != want {
-			t.Errorf("%q: %s, not %s", text, got, want)
+			t.Errorf("%q is read by %s, want %s", text, got, want)
 		}
 	}
 }
 
-// S6: where no voice can, the slide has a note with the stretch, and the rest is spoken; where nothing can be read,
-// that is a failure.
-func TestS6ANoteWhereNoVoiceCan(t *testing.T) {
+// S6: a stretch that no voice can read gives a warning with its text, and the rest is spoken. A narration of which no
+// voice can read anything is a failure.
+func TestS6TextThatNoVoiceReadsGivesAWarning(t *testing.T) {
 	t.Parallel()
 	c := talkers()
 	n, got, warnings := read(t, c, "你好 is hello, and བོད་ is not.")
 	if len(n.Words) != 5 || n.Words[0].Text != "你好 is" || n.Words[2].Text != "and བོད་" || got != "rms|:你好|:བོད་" {
-		t.Errorf("%s: %v", got, n.Words)
+		t.Errorf("the stretches are read by %s, the words are %v", got, n.Words)
 	}
 	if len(warnings) != 2 || warnings[0].Code != "voice_script" || !strings.Contains(warnings[0].Message, "你好") ||
 		!strings.Contains(warnings[1].Message, "བོད་") {
-		t.Errorf("%v", warnings)
+		t.Errorf("the warnings are %v, want one for each stretch that no voice reads", warnings)
 	}
 	if _, _, err := c.Resolve(t.Context(), lectern.VoiceChoice{},
 		lectern.Plain("你好。")); !errors.Is(err, &lectern.Failure{Code: lectern.CodeVoiceFailed}) {
-		t.Errorf("text that nobody can read gives %v", err)
+		t.Errorf("text that no voice can read gives %v", err)
 	}
 }
 
@@ -153,7 +154,7 @@ func TestS6FingerprintHoldsAllVoices(t *testing.T) {
 }
 
 // S6 and S7: a pause between stretches is as long as it says.
-func TestS6PausesBetweenStretches(t *testing.T) {
+func TestS6PausesBetweenStretchesAreAsLongAsWritten(t *testing.T) {
 	t.Parallel()
 	n, _, _ := read(t, talkers(), "One [pause 1s] привет. [pause 2s] Two [pause 500ms]")
 	var gaps []time.Duration

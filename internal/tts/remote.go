@@ -14,14 +14,14 @@ import (
 	"lectern/internal/usage"
 )
 
-// The decorators of engines. An engine on this machine is [Limited]. One that is asked over a network is also
-// [Retrying], around its limit, so that an attempt holds a slot and a wait for the next one does not; and [Cached],
-// around both.
+// The decorators of engines. An engine on this machine is [Limited]. An engine that is reached over a network is also
+// [Retrying], around its limit, so that an attempt holds a slot and the wait for the next attempt holds none. [Cached]
+// is around both.
 
 // wrapper is an engine that adds something to another.
 type wrapper interface{ Unwrap() Engine }
 
-// find returns what an engine can do besides, whatever decorates it.
+// find returns e if it is a T, or else the first T among the engines that e decorates.
 func find[T any](e Engine) (T, bool) {
 	for {
 		if t, ok := e.(T); ok {
@@ -36,9 +36,9 @@ func find[T any](e Engine) (T, bool) {
 	}
 }
 
-// Metered counts the characters that an engine is given, for the meter of the run that it speaks for. A call that was
-// refused is not counted. One whose connection broke is, since a service may charge for it. It goes next to the engine,
-// within all other decorators.
+// Metered counts the characters that an engine gets, for the [usage.Meter] of the context. A call that was refused is
+// not counted. A call whose connection broke is counted, because a service may charge for it. Metered must be the
+// innermost decorator, next to the engine.
 func Metered(e Engine) Engine { return &metered{e} }
 
 type metered struct{ Engine }
@@ -54,7 +54,7 @@ func (m *metered) Speak(ctx context.Context, script lectern.Script, v lectern.Vo
 	return n, err
 }
 
-// Limited lets an engine speak as many narrations at once as there are slots.
+// Limited lets an engine speak at most as many narrations at once as there are slots.
 func Limited(e Engine, s *slots.Slots) Engine { return &limited{e, s} }
 
 type limited struct {
@@ -73,7 +73,7 @@ func (l *limited) Speak(ctx context.Context, script lectern.Script, v lectern.Vo
 	return n, ended(ctx, err)
 }
 
-// ended is err as engines return it where ctx ended a wait.
+// ended returns err, or, if the end of ctx caused it and it is not a failure yet, the failure for that.
 func ended(ctx context.Context, err error) error {
 	if _, said := errors.AsType[*lectern.Failure](err); err == nil || said || ctx.Err() == nil {
 		return err
@@ -81,8 +81,8 @@ func ended(ctx context.Context, err error) error {
 	return canceled(ctx.Err())
 }
 
-// Retrying repeats what an engine marks with [retry.Again]. When it gives up, the failure is lectern.CodeVoiceFailed,
-// names the engine and can be retried.
+// Retrying repeats calls whose error is marked with [retry.Again]. When it gives up, the failure is
+// lectern.CodeVoiceFailed, names the engine and can be retried.
 func Retrying(e Engine, p retry.Policy) Engine {
 	p.Service = "voice engine " + e.Name()
 	return &retrying{e, p}
@@ -117,8 +117,8 @@ func (r *retrying) do(ctx context.Context, once func(context.Context) error) err
 	return ended(ctx, r.policy.Call(ctx, lectern.CodeVoiceFailed, once))
 }
 
-// Cached keeps the list of an engine's voices, which is otherwise asked for at every request; see [listing.List]. The
-// caller calls Close.
+// Cached keeps the list of an engine's voices, so that the engine is not asked at every request; see [listing.List].
+// The caller must call Close.
 func Cached(e Engine, o CacheOptions) *Cache {
 	return &Cache{e, listing.New(listing.Options[[]lectern.Voice]{Fetch: e.Voices, Fresh: o.Fresh, Limit: o.Limit})}
 }
@@ -129,22 +129,22 @@ type CacheOptions struct {
 	Limit time.Duration // the longest that a caller waits for the first list
 }
 
-// Cache is an engine whose voices are kept.
+// Cache is an engine whose list of voices is kept.
 type Cache struct {
 	Engine
 	list *listing.List[[]lectern.Voice]
 }
 
-// Unwrap returns the engine that is asked.
+// Unwrap returns the decorated engine.
 func (c *Cache) Unwrap() Engine { return c.Engine }
 
-// Voices implements Engine. While the service is down it returns those of before.
+// Voices implements Engine. While the service is down it returns the last list.
 func (c *Cache) Voices(ctx context.Context) ([]lectern.Voice, error) {
 	voices, err := c.list.Get(ctx)
 	return slices.Clone(voices), err
 }
 
-// Warm begins to list the voices and does not wait.
+// Warm starts to list the voices and does not wait.
 func (c *Cache) Warm(ctx context.Context) { c.list.Warm(ctx) }
 
 // Close ends a listing in progress. It does not close the engine.

@@ -16,7 +16,8 @@ import (
 	"lectern/internal/usage"
 )
 
-// service is an engine of a network: it fails as it is planned, one failure a call, and then speaks.
+// service is an engine that is reached over a network. Each call of Speak fails with the next error of plan; after them
+// it speaks.
 type service struct {
 	name   string
 	plan   []error
@@ -53,9 +54,9 @@ var (
 	errBroken = io.ErrUnexpectedEOF
 )
 
-// A busy service is asked again when it says, and a broken connection is made anew. What is no passing trouble, and
-// what does not pass, fails: with a sentence that names the engine, for a later retry.
-func TestTroubleOfAServicePasses(t *testing.T) {
+// A busy service is asked again after the time that it names, and a broken connection is made again. Other errors, and
+// errors that last, are failures. Those that a later retry may solve name the engine.
+func TestABusyOrBrokenServiceIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	refused := lectern.Fail(lectern.CodeVoiceFailed, "The key is wrong.")
 	busy, broken := retry.Again(errBusy, 7*time.Second), retry.Again(errBroken, 0)
@@ -83,24 +84,25 @@ func TestTroubleOfAServicePasses(t *testing.T) {
 				begun := time.Now()
 				n, err := e.Speak(t.Context(), lectern.Plain("Hello."), lectern.Voice{ID: "anna"})
 				if took := time.Since(begun); s.speaks != c.calls || c.waits >= 0 && took != c.waits {
-					t.Errorf("%d calls in %s", s.speaks, took)
+					t.Errorf("%d calls in %s, want %d in %s", s.speaks, took, c.calls, c.waits)
 				}
 				if c.fails == "" {
 					if err != nil || len(n.Samples) == 0 {
-						t.Errorf("%d samples, %v", len(n.Samples), err)
+						t.Errorf("Speak returns %d samples and %v", len(n.Samples), err)
 					}
 					return
 				}
 				f := lectern.AsFailure(err)
 				if f.Code != lectern.CodeVoiceFailed || f.Message != c.fails || f.Retryable != (name != "refused") {
-					t.Errorf("%+v", f)
+					t.Errorf("the failure is %+v, want the message %q", f, c.fails)
 				}
 			})
 		})
 	}
 }
 
-// Who waits for the next attempt holds no slot, so others are served meanwhile; and no more than the slots at once.
+// A caller that waits for its next attempt holds no slot, so others are served meanwhile. No more calls run at once
+// than there are slots.
 func TestAWaitHoldsNoSlot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -141,13 +143,13 @@ func TestAWaitIsReported(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := strings.Join(seen, ", "); got != "voice engine azure 7s, over after 7s" {
-			t.Errorf("it reports %s", got)
+			t.Errorf("the waits reported are %s", got)
 		}
 	})
 }
 
-// The voices of a service are asked for once an hour, whatever asks, and stay while it is down. What the engine can do
-// besides is found in it.
+// The voices of a service are asked for once an hour, however often they are read, and stay while the service is down.
+// The catalogue finds the engine's other interfaces behind its decorators.
 func TestVoicesAreKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -160,16 +162,16 @@ func TestVoicesAreKept(t *testing.T) {
 			}
 			_, warnings, err := c.Resolve(t.Context(), lectern.VoiceChoice{ID: "anna"}, lectern.Plain("Hello."))
 			if err != nil || len(warnings) != 1 || warnings[0].Message != "It whispers." {
-				t.Fatal(warnings, err)
+				t.Fatalf("Resolve gives the warnings %v and %v", warnings, err)
 			}
 		}
 		if s.lists != 1 {
-			t.Errorf("it was asked %d times", s.lists)
+			t.Errorf("the service was asked for its voices %d times, want once", s.lists)
 		}
 		s.down = errors.New("down")
 		time.Sleep(2 * time.Hour)
 		if voices, err := c.Voices(t.Context()); err != nil || len(voices) != 1 {
-			t.Errorf("while it is down: %v %v", voices, err)
+			t.Errorf("while the service is down, the voices are %v, %v", voices, err)
 		}
 		if err := e.Close(); err != nil {
 			t.Error(err)
@@ -177,8 +179,8 @@ func TestVoicesAreKept(t *testing.T) {
 	})
 }
 
-// Characters count where a service may charge for them: of sound that came, and of a connection that broke. A refusal
-// costs nothing.
+// Characters are counted for calls that a service may charge for: those that returned sound and those whose connection
+// broke. A refused call costs nothing.
 func TestCharactersAreCountedWhereTheyMayCost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -189,7 +191,7 @@ func TestCharactersAreCountedWhereTheyMayCost(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := m.Read().Providers; len(got) != 1 || got[0].Provider != "azure" || got[0].Characters != 2*6 {
-			t.Errorf("%+v", got)
+			t.Errorf("the usage is %+v, want twice 6 characters for azure", got)
 		}
 	})
 }

@@ -3,13 +3,14 @@ package tts
 import "math"
 
 // Resampler changes the rate of audio by a rational factor: a windowed-sinc low-pass in polyphase form. Its passband is
-// flat within 0.1 dB up to 0.88 of the lower Nyquist frequency; images and aliases lie 75 dB down from 1.0 of it on.
-// It holds no state between calls and is safe for concurrent use.
+// flat within 0.1 dB up to 0.88 of the lower Nyquist frequency. From the lower Nyquist frequency on it attenuates by at
+// least 75 dB, so images and aliases are inaudible. A Resampler holds no state between calls and is safe for concurrent
+// use.
 type Resampler struct {
 	from, to int
 	up, down int         // to/from in lowest terms
 	phases   [][]float32 // up filters of taps coefficients
-	taps     int         // whole eights; the filter reaches taps/2 input samples to both sides
+	taps     int         // a multiple of eight; the filter reaches taps/2 input samples to both sides
 }
 
 const (
@@ -55,7 +56,7 @@ func NewResampler(from, to int) *Resampler {
 	return r
 }
 
-// Len is how many samples come out for n samples.
+// Len is the number of output samples for n input samples.
 func (r *Resampler) Len(n int) int { return int(r.Map(int64(n))) }
 
 // Map moves a position in the input to the output, rounded to the nearest sample. It is monotonic: a ≤ b implies Map(a)
@@ -64,7 +65,7 @@ func (r *Resampler) Map(at int64) int64 {
 	return (at*int64(r.up)*2 + int64(r.down)) / (int64(r.down) * 2)
 }
 
-// Resample converts in; the output has Len(len(in)) samples and begins at the same instant. Beyond its ends the input
+// Resample converts in. The output has Len(len(in)) samples and begins at the same instant. Beyond its ends the input
 // is taken as silent.
 func (r *Resampler) Resample(in []float32) []float32 {
 	if r.up == r.down {
@@ -72,20 +73,20 @@ func (r *Resampler) Resample(in []float32) []float32 {
 	}
 	out := make([]float32, r.Len(len(in)))
 	half := r.taps / 2
-	from := min(r.behind(half-1), len(out))
-	to := max(from, min(r.behind(len(in)-half), len(out)))
+	from := min(r.outputAt(half-1), len(out))
+	to := max(from, min(r.outputAt(len(in)-half), len(out)))
 	r.portable(out, in, 0, from)
 	r.middle(out, in, from, to)
 	r.portable(out, in, to, len(out))
 	return out
 }
 
-// behind is the first output sample at or after input sample x, and at least 0.
-func (r *Resampler) behind(x int) int {
+// outputAt is the first output sample at or after input sample x, and at least 0.
+func (r *Resampler) outputAt(x int) int {
 	return int((int64(max(x, 0))*int64(r.up) + int64(r.down) - 1) / int64(r.down))
 }
 
-// place is where output i begins to read the input, and through which of the phases.
+// place returns the first input sample that output i reads, and the index of its phase.
 func (r *Resampler) place(i int) (first, phase int) {
 	at := int64(i) * int64(r.down)
 	return int(at/int64(r.up)) - r.taps/2 + 1, int(at % int64(r.up))
@@ -103,8 +104,8 @@ func (r *Resampler) portable(out, in []float32, from, to int) {
 }
 
 // dot sums the products of two slices of one length. It keeps eight running sums, each product rounded before it is
-// added (the conversions forbid fused operations), and then adds those by pairs: exactly like the kernel, so that the
-// sound has the same bits with and without it.
+// added (the conversions forbid fused operations), and then adds those by pairs: exactly like the AVX2 kernel, so
+// that the sound has the same bits with and without the kernel.
 func dot(src, coef []float32) float32 {
 	var a, b, c, d, e, f, g, h float32
 	for len(src) >= 8 && len(coef) >= 8 {

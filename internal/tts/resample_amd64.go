@@ -2,10 +2,10 @@ package tts
 
 import "golang.org/x/sys/cpu"
 
-// four is how many outputs the kernel makes at a time.
+// four is the number of outputs that the kernel makes at a time.
 const four = 4
 
-// middle is portable for outputs that do not reach beyond in.
+// middle does what portable does, faster, for outputs whose filter does not reach beyond the ends of in.
 func (r *Resampler) middle(out, in []float32, from, to int) {
 	if cpu.X86.HasAVX2 {
 		step, rest := r.down/r.up, r.down%r.up
@@ -24,7 +24,7 @@ func (r *Resampler) middle(out, in []float32, from, to int) {
 	r.portable(out, in, from, to)
 }
 
-// dotsAVX2 is four times dot, of n samples each, n whole eights and above 0.
+// dotsAVX2 computes dot for four outputs. n is the number of samples of each, a multiple of eight and above 0.
 //
 //go:noescape
 func dotsAVX2(out *float32, src, coef *[four]*float32, n int)

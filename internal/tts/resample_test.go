@@ -18,8 +18,8 @@ func rough(n int, seed uint64) []float32 {
 	return out
 }
 
-// With the kernel and without it the sound has the same bits.
-func TestResamplingIsThatOfThePortableLoop(t *testing.T) {
+// With the AVX2 kernel and without it the sound has the same bits.
+func TestTheKernelResamplesLikeThePortableLoop(t *testing.T) {
 	t.Parallel()
 	pairs := [][2]int{{8000, 48000}, {11025, 48000}, {16000, 48000}, {22050, 48000}, {24000, 48000}, {44100, 48000},
 		{48000, 44100}, {48000, 16000}, {50000, 48000}, {48000, 22050}}
@@ -27,7 +27,7 @@ func TestResamplingIsThatOfThePortableLoop(t *testing.T) {
 	for i, p := range pairs {
 		made[i] = NewResampler(p[0], p[1])
 		if made[i].taps%8 != 0 {
-			t.Errorf("%v: %d taps are no whole eights", p, made[i].taps)
+			t.Errorf("%v: the number of taps, %d, is not a multiple of eight", p, made[i].taps)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -37,9 +37,9 @@ func TestResamplingIsThatOfThePortableLoop(t *testing.T) {
 		r.portable(want, in, 0, len(want))
 		same(t, r.Resample(in), want)
 
-		// From any place to any other, and nothing around them.
-		from := min(r.behind(r.taps/2-1), len(want))
-		to := max(from, min(r.behind(len(in)-r.taps/2), len(want)))
+		// middle fills any range of outputs and leaves the others alone.
+		from := min(r.outputAt(r.taps/2-1), len(want))
+		to := max(from, min(r.outputAt(len(in)-r.taps/2), len(want)))
 		a := rapid.IntRange(from, to).Draw(t, "from")
 		b := rapid.IntRange(a, min(to, a+20)).Draw(t, "to")
 		got := make([]float32, len(want))
@@ -84,7 +84,7 @@ func TestResamplingSumsAllTaps(t *testing.T) {
 	}
 }
 
-func TestRounded(t *testing.T) {
+func TestRoundedIsMathRound(t *testing.T) {
 	t.Parallel()
 	for i := -32767; i <= 32767; i++ {
 		for _, x := range []float64{float64(i), float64(i) / 2, float64(i) + rand.Float64() - 0.5} {
@@ -104,7 +104,7 @@ func BenchmarkResample(b *testing.B) {
 		name string
 		do   func()
 	}{
-		{"here", func() { r.Resample(in) }},
+		{"as on this machine", func() { r.Resample(in) }},
 		{"portable", func() { r.portable(out, in, 0, len(out)) }},
 	} {
 		b.Run(way.name, func(b *testing.B) {

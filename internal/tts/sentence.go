@@ -91,7 +91,7 @@ func sentence(tokens []token, after Pause) Sentence {
 // boundary reports whether a sentence ends between a and b, and how long the silence is.
 func boundary(a, b token, lang string) (Pause, bool) {
 	switch {
-	case b.pause > 0: // it is all the silence there
+	case b.pause > 0: // the script's pause is the whole silence
 		return PauseNone, true
 	case b.ends:
 		return max(PauseSentence, PauseParagraph*Pause(min(b.lines/2, 1))), true
@@ -117,14 +117,15 @@ func boundary(a, b token, lang string) (Pause, bool) {
 		return PauseSentence, !startsLower(b.text)
 	case r == '.':
 		if !strings.HasSuffix(strings.TrimRight(a.say, `"'”’»)]`), ".") {
-			return 0, false // the reader has taken the point for an ordinal's or an abbreviation's
+			return 0, false // the reader read the point as part of an ordinal or an abbreviation
 		}
 		return PauseSentence, fullStop(core[strings.LastIndexByte(core, ' ')+1:], b.text, lang)
 	}
 	return 0, false
 }
 
-// lineEnds reports whether a single line break is an end: at list items and headings, not where a long line is wrapped.
+// lineEnds reports whether a sentence ends at a single line break: at list items and headings, not where a long line is
+// wrapped.
 func lineEnds(a, b token, lang string) bool {
 	if bullet(b.text) || strings.HasSuffix(a.say, ":") {
 		return true
@@ -193,7 +194,8 @@ func set(words string) map[string]bool {
 var (
 	// ordinal are the languages that write ordinal numbers with a point.
 	ordinal = set("de cs sk pl da nb no fi hu sl hr sr bs et lv is")
-	// never are abbreviations after which a capital is to be expected, in any language of Latin or Cyrillic script.
+	// never are abbreviations that end no sentence, although a capital often follows them. They hold for all languages
+	// of Latin or Cyrillic script.
 	never = set(`mr mrs ms dr prof st mt sr jr gen col lt sgt capt rev hon vs no nr inc.a fig vol ed eds e.g i.e z.b u.a d.h bzw
 		mme mlle m.m sra srta dra d.dr hr fr ing dipl dipl.-ing tel str bd abb dott sig avv ph.d.c
 		п ім вул просп акад проф гр тов св г ул доц им стр рис м тел напр див т.зв т.н ks ul dr.hab inż mgr im`)
@@ -222,7 +224,7 @@ func lastRune(s string) rune {
 // lastStop is the last rune of s that is not a closing quote.
 func lastStop(s string) rune { return lastRune(strings.TrimRight(s, `"'”’»」』）)]}`)) }
 
-// firstLetter is the first letter or digit of s, 0 where it has none.
+// firstLetter is the first letter or digit of s, or 0.
 func firstLetter(s string) rune {
 	for _, r := range s {
 		if unicode.IsLetter(r) || unicode.IsNumber(r) {

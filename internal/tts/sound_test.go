@@ -35,7 +35,7 @@ func strength(samples []float32, rate int, hz float64) float64 {
 }
 
 // The passband is flat within 0.1 dB, and what would mirror at the old rate's Nyquist frequency is 75 dB down.
-func TestResamplerResponse(t *testing.T) {
+func TestResamplerKeepsThePassbandAndRemovesImages(t *testing.T) {
 	t.Parallel()
 	for _, from := range []int{8000, 16000, 22050, 24000, 44100} {
 		r := NewResampler(from, 48000)
@@ -61,7 +61,7 @@ func TestResamplerResponse(t *testing.T) {
 	}
 }
 
-func TestResamplerLengthAndTime(t *testing.T) {
+func TestResamplerKeepsLengthAndTimes(t *testing.T) {
 	t.Parallel()
 	rates := []int{8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000}
 	made := map[int]*Resampler{}
@@ -99,7 +99,7 @@ func TestResamplerLengthAndTime(t *testing.T) {
 	})
 }
 
-func TestMatch(t *testing.T) {
+func TestMatchIsOrderedAndCoversBoth(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		letter := rapid.SampledFrom([]string{"a", "b", "c", "d"})
@@ -138,14 +138,14 @@ func ordered(t *rapid.T, spans []lectern.Span, n int64) {
 	at := int64(0)
 	for _, s := range spans {
 		if s.Start < at || s.End < s.Start || s.End > n {
-			t.Fatalf("%v does not lie in order within %d", spans, n)
+			t.Fatalf("the spans %v are not in order within %d samples", spans, n)
 		}
 		at = s.End
 	}
 }
 
-// Words without a time share the room of a neighbour; the timed ones around them keep their outer edges.
-func TestFill(t *testing.T) {
+// Words without a time share the time of a neighbour. The timed words around them keep their outer edges.
+func TestFillGivesTimesToWordsWithoutOne(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		const n = 10_000
@@ -168,20 +168,20 @@ func TestFill(t *testing.T) {
 	}
 }
 
-func TestSpread(t *testing.T) {
+func TestSpreadPlacesWordsInLoudStretches(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		const n = 10_000
 		weights := rapid.SliceOfN(rapid.Float64Range(1, 9), 1, 12).Draw(t, "weights")
 		out := Spread(weights, drawSpans(t, "loud", n))
 		if len(out) != len(weights) {
-			t.Fatal("words lost")
+			t.Fatalf("%d spans for %d words", len(out), len(weights))
 		}
 		ordered(t, out, n)
 	})
 	loud := []lectern.Span{{Start: 100, End: 200}, {Start: 500, End: 600}}
 	if got, want := Spread([]float64{1, 1}, loud), loud; !slices.Equal(got, want) {
-		t.Errorf("two words over two stretches: %v", got)
+		t.Errorf("two words over two stretches: %v, want %v", got, want)
 	}
 }
 
@@ -201,8 +201,8 @@ func fake(rate int, lead, word time.Duration, amplitude float64) func(context.Co
 	}
 }
 
-// Whatever an engine's rate, loudness and own silence, the narration has the same level, pauses and times.
-func TestCompose(t *testing.T) {
+// Whatever the rate, the loudness and the silence of an engine, the narration has the same level, pauses and times.
+func TestComposeGivesTheSameLevelPausesAndTimes(t *testing.T) {
 	t.Parallel()
 	const text = "One two.\n\nThree! Four."
 	for _, rate := range []int{8000, 22050, 48000} {
@@ -234,7 +234,7 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-func TestComposeFaults(t *testing.T) {
+func TestComposeReturnsFaultsAndNoSamples(t *testing.T) {
 	t.Parallel()
 	text := "One two."
 	all := Prepare(lectern.Plain(text), "en", nil)

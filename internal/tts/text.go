@@ -56,24 +56,23 @@ func PerWord(word func(written string) string) Say {
 	}
 }
 
-// token is a word as written with what stands around it.
+// token is a word as written, with what is around it.
 type token struct {
 	text   string // as written
 	say    string // its spoken form; empty: silent
 	lines  int    // line breaks in front of it
-	line   int    // runes of the line in front of it, where lines > 0
+	line   int    // runes of the line in front of it, if lines > 0
 	glued  bool   // no space in front of it in the input (scripts without spaces)
 	strong bool
-	pause  time.Duration // in front of it, as the script asks
-	ends   bool          // a sentence ends in front of it, as the script says
+	pause  time.Duration // the script's pause in front of it
+	ends   bool          // whether the script ends a sentence in front of it
 }
 
-// Prepare turns a script into sentences to speak. language is BCP 47 and selects abbreviations; say reads the text, one
+// Prepare turns a script into sentences to speak. language is BCP 47 and selects abbreviations. say reads the text, one
 // call for each stretch between pauses; nil means [PerWord] of [Speakable].
 //
 // The words hold all of the text, once and in order: joined without white space they are [Bare] of it. A silent word
-// (an emoji, a lone dash) is joined to its neighbour. A script with nothing to speak returns nil. said (an emoji, a
-// lone dash) is joined to its neighbour. A script with nothing to say gives nil.
+// (an emoji, a lone dash) is joined to its neighbour. Prepare returns nil for a script with nothing to speak.
 func Prepare(script lectern.Script, language string, say Say) []Sentence {
 	if say == nil {
 		say = PerWord(Speakable)
@@ -99,7 +98,7 @@ func Bare(text string) string {
 	}, text)
 }
 
-// invisible reports the characters that are neither spoken nor shown. Joiners stay: emoji, Persian and Indic scripts
+// invisible reports whether a character is neither spoken nor shown. Joiners stay: emoji, Persian and Indic scripts
 // need them.
 func invisible(r rune) bool {
 	if r == 0x200c || r == 0x200d {
@@ -138,20 +137,22 @@ func tokens(script lectern.Script, language string, say Say) []token {
 	return b.emphasise()
 }
 
-// builder makes tokens of spans.
+// builder makes tokens from spans.
 type builder struct {
 	text    string
 	out     []token
 	starts  []int // where each token begins
-	at      int   // up to where the text was looked at
-	stretch int
+	at      int   // the text before this byte has been read
+	stretch int   // where the current stretch begins
 	strong  []lectern.Mark
 
-	lines, before, column int
-	spaced                bool
+	lines  int  // line breaks since the last token
+	before int  // runes of the line before them
+	column int  // runes of the current line so far
+	spaced bool // whether there is white space after the last token
 }
 
-// read appends the spans of text[from:to]. What belongs to none is a token for which nothing is said.
+// read appends the spans of text[from:to]. Text that belongs to no span becomes silent tokens.
 func (b *builder) read(spans []Span, from, to int, pause time.Duration, ends bool) {
 	n := len(b.out)
 	for _, s := range spans {
@@ -232,7 +233,7 @@ func lineBreak(r rune) bool {
 	return r == '\n' || r == '\v' || r == '\f' || r == 0x2028 || r == 0x2029 || r == 0x85
 }
 
-// unseen reports the characters that are left out of words.
+// unseen reports whether a character is left out of words.
 func unseen(r rune) bool { return r == utf8.RuneError || invisible(r) }
 
 // visible is text without invisible characters, and without white space around it.
@@ -290,7 +291,7 @@ func breaks(a, b rune) bool {
 	}
 	if a == 'ー' || unicode.In(a, unspaced...) || unicode.In(b, unspaced...) {
 		switch {
-		case strings.ContainsRune("ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮー", b): // small kana belong to what is in front of them
+		case strings.ContainsRune("ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮー", b): // small kana belong to the character before them
 			return false
 		case (unicode.Is(unicode.Katakana, a) || a == 'ー') && unicode.Is(unicode.Katakana, b):
 			return false
@@ -305,9 +306,9 @@ func breaks(a, b rune) bool {
 
 // join removes tokens without speech by joining them to a neighbour, so that every remaining token is audible.
 //
-// Pauses keep their places; one without a token is appended after all.
+// Pauses keep their places. rest is the pause after the last token.
 func join(in []token) (out []token, rest time.Duration) {
-	var lead string // what stands in front of the first word that is said
+	var lead string // the silent text before the next spoken word
 	var first token
 	var pause time.Duration
 	ends := false
@@ -360,7 +361,7 @@ func gap(t token) string {
 
 func dash(s string) bool { return s == "-" || s == "–" || s == "—" || s == "--" || s == "―" }
 
-// stop returns the stop that a token of marks alone stands for: "?!" or ")." after a word.
+// stop returns the mark that a token of marks alone, such as "?!" or ").", gives to the word before it.
 func stop(s string) string {
 	switch {
 	case strings.ContainsAny(s, "?？؟"):
@@ -416,7 +417,7 @@ func Speakable(written string) string {
 	}
 	out := loosen(strings.Trim(b.String(), "-'"))
 	if strings.IndexFunc(out, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) < 0 {
-		// A lone sign is said by its name only where it stands between words: "R & D", "2 + 2".
+		// A single sign is spoken by its name, as in "R & D" or "2 + 2"; several signs are silent.
 		if utf8.RuneCountInString(out) > 1 {
 			return ""
 		}
@@ -424,7 +425,8 @@ func Speakable(written string) string {
 	return out
 }
 
-// loosen puts spaces into a word that holds more signs than any word does ("x.x.x.x…"): engines choke on such.
+// loosen replaces the signs of a word by spaces if it has more signs than a real word has ("x.x.x.x…"), because engines
+// fail on such words.
 func loosen(word string) string {
 	signs := 0
 	for _, r := range word {
@@ -451,7 +453,7 @@ func tailMark(s string) string {
 	return ""
 }
 
-// plain maps a character to the one that engines understand, 0 where it is not said.
+// plain maps a character to one that engines understand, or to 0 if it is not spoken.
 func plain(r rune) rune {
 	switch r {
 	case '’', '‘', '‛', 'ʼ', '`', '´', '′':

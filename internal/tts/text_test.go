@@ -12,7 +12,7 @@ import (
 	"lectern"
 )
 
-// sentencesOf shows a text's sentences with the pause after each.
+// sentencesOf returns a text's sentences, each with a sign for the pause after it.
 func sentencesOf(text, lang string) []string {
 	var out []string
 	for _, s := range Prepare(lectern.Plain(text), lang, nil) {
@@ -22,7 +22,7 @@ func sentencesOf(text, lang string) []string {
 	return out
 }
 
-func TestSentences(t *testing.T) {
+func TestPrepareFindsSentencesAndPauses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		lang, text string
@@ -59,7 +59,7 @@ func TestSentences(t *testing.T) {
 	}
 }
 
-func TestWordsAsWritten(t *testing.T) {
+func TestWordsStayAsWritten(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
 		"Hello, «world» 🎉!":        {"Hello,", "«world» 🎉!"},
@@ -81,8 +81,9 @@ func TestWordsAsWritten(t *testing.T) {
 	}
 }
 
-// A long text without any stop is cut at commas where it has them, and never grows a sentence beyond its limit.
-func TestLongSentences(t *testing.T) {
+// A long text without any full stop is cut at its commas or between words, so that no sentence is longer than the
+// limit.
+func TestLongSentencesAreCut(t *testing.T) {
 	t.Parallel()
 	for text, after := range map[string]Pause{
 		strings.Repeat("several plain words, ", 100): PauseClause,
@@ -98,7 +99,7 @@ func TestLongSentences(t *testing.T) {
 	}
 }
 
-// checkPrepared holds for every text.
+// checkPrepared checks what holds for the sentences of every text.
 func checkPrepared(t interface{ Errorf(string, ...any) }, text string, all []Sentence) {
 	var words strings.Builder
 	for _, s := range all {
@@ -118,7 +119,7 @@ func checkPrepared(t interface{ Errorf(string, ...any) }, text string, all []Sen
 			t.Errorf("sentence %q has %d words, the last ends at %d", s.Text, len(s.Words), at)
 		}
 		if n := utf8.RuneCountInString(s.Text); n > maxSentence+2*maxWord {
-			t.Errorf("a sentence of %d runes", n)
+			t.Errorf("a sentence has %d runes, more than %d", n, maxSentence+2*maxWord)
 		}
 		if !utf8.ValidString(s.Text) || strings.ContainsFunc(s.Text, unicode.IsControl) {
 			t.Errorf("sentence %q is not clean", s.Text)
@@ -129,7 +130,7 @@ func checkPrepared(t interface{ Errorf(string, ...any) }, text string, all []Sen
 	}
 }
 
-func TestPrepareHoldsAll(t *testing.T) {
+func TestPreparedWordsHoldAllText(t *testing.T) {
 	t.Parallel()
 	pieces := []string{"word", "Dr.", "3.", "。", "漢", "ก็", "🎉", "**", "—", "\n", "\n\n", " ", "...", "«", "!",
 		"https://a.b/c?d", "é", "\u0301", "\x00", "\xff", "ー", "#", "- "}

@@ -20,7 +20,8 @@ import (
 	"lectern"
 )
 
-// Engine speaks. Engines are safe for concurrent use; the conformance suite in ttstest says what else they hold.
+// Engine speaks. Engines are safe for concurrent use; the conformance suite in ttstest checks what else they
+// guarantee.
 type Engine interface {
 	// Name is the engine's stable name, lower case, as decks write it.
 	Name() string
@@ -31,13 +32,13 @@ type Engine interface {
 	// (no letter, no digit) returns a narration without samples and no error: the caller holds the slide.
 	Speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error)
 	// Fingerprint changes whenever the same text may sound different: the engine, its version, its settings. It may
-	// ask the engine once, and is then answered from memory.
+	// ask the program or library once; later calls return the kept answer.
 	Fingerprint() string
 }
 
-// Doubter is an engine that knows of voices that are hard to understand.
+// Doubter is an engine that knows which of its voices are hard to understand.
 type Doubter interface {
-	// Doubt returns a sentence about v's limitation, "" for none.
+	// Doubt returns a sentence about v's limitation, or "".
 	Doubt(v lectern.Voice) string
 }
 

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// ReadWAV reads a RIFF file of 16-bit PCM and keeps the first channel. A data chunk whose length was unknown when it
-// was written (0 or beyond the end) extends to the end of b.
+// ReadWAV reads a WAV file of 16-bit PCM and returns its first channel, with full scale 1, and its rate in hertz. A
+// data chunk whose length was unknown when it was written (0 or beyond the end) extends to the end of b.
 func ReadWAV(b []byte) (samples []float32, rate int, err error) {
 	if len(b) < 12 || string(b[:4]) != "RIFF" || string(b[8:12]) != "WAVE" {
 		return nil, 0, errors.New("not a WAV file")
@@ -18,16 +18,16 @@ func ReadWAV(b []byte) (samples []float32, rate int, err error) {
 		switch id {
 		case "fmt ":
 			if size < 16 || int64(len(body)) < size {
-				return nil, 0, errors.New("WAV file with a broken format chunk")
+				return nil, 0, errors.New("the WAV file has a broken format chunk")
 			}
 			format, bits := binary.LittleEndian.Uint16(body), binary.LittleEndian.Uint16(body[14:])
 			channels, rate = int(binary.LittleEndian.Uint16(body[2:])), int(binary.LittleEndian.Uint32(body[4:]))
 			if (format != 1 && format != 0xfffe) || bits != 16 || channels < 1 || channels > 8 || rate < 1000 || rate > 400_000 {
-				return nil, 0, errors.New("WAV file that is not 16-bit PCM")
+				return nil, 0, errors.New("the WAV file is not 16-bit PCM")
 			}
 		case "data":
 			if channels == 0 {
-				return nil, 0, errors.New("WAV file without a format chunk")
+				return nil, 0, errors.New("the WAV file has no format chunk before its data")
 			}
 			if size == 0 || size > int64(len(body)) {
 				size = int64(len(body))
@@ -45,5 +45,5 @@ func ReadWAV(b []byte) (samples []float32, rate int, err error) {
 		}
 		rest = body[size:]
 	}
-	return nil, 0, errors.New("WAV file without sound")
+	return nil, 0, errors.New("the WAV file has no sound")
 }

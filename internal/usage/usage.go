@@ -1,12 +1,13 @@
 // Package usage counts what a run of a presentation uses: processor time, characters that voices spoke, clips that
-// avatar services made, and what those cost at the prices that the operator set.
+// avatar services made, and their cost at the operator's prices.
 //
-// A run puts its [Meter] into its context, and whoever uses something on its behalf adds it: internal/proc the
-// processor time of a program that has ended, a voice engine's decorator the characters, an avatar engine the clips. So
-// no port has a parameter for it, and what is done without a run (a check, a preview) is not counted.
+// A run puts its [Meter] into its context, and the code that uses something adds it to that meter: internal/proc adds
+// the processor time of a program that has ended, the decorator of a voice engine adds characters, an avatar engine
+// adds clips. So no port needs a parameter for the meter. Work without a run, such as a check or a preview, is not
+// counted.
 //
-// The processor time of the server itself, and of the browser that all presentations share, belongs to no run alone. A
-// [Ledger] divides it equally among the runs of the moment.
+// The processor time of the server process, and of the browser that all presentations share, belongs to no single run.
+// A [Ledger] divides it equally among the runs that are active.
 package usage
 
 import (
@@ -18,7 +19,7 @@ import (
 	"lectern"
 )
 
-// Price is what a provider charges. The zero Price is none: nothing is known of the cost.
+// Price is what a provider charges. The zero Price means that the price is not known.
 type Price struct {
 	Micros   int64  // millionths of Currency, for a million characters or for a minute of clips
 	Currency string // ISO 4217, such as EUR; "": no price
@@ -41,7 +42,7 @@ func NewMeter(prices map[string]Price) *Meter {
 
 type key struct{}
 
-// With adds a meter to a context; nil: nothing is counted with it.
+// With returns ctx with a meter. A nil meter counts nothing.
 func With(ctx context.Context, m *Meter) context.Context { return context.WithValue(ctx, key{}, m) }
 
 // From returns the meter of a context, or nil.
@@ -64,13 +65,13 @@ func (m *Meter) CPU(d time.Duration) { m.add(func() { m.cpu += d }) }
 // Video adds the length of a finished video.
 func (m *Meter) Video(d time.Duration) { m.add(func() { m.video += d }) }
 
-// Characters adds characters that a voice engine was given.
+// Characters adds characters that were sent to a voice engine.
 func (m *Meter) Characters(engine string, n int) { m.add(func() { m.characters[engine] += int64(n) }) }
 
 // Clip adds a clip that an avatar service made.
 func (m *Meter) Clip(engine string, d time.Duration) { m.add(func() { m.clips[engine] += d }) }
 
-// Read returns what was counted until now. No figure is ever lower than at an earlier read.
+// Read returns what was counted until now. The figures never decrease.
 func (m *Meter) Read() (c lectern.Consumption) {
 	m.add(func() {
 		c.CPU, c.Video = m.cpu, m.video
@@ -88,7 +89,7 @@ func one(u lectern.ProviderUse) lectern.Consumption {
 	return lectern.Consumption{Providers: []lectern.ProviderUse{u}}
 }
 
-// priced completes what was used of an engine.
+// priced adds the engine's name and the cost to u.
 func (m *Meter) priced(engine string, u lectern.ProviderUse) lectern.ProviderUse {
 	p := m.prices[engine]
 	u.Provider, u.Currency = engine, p.Currency
@@ -103,14 +104,14 @@ func (m *Meter) priced(engine string, u lectern.ProviderUse) lectern.ProviderUse
 type Ledger struct {
 	sources []func() time.Duration
 
-	mu   sync.Mutex // not held while a source is read
-	last []time.Duration
-	at   time.Time
+	mu   sync.Mutex      // not held while a source is read
+	last []time.Duration // what each source returned at the last division
+	at   time.Time       // of the last Update that divided
 	runs map[*Meter]struct{}
 }
 
-// NewLedger makes a ledger of this process's own time and of other sources, such as the browser's: each returns all the
-// time that was used since its start.
+// NewLedger makes a ledger that divides the processor time of this process and of other sources, such as the browser.
+// Each source returns the time that it has used since its start.
 func NewLedger(others ...func() time.Duration) *Ledger {
 	l := &Ledger{sources: append([]func() time.Duration{own}, others...), runs: map[*Meter]struct{}{}}
 	l.last = make([]time.Duration, len(l.sources))
@@ -126,7 +127,7 @@ func own() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// Begin makes a run share what is used from now on, until end is called, once.
+// Begin adds a run among which the time from now on is divided. The caller calls end once, at the run's end.
 func (l *Ledger) Begin(m *Meter) (end func()) {
 	if l == nil {
 		return func() {}
@@ -135,10 +136,12 @@ func (l *Ledger) Begin(m *Meter) (end func()) {
 	return func() { l.divide(func() { delete(l.runs, m) }) }
 }
 
-// pause is how often [Ledger.Update] divides at most: a look at the browser costs a millisecond or more.
+// pause is the shortest time between two divisions by [Ledger.Update], since reading the browser's time takes a
+// millisecond or more.
 const pause = 5 * time.Second
 
-// Update divides what was used until now, unless that was done a moment ago. Runs call it before they report.
+// Update divides the time that was used until now, unless that was done less than pause ago. Runs call it before they
+// report.
 func (l *Ledger) Update() {
 	if l == nil {
 		return
@@ -154,7 +157,8 @@ func (l *Ledger) Update() {
 	}
 }
 
-// divide gives each run its share of what was used since the last time, and then makes a change.
+// divide adds to each run its share of the time that was used since the last division, and then calls change with the
+// lock held.
 func (l *Ledger) divide(change func()) {
 	now := make([]time.Duration, len(l.sources))
 	for i, read := range l.sources {
@@ -164,7 +168,7 @@ func (l *Ledger) divide(change func()) {
 	defer l.mu.Unlock()
 	used := time.Duration(0)
 	for i, t := range now {
-		if t > l.last[i] { // another may have read later and been here before
+		if t > l.last[i] { // else another call, which read the source later, came first
 			used += t - l.last[i]
 			l.last[i] = t
 		}

@@ -11,7 +11,7 @@ import (
 	"lectern/internal/usage"
 )
 
-// What is used is counted by provider, and costs what the operator said. Without a price there is no cost, not even 0.
+// A meter counts by provider, with the cost at the operator's prices. A provider without a price has no currency.
 func TestAMeterCountsByProvider(t *testing.T) {
 	t.Parallel()
 	m := usage.NewMeter(map[string]usage.Price{"azure": {Micros: 16_000_000, Currency: "USD"},
@@ -31,17 +31,16 @@ func TestAMeterCountsByProvider(t *testing.T) {
 	if got := m.Read(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
 	}
-	usage.From(context.Background()).Characters("flite", 1) // nobody counts
+	usage.From(context.Background()).Characters("flite", 1) // a nil meter counts nothing
 }
 
-// Time that is used for several runs at once is divided equally among those of the moment; none is lost or counted
-// twice.
-func TestALedgerDividesTimeAmongTheRunsOfTheMoment(t *testing.T) {
+// Shared time is divided equally among the active runs. Nothing is lost or counted twice.
+func TestALedgerDividesTimeAmongActiveRuns(t *testing.T) {
 	t.Parallel()
 	browser := time.Duration(0)
 	l := usage.NewLedger(func() time.Duration { return browser })
 	a, b := usage.NewMeter(nil), usage.NewMeter(nil)
-	browser += 1000 * time.Hour // for no run
+	browser += 1000 * time.Hour // no run is active
 	endA := l.Begin(a)
 	browser += 100 * time.Hour
 	endB := l.Begin(b)

@@ -204,7 +204,7 @@ func TestGone(t *testing.T) {
 
 // A 410 applies to the endpoint as it was when the message was sent. An endpoint that got a new secret or was removed
 // meanwhile is neither disabled nor restored.
-func TestGoneIsAboutWhatWasSent(t *testing.T) {
+func TestGoneIsAboutTheRevisionThatWasSent(t *testing.T) {
 	t.Parallel()
 	for _, removed := range []bool{false, true} {
 		t.Run(fmt.Sprintf("removed %v", removed), func(t *testing.T) {
@@ -245,8 +245,8 @@ func TestGoneIsAboutWhatWasSent(t *testing.T) {
 					t.Errorf("on record: %+v", d)
 				}
 				if log := logs.String(); strings.Contains(log, "disabled") ||
-					!removed && !strings.Contains(log, "changed since") {
-					t.Errorf("it says:\n%s", log)
+					!removed && !strings.Contains(log, "has changed since") {
+					t.Errorf("the log says:\n%s", log)
 				}
 				w.create("")
 				time.Sleep(time.Second)
@@ -489,13 +489,13 @@ func TestNodeThatSleptRecordsNothing(t *testing.T) {
 			t.Errorf("on record after %d tries: %+v", tries.Load(), d)
 		}
 		if log := logs.String(); !strings.Contains(log, "its claim has ended") || strings.Contains(log, "level=WARN") {
-			t.Errorf("the one that slept says:\n%s", log)
+			t.Errorf("the log of the node that slept says:\n%s", log)
 		}
 	})
 }
 
 // A dead address gets a quarter of the places at first and one later. A healthy address is not delayed.
-func TestDeadAddressHoldsNobodyUp(t *testing.T) {
+func TestDeadAddressDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -515,7 +515,7 @@ func TestDeadAddressHoldsNobodyUp(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if n := len(w.deliveries(lectern.DeliveryFilter{State: lectern.DeliveryDelivered})); n != 60 {
-			t.Errorf("%d of 60 messages delivered after a second beside a dead address", n)
+			t.Errorf("%d of 60 messages delivered after a second, next to a dead address", n)
 		}
 		if worst := w.net.worst["dead.example.com"]; worst > webhook.DefaultInFlight/4 {
 			t.Errorf("the dead address had %d places", worst)
@@ -570,7 +570,7 @@ func TestStopGivesBack(t *testing.T) {
 }
 
 // Deliveries of another node are found without a signal too.
-func TestLooksWithoutBeingWoken(t *testing.T) {
+func TestOutboxIsReadWithoutAWake(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -16,8 +16,8 @@ import (
 	"lectern/internal/webhook/webhooktest"
 )
 
-// A receiver that stalls at any point of a request costs its try and 15 s, but no goroutine, because the synctest
-// bubble would not end with one. The part of the response that has arrived counts.
+// A receiver that stalls at any point of a request costs one try of 15 s. It leaves no goroutine: with one, the bubble
+// of testing/synctest would not end. The part of the response that has arrived counts.
 func TestHalfOpenReceivers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -34,11 +34,11 @@ func TestHalfOpenReceivers(t *testing.T) {
 			"It did not answer within 15 s."},
 		{"answers half of a header", says("HTTP/1.1 200 OK\r\nContent-Le"), webhook.Timeout, 0,
 			"It did not answer within 15 s."},
-		{"stops in the body of a yes", says("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"), webhook.Timeout, 200, ""},
-		{"stops in the body of a no", says("HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nhalf"), webhook.Timeout, 500,
+		{"stops in the body of a 200", says("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"), webhook.Timeout, 200, ""},
+		{"stops in the body of a 500", says("HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nhalf"), webhook.Timeout, 500,
 			"It answered 500 (Internal Server Error)."},
 		{"drops the connection", drops(""), 0, 0, "It cannot be reached: EOF."},
-		{"drops it in the body of a no", drops("HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nhalf"), 0, 500,
+		{"drops the connection in the body of a 500", drops("HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nhalf"), 0, 500,
 			"It answered 500 (Internal Server Error)."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestHalfOpenReceivers(t *testing.T) {
 	}
 }
 
-// request reads a request.
+// request reads a whole request.
 func request(r *bufio.Reader) {
 	if req, err := http.ReadRequest(r); err == nil {
 		_, _ = io.Copy(io.Discard, req.Body)

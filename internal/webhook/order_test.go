@@ -12,10 +12,10 @@ import (
 	"lectern/internal/webhook"
 )
 
-// V9: a receiver that does not answer one milestone delays the next by the timeout of that try and no more. It gets the
-// end while the first message waits for its next try. That message still comes, after the end and with an older
-// version.
-func TestV9ASlowAnswerDelaysByItsTimeOut(t *testing.T) {
+// A receiver that does not answer one milestone delays the next by the timeout of that try and no more. It gets the
+// final milestone while the first message waits for its next try. That message is still sent, after the final one and
+// with an older version.
+func TestSlowAnswerDelaysTheNextMilestoneByTheTimeout(t *testing.T) {
 	t.Parallel()
 	for name, slow := range map[string]func(call, *http.Request) (int, http.Header, error){
 		"no answer": dead,
@@ -73,9 +73,9 @@ func TestV9ASlowAnswerDelaysByItsTimeOut(t *testing.T) {
 	}
 }
 
-// V9, with many presentations at once: a receiver that answers no "queued" gets every end as soon as a try ends, and
-// not when an unused claim expires.
-func TestV9ManyAtOneReceiver(t *testing.T) {
+// With many presentations at once, a receiver that does not answer "queued" messages gets each final milestone as soon
+// as a try ends, and not only when an unused claim expires.
+func TestManyPresentationsAtASlowReceiver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -97,19 +97,19 @@ func TestV9ManyAtOneReceiver(t *testing.T) {
 			if c.message(t).Data.Status == lectern.StatusCompleted {
 				ends++
 				if at := c.at.Sub(begun); at > webhook.Timeout+time.Second {
-					t.Errorf("an end was told after %v", at)
+					t.Errorf("a final milestone was delivered after %v", at)
 				}
 			}
 		}
 		if ends != n {
-			t.Errorf("%d of %d ends were told a time-out later", ends, n)
+			t.Errorf("%d of %d final milestones were delivered after one timeout", ends, n)
 		}
 	})
 }
 
-// V9, with more messages than places: a message that waited too long for a place is tried as soon as a place is free,
-// under a new claim, and not when the old claim expires (30 s after the start; the first places are free after 15 s).
-func TestV9WhatWaitedForAPlace(t *testing.T) {
+// With more messages than places, a message that waited too long for a place is tried as soon as a place is free, under
+// a new claim, and not only when the old claim expires (30 s after the start; the first places are free after 15 s).
+func TestMessageThatWaitedForAPlaceIsTriedSoon(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -126,14 +126,14 @@ func TestV9WhatWaitedForAPlace(t *testing.T) {
 		}
 		time.Sleep(webhook.Timeout + 3*time.Second)
 		synctest.Wait()
-		told := map[string]bool{}
+		delivered := map[string]bool{}
 		for _, c := range w.net.all() {
 			if c.status == 200 {
-				told[c.id] = true
+				delivered[c.id] = true
 			}
 		}
-		if want := n - webhook.DefaultInFlight/4; len(told) != want {
-			t.Errorf("%d of %d that had waited were told", len(told), want)
+		if want := n - webhook.DefaultInFlight/4; len(delivered) != want {
+			t.Errorf("%d of %d waiting messages were delivered", len(delivered), want)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()

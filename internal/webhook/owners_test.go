@@ -8,7 +8,7 @@ import (
 	"lectern"
 )
 
-// C2: other owners have no access to an owner's webhooks, their secrets, their deliveries and the secret for callbacks.
+// Other owners have no access to an owner's webhooks, their secrets, their deliveries and the secret for callbacks.
 func TestOwners(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -31,7 +31,7 @@ func TestOwners(t *testing.T) {
 		for _, c := range w.net.all() {
 			owner := c.host[len(c.host)-len("a.example.com"):][:1]
 			if c.message(t).Data.ID != of[owner].ID {
-				t.Errorf("%s is told of the presentation of another", c.host)
+				t.Errorf("%s got a message about another owner's presentation", c.host)
 			}
 		}
 		if n := len(w.net.all()); n != 4 {
@@ -86,9 +86,9 @@ func owned(t *testing.T, w *world, owner, theirs, presentation string) {
 	}
 	_, err = w.s.Rotate(t.Context(), owner, lectern.CallbackEndpointOf("a"))
 	fails(t, err, lectern.CodeNotFound)
-	told, err := w.s.Deliveries(t.Context(), lectern.DeliveryFilter{Owner: owner})
-	if err != nil || len(told) != 2 {
-		t.Errorf("what %s was told: %+v, %v", owner, told, err)
+	own, err := w.s.Deliveries(t.Context(), lectern.DeliveryFilter{Owner: owner})
+	if err != nil || len(own) != 2 {
+		t.Errorf("the deliveries of %s: %+v, %v", owner, own, err)
 	}
 	none, err := w.s.Deliveries(t.Context(), lectern.DeliveryFilter{Owner: owner, Presentation: presentation})
 	if err != nil || len(none) != 0 {

@@ -22,17 +22,17 @@ import (
 	"lectern/internal/webhook/webhooktest"
 )
 
-// turncoat resolves to the internet first, and then to this machine.
-const turncoat = "turncoat.example.com"
+// rebinding is a name that resolves to a public address first, and then to this machine.
+const rebinding = "rebinding.example.com"
 
 // far is a public address. Tests do not connect to it.
 var far, here = netip.MustParseAddr("93.184.215.14"), netip.MustParseAddr("127.0.0.1")
 
-var errFar = errors.New("the test goes no further")
+var errFar = errors.New("the test makes no such connection")
 
-// outside is a machine with a secret server, whose service connects as the program does, to names that change their
-// address.
-type outside struct {
+// testNet has a secret server on this machine, and a transport that connects as the program does but resolves names by
+// a server of the test.
+type testNet struct {
 	names     *egresstest.Names
 	transport *http.Transport
 	port      string
@@ -42,9 +42,9 @@ type outside struct {
 	tried []string   // the addresses that were judged
 }
 
-func newNet(t *testing.T, p egress.Policy, answers func(name string) []netip.Addr) *outside {
+func newNet(t *testing.T, p egress.Policy, answers func(name string) []netip.Addr) *testNet {
 	t.Helper()
-	n := &outside{names: egresstest.Serve(t, answers)}
+	n := &testNet{names: egresstest.Serve(t, answers)}
 	secret := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { n.hits.Add(1) }))
 	t.Cleanup(secret.Close)
 	var err error
@@ -72,13 +72,13 @@ func newNet(t *testing.T, p egress.Policy, answers func(name string) []netip.Add
 	return n
 }
 
-func (n *outside) judged() []string {
+func (n *testNet) judged() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return slices.Clone(n.tried)
 }
 
-func (n *outside) url(name string) string { return "http://" + name + ":" + n.port + "/hook" }
+func (n *testNet) url(name string) string { return "http://" + name + ":" + n.port + "/hook" }
 
 // recording signals every record.
 type recording struct {
@@ -94,7 +94,7 @@ func (r recording) FinishDelivery(ctx context.Context, d lectern.Delivery, again
 
 // DNS rebinding: a name resolves to a public address at the check and to this machine at the connection. The dialer
 // refuses it, for callbacks and for registered webhooks.
-func TestRebindingIsRefusedAsItIsDialled(t *testing.T) {
+func TestRebindingIsRefusedAtTheConnection(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"callback", "endpoint"} {
 		t.Run(kind, func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestRebindingIsRefusedAsItIsDialled(t *testing.T) {
 			var turned atomic.Bool
 			n := newNet(t, strict, func(name string) []netip.Addr {
 				switch {
-				case name != turncoat:
+				case name != rebinding:
 					return nil
 				case turned.Load():
 					return []netip.Addr{here}
@@ -118,7 +118,7 @@ func TestRebindingIsRefusedAsItIsDialled(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = s.Stop(canceled()) })
-			callback := n.url(turncoat)
+			callback := n.url(rebinding)
 			if kind == "endpoint" {
 				if _, err := s.Register(t.Context(), "", callback, nil); err != nil {
 					t.Fatalf("a name that looks harmless: %v", err)
@@ -129,7 +129,7 @@ func TestRebindingIsRefusedAsItIsDialled(t *testing.T) {
 			s.Wake()
 			d := <-store.records
 			if d.State != lectern.DeliveryPending || !strings.Contains(d.Problem, errFar.Error()) {
-				t.Fatalf("while it leads to the internet: %+v", d)
+				t.Fatalf("while the name resolves to a public address: %+v", d)
 			}
 			turned.Store(true)
 			if _, err := s.Redeliver(t.Context(), "", d.ID); err != nil {
@@ -137,7 +137,7 @@ func TestRebindingIsRefusedAsItIsDialled(t *testing.T) {
 			}
 			d = <-store.records
 			if d.State != lectern.DeliveryGivenUp || !strings.Contains(d.Problem, "it points at this machine") {
-				t.Errorf("when it leads to this machine: %+v", d)
+				t.Errorf("when the name resolves to this machine: %+v", d)
 			}
 			if got := n.judged(); !slices.Equal(got, []string{far.String(), here.String()}) || n.hits.Load() != 0 {
 				t.Errorf("judged %v, %d requests arrived", got, n.hits.Load())
@@ -167,7 +167,7 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 
 // An allowed receiver redirects to a name that resolves to this machine. The redirect is not followed, and a client
 // that followed it would be refused by the dialer.
-func TestRedirectsToTurncoats(t *testing.T) {
+func TestRedirectsToRebindingNames(t *testing.T) {
 	t.Parallel()
 	// only this address is allowed, so that something answers
 	p := egress.Policy{Private: []netip.Prefix{netip.PrefixFrom(here, 32)}}
@@ -178,7 +178,7 @@ func TestRedirectsToTurncoats(t *testing.T) {
 		}
 		return []netip.Addr{beside}
 	})
-	receiver := httptest.NewServer(http.RedirectHandler(n.url(turncoat), http.StatusTemporaryRedirect))
+	receiver := httptest.NewServer(http.RedirectHandler(n.url(rebinding), http.StatusTemporaryRedirect))
 	t.Cleanup(receiver.Close)
 	_, port, err := net.SplitHostPort(receiver.Listener.Addr().String())
 	if err != nil {
@@ -191,8 +191,8 @@ func TestRedirectsToTurncoats(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, problem, _ := s.Post(t.Context(), address, webhook.NewSecret())
-	if status != http.StatusTemporaryRedirect || !strings.Contains(problem, "not followed") || n.names.Asked(turncoat) {
-		t.Errorf("%d %q, and %s was looked up: %v", status, problem, turncoat, n.names.Asked(turncoat))
+	if status != http.StatusTemporaryRedirect || !strings.Contains(problem, "not followed") || n.names.Asked(rebinding) {
+		t.Errorf("%d %q, and %s was looked up: %v", status, problem, rebinding, n.names.Asked(rebinding))
 	}
 	follower := http.Client{Transport: n.transport}
 	res, err := follower.Post(address, "application/json", strings.NewReader("{}"))

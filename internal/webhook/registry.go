@@ -71,7 +71,7 @@ func (s *Service) Register(ctx context.Context, owner, address string, types []s
 	}
 	if len(all) >= MaxEndpoints {
 		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict,
-			"There are %d webhooks, which is the most. Remove one first.", len(all))
+			"There are %d webhooks, which is the limit. Remove one first.", len(all))
 	}
 	types = slices.Compact(slices.Sorted(slices.Values(types)))
 	e := lectern.Endpoint{ID: newID("wh_"), Owner: owner, URL: address, Types: types, Secrets: []string{NewSecret()},
@@ -131,7 +131,8 @@ func (s *Service) rotateOnce(ctx context.Context, owner, id string) (lectern.End
 	now := stamp()
 	if len(active(e.Secrets, now)) > 4 {
 		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict,
-			"This webhook has five secrets that are valid. Each old one ends a day after it was replaced.")
+			"This webhook has five valid secrets, which is the limit. Each old one expires a day after it was replaced; try "+
+				"again then.")
 	}
 	e.Secrets = rotate(e.Secrets, NewSecret(), now)
 	e.Disabled = e.KeepsCallbacks()
@@ -257,8 +258,8 @@ func (s *Service) disable(ctx context.Context, d lectern.Delivery) {
 		}
 	}
 	if err == nil || isStale(err) || errors.Is(err, &lectern.Failure{Code: lectern.CodeNotFound}) {
-		s.log.Info("a webhook wants no more, but was changed since; it stays as it is", "endpoint", d.Endpoint)
+		s.log.Info("a receiver answered 410, but its webhook has changed since and stays enabled", "endpoint", d.Endpoint)
 		return
 	}
-	s.log.Warn("a webhook that wants no more cannot be disabled", "endpoint", d.Endpoint, "reason", err.Error())
+	s.log.Warn("a webhook whose receiver answered 410 cannot be disabled", "endpoint", d.Endpoint, "reason", err.Error())
 }

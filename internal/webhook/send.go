@@ -165,7 +165,7 @@ func unreached(err error) answer {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return answer{problem: fmt.Sprintf("It did not answer within %.0f s.", Timeout.Seconds())}
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return answer{problem: "It takes no connections."}
+		return answer{problem: "It accepts no connections."}
 	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err // without the address, whose query may hold a secret

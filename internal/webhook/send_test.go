@@ -27,7 +27,7 @@ func fails(t *testing.T, err error, code lectern.Code) {
 	}
 }
 
-// real is a service that uses the network. It is not started.
+// real returns a started service that uses the network.
 func real(t *testing.T, p egress.Policy) *webhook.Service {
 	t.Helper()
 	s, err := webhook.New(webhook.Options{Store: webhooktest.NewFake(), Encode: encode, Policy: p})
@@ -71,8 +71,8 @@ func TestEndlessAnswersAreCut(t *testing.T) {
 	if status != 200 || problem != "" {
 		t.Errorf("%d %q", status, problem)
 	}
-	if n := <-wrote; n > 16<<20 { // the buffers of this machine's sockets
-		t.Errorf("%d bytes were taken", n)
+	if n := <-wrote; n > 16<<20 { // at most what the buffers of this machine's sockets hold
+		t.Errorf("%d bytes were read", n)
 	}
 }
 
@@ -81,7 +81,7 @@ type endless struct{}
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
 // A name that looks harmless resolves to this machine: the connection is refused, not the request.
-func TestPrivateNetworksAreRefusedWhenTheyAreDialled(t *testing.T) {
+func TestPrivateNetworksAreRefusedAtTheConnection(t *testing.T) {
 	t.Parallel()
 	var hits atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
@@ -129,12 +129,12 @@ func TestRefusedAddressIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestUnreachableReceiversAreNamed(t *testing.T) {
+func TestProblemOfAnUnreachableReceiver(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close() // its port is free now
 	status, problem, final := real(t, egress.Everywhere()).Post(t.Context(), server.URL, webhook.NewSecret())
-	if status != 0 || problem != "It takes no connections." || final {
+	if status != 0 || problem != "It accepts no connections." || final {
 		t.Errorf("%d %q", status, problem)
 	}
 	synctest.Test(t, func(t *testing.T) {
@@ -272,7 +272,7 @@ func (r raced) Endpoints(ctx context.Context) ([]lectern.Endpoint, error) {
 
 // Two concurrent rotations both return a secret that signs. Two nodes that make the secret for callbacks at once use
 // the same one.
-func TestSecretsThatAreMadeAtOnce(t *testing.T) {
+func TestConcurrentRotations(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var meanwhile func()
@@ -299,7 +299,7 @@ func TestSecretsThatAreMadeAtOnce(t *testing.T) {
 		}
 		for _, secret := range []string{e.Secrets[0], theirs.Secrets[0], ours.Secrets[0]} {
 			if err := verify(t, w.net.all()[0], secret); err != nil {
-				t.Errorf("a secret that somebody was shown does not sign: %v", err)
+				t.Errorf("a secret that was returned to a caller does not sign: %v", err)
 			}
 		}
 
@@ -309,7 +309,7 @@ func TestSecretsThatAreMadeAtOnce(t *testing.T) {
 		synctest.Wait()
 		calls := w.net.all()
 		if last := calls[len(calls)-1]; err != nil || verify(t, last, theirs.Secrets[0]) != nil {
-			t.Errorf("nodes sign callbacks with secrets of their own (%v)", err)
+			t.Errorf("nodes sign callbacks with different secrets (%v)", err)
 		}
 	})
 }

@@ -44,9 +44,8 @@ func key(secret string) ([]byte, error) {
 	text, ok := strings.CutPrefix(secret, secretPrefix)
 	b, err := base64.StdEncoding.DecodeString(text)
 	if !ok || err != nil || len(b) < 24 || len(b) > 64 {
-		f := lectern.Fail(CodeInvalid, "A webhook secret is whsec_ and 24 to 64 bytes in Base64, such as whsec_ and "+
-			"what "+
-			"`openssl rand -base64 32` prints.")
+		f := lectern.Fail(CodeInvalid, "A webhook secret is whsec_ followed by 24 to 64 bytes in Base64, such as whsec_ "+
+			"followed by the output of `openssl rand -base64 32`.")
 		f.Param = "secret"
 		return nil, f
 	}

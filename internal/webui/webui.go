@@ -22,7 +22,7 @@ var static embed.FS
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; " +
 	"connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
-// Handler serves the page at / and its parts below /ui/; anything else is 404.
+// Handler serves the page at / and its files below /ui/; other paths get 404.
 func Handler() http.Handler {
 	pages := map[string]page{}
 	files, err := fs.ReadDir(static, "static")

@@ -22,7 +22,7 @@ func get(t *testing.T, path string, header ...string) *httptest.ResponseRecorder
 }
 
 // The page is complete: all its files are served with the right type, and none comes from another server.
-func TestPageIsWhole(t *testing.T) {
+func TestPageIsComplete(t *testing.T) {
 	t.Parallel()
 	page := get(t, "/")
 	if page.Code != 200 || !strings.HasPrefix(page.Header().Get("Content-Type"), "text/html") {
@@ -36,7 +36,7 @@ func TestPageIsWhole(t *testing.T) {
 			t.Errorf("the page loads %s from elsewhere", ref[1])
 		}
 		if strings.HasPrefix(ref[1], "/") {
-			t.Errorf("%s leads past the path that a proxy may put before it", ref[1])
+			t.Errorf("%s begins with /, which ignores the path of a proxy", ref[1])
 		}
 		if !strings.HasPrefix(ref[1], "ui/") {
 			continue
@@ -60,13 +60,13 @@ func TestPageIsWhole(t *testing.T) {
 	}
 	if js := get(t, "/ui/app.js").Body.String(); regexp.MustCompile("fetch\\([\"`]|(?:src|href): [\"`]/").
 		MatchString(js) {
-		t.Error("the script asks for an address that does not go through at()")
+		t.Error("the script uses an address that does not come from at()")
 	} else if strings.Contains(js, "innerHTML") || strings.Contains(js, "insertAdjacentHTML") {
-		t.Error("the script writes markup; what users wrote must go in as text")
+		t.Error("the script inserts markup; what users wrote must be inserted as text")
 	}
 }
 
-func TestCachingAndStrangers(t *testing.T) {
+func TestCachingAndUnknownPaths(t *testing.T) {
 	t.Parallel()
 	tag := get(t, "/ui/app.js").Header().Get("ETag")
 	if tag == "" {

@@ -4,7 +4,7 @@
 Needs Debian's python3-icu and python3-num2words. Run:
 
     /usr/bin/python3 tools/compare/others.py 1000 | gzip -9n > internal/spoken/testdata/others.tsv.gz
-    go test ./internal/spoken -run Others
+    go test ./internal/spoken -run OtherPrograms -update
 
 Each line: language, library, kind, value, words. A kind is the name of a rule set of the CLDR, or "date".
 """

@@ -1,5 +1,6 @@
-// Package avatartest is the conformance suite of avatar engines. An engine is done when the suite passes; what it may
-// rely on is the contract of lectern.ClipRequest and lectern.Clip and nothing else, so the suite looks at pixels.
+// Package avatartest is the conformance suite of avatar engines. An engine is done when the suite passes. The suite
+// relies only on the contract of lectern.ClipRequest and lectern.Clip, so it judges an engine by the pixels of its
+// frames.
 package avatartest
 
 import (
@@ -17,7 +18,7 @@ import (
 	"lectern"
 )
 
-// Engine is what the suite needs of an engine; avatar.Engine is one.
+// Engine is what the suite needs of an engine. It has the methods of avatar.Engine.
 type Engine interface {
 	Name() string
 	Avatars(ctx context.Context) ([]lectern.Avatar, error)
@@ -26,25 +27,25 @@ type Engine interface {
 	Fingerprint() string
 }
 
-// Run holds the engines that open makes to the contract. Each test gets an engine of its own.
+// Run checks the engines that open returns. Each test gets its own engine.
 func Run(t *testing.T, open func(t *testing.T) Engine) {
 	for _, c := range []struct {
 		name string
 		test func(t *testing.T, e Engine)
 	}{
 		{"lists avatars that animate", listed},
-		{"refuses unknown avatars and names the known", unknown},
+		{"refuses unknown avatars and names the known ones", unknown},
 		{"refuses what cannot be drawn", refused},
-		{"gives as many frames as asked for, then io.EOF", counted},
-		{"gives the same frames for the same seed", deterministic},
+		{"returns the requested number of frames, then io.EOF", counted},
+		{"returns the same frames for the same seed", deterministic},
 		{"draws every size", sizes},
 		{"keeps the background transparent", transparent},
 		{"draws the backdrop", backdrop},
-		{"begins and ends each clip in one pose", joins},
-		{"moves the mouth in speech alone and shuts it on bilabials", lips},
-		{"serves clips side by side", concurrent},
+		{"begins and ends each clip in the same pose", joins},
+		{"moves the mouth only in speech and closes it on bilabials", lips},
+		{"draws several clips at the same time", concurrent},
 		{"ends with its context", canceled},
-		{"closes early and twice", closed},
+		{"can be closed early and twice", closed},
 		{"draws portraits", portraits},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -54,7 +55,7 @@ func Run(t *testing.T, open func(t *testing.T) Engine) {
 	}
 }
 
-// codes gives every code that e lists, with and without variant.
+// codes returns every code that e lists, with and without variant.
 func codes(t *testing.T, e Engine) []string {
 	t.Helper()
 	list, err := e.Avatars(t.Context())
@@ -77,6 +78,7 @@ func codes(t *testing.T, e Engine) []string {
 	return out
 }
 
+// full returns the codes that name a variant.
 func full(t *testing.T, e Engine) []string {
 	t.Helper()
 	var out []string
@@ -114,7 +116,7 @@ func drawAll(ctx context.Context, e Engine, r lectern.ClipRequest) ([]*image.RGB
 	for {
 		m := image.NewRGBA(image.Rect(0, 0, r.Size.Width, r.Size.Height))
 		for i := range m.Pix {
-			m.Pix[i] = 0xa5 // what was there before must not shine through
+			m.Pix[i] = 0xa5 // an old value, which must not be visible in the frame
 		}
 		switch err := c.Next(m); {
 		case errors.Is(err, io.EOF):
@@ -123,7 +125,7 @@ func drawAll(ctx context.Context, e Engine, r lectern.ClipRequest) ([]*image.RGB
 			return nil, err
 		}
 		if out = append(out, m); len(out) > r.Frames {
-			return nil, fmt.Errorf("frame %d of %d", len(out), r.Frames)
+			return nil, fmt.Errorf("the clip has more than the %d requested frames", r.Frames)
 		}
 	}
 }
@@ -136,7 +138,7 @@ func listed(t *testing.T, e Engine) {
 		r := request(c)
 		r.Frames = 1
 		if n := len(frames(t, e, r)); n != 1 {
-			t.Errorf("%s: %d frames", c, n)
+			t.Errorf("%s: a clip of one frame has %d", c, n)
 		}
 	}
 }
@@ -155,7 +157,7 @@ func unknown(t *testing.T, e Engine) {
 			}
 		}
 		if len(f.Message) > 2000 {
-			t.Errorf("the message has %d bytes", len(f.Message))
+			t.Errorf("the message has %d bytes, more than 2000", len(f.Message))
 		}
 		if _, err := e.Portrait(t.Context(), code, lectern.Size{Width: 64, Height: 64}); lectern.AsFailure(err) == nil ||
 			lectern.AsFailure(err).Code != lectern.CodeUnknownAvatar {
@@ -196,7 +198,7 @@ func counted(t *testing.T, e Engine) {
 			r := request(codes(t, e)[0])
 			r.Frames, r.FrameRate = n, rate
 			if got := len(frames(t, e, r)); got != n {
-				t.Errorf("%d frames at %d a second: %d came", n, rate, got)
+				t.Errorf("a clip of %d frames at %d a second has %d", n, rate, got)
 			}
 		}
 	}
@@ -208,7 +210,7 @@ func deterministic(t *testing.T, e Engine) {
 	a, b := frames(t, e, r), frames(t, e, r)
 	for i := range a {
 		if !bytes.Equal(a[i].Pix, b[i].Pix) {
-			t.Fatalf("frame %d differs from itself", i)
+			t.Fatalf("frame %d differs when the same clip is drawn again", i)
 		}
 	}
 	r.Seed = 43
@@ -220,7 +222,7 @@ func deterministic(t *testing.T, e Engine) {
 		}
 	}
 	if same > len(a)/2 {
-		t.Errorf("another seed gives %d of %d frames alike", same, len(a))
+		t.Errorf("with another seed, %d of %d frames are the same", same, len(a))
 	}
 }
 
@@ -236,7 +238,7 @@ func sizes(t *testing.T, e Engine) {
 				covered++
 			}
 		}
-		// Wherever the window ends, the body goes on.
+		// The body must reach the lower edge of every window.
 		if covered < min(s.Width, s.Height)/5 {
 			t.Errorf("%v: only %d pixels of the lowest row show the figure: it is cut off", s, covered)
 		}
@@ -266,7 +268,7 @@ func transparent(t *testing.T, e Engine) {
 		}
 		n := len(m.Pix) / 4
 		if clear < n/5 || solid < n/5 || n-clear-solid > n/12 {
-			t.Errorf("%s: of %d pixels %d are clear and %d solid", code, n, clear, solid)
+			t.Errorf("%s: of %d pixels %d are transparent and %d opaque, too few", code, n, clear, solid)
 		}
 	}
 }
@@ -300,7 +302,7 @@ func joins(t *testing.T, e Engine) {
 	}
 }
 
-// brief is the beginning of a spoken clip, small.
+// brief is a request for the beginning of a spoken clip, in a small size.
 func brief(code string) lectern.ClipRequest {
 	r := speaking(code)
 	r.Lead, r.Frames, r.Size = 0, 12, lectern.Size{Width: 120, Height: 120}
@@ -326,7 +328,7 @@ func concurrent(t *testing.T, e Engine) {
 			}
 			for j := range got {
 				if !bytes.Equal(got[j].Pix, want[i][j].Pix) {
-					t.Errorf("%s: frame %d differs when others draw", all[i], j)
+					t.Errorf("%s: frame %d differs when other clips are drawn at the same time", all[i], j)
 					return
 				}
 			}
@@ -371,7 +373,7 @@ func closed(t *testing.T, e Engine) {
 		t.Errorf("the second Close gives %v", err)
 	}
 	if err := c.Next(m); err == nil || errors.Is(err, io.EOF) {
-		t.Errorf("Next after Close gives %v: a clip that was closed is not a clip that ended", err)
+		t.Errorf("Next after Close returns %v, want an error other than io.EOF", err)
 	}
 }
 
@@ -382,13 +384,13 @@ func portraits(t *testing.T, e Engine) {
 			t.Fatal(err)
 		}
 		if b := m.Bounds(); b.Dx() != 96 || b.Dy() != 120 {
-			t.Errorf("%s: the portrait is %v", code, b)
+			t.Errorf("%s: the portrait has the bounds %v, want 96×120 pixels", code, b)
 		}
 		if _, _, _, a := m.At(m.Bounds().Min.X+48, m.Bounds().Min.Y+60).RGBA(); a != 0xffff {
 			t.Errorf("%s: nobody is in the middle of the portrait", code)
 		}
 	}
 	if _, err := e.Portrait(t.Context(), codes(t, e)[0], lectern.Size{}); err == nil {
-		t.Error("a portrait of no size is drawn")
+		t.Error("a portrait without a size is drawn")
 	}
 }

@@ -11,24 +11,27 @@ import (
 	"lectern"
 )
 
-// The clip that the lips are judged by: twice "mamapapaba", a second of silence around each.
+// The clip by which the suite judges the lips says "mamapapaba" twice, with about a second of silence before, between
+// and after.
 const (
-	rate      = 30
+	rate      = 30 // frames a second
 	leadTime  = 1.0
-	soundTime = 0.14
+	soundTime = 0.14 // seconds of each sound
 	pauseTime = 1.2
 	tailTime  = 1.0
 )
 
-// span is a stretch of time in seconds of the clip.
+// span is a stretch of time, in seconds from the beginning of the clip.
 type span struct{ from, to float64 }
 
-// speaking asks for that clip: a hum where there is sound, silence elsewhere, exact phonemes.
+// speaking returns the request for that clip. Its audio is a hum during the sounds and silence elsewhere; its phonemes
+// are exact.
 func speaking(code string) lectern.ClipRequest {
 	r, _, _, _ := script(code)
 	return r
 }
 
+// script returns the request for the clip, and when its bilabials, its open vowels and its pause are.
 func script(code string) (r lectern.ClipRequest, bilabials, open, quiet []span) {
 	n := lectern.Narration{}
 	at := 0.0
@@ -71,7 +74,7 @@ func script(code string) (r lectern.ClipRequest, bilabials, open, quiet []span) 
 	return r, bilabials, open, quiet
 }
 
-// lips holds one look of each avatar to its lips; clothes do not change them.
+// lips checks the mouth of one look of each avatar, because clothes do not change the mouth.
 func lips(t *testing.T, e Engine) {
 	for _, code := range codes(t, e) {
 		if strings.Contains(code, ".") {
@@ -89,13 +92,14 @@ func lips(t *testing.T, e Engine) {
 	}
 }
 
+// still checks that the mouth moves in speech and hardly in silence.
 func still(t *testing.T, code string, all []*image.RGBA, mouth image.Rectangle, open, quiet []span) {
 	var talk, rest []float64
 	for i := 1; i < len(all); i++ {
 		at := float64(i) / rate
 		d := difference(all[i], all[i-1], mouth)
 		switch {
-		case within(at, quiet, -0.2): // lips need up to 140 ms to come to rest, and lead the next sound
+		case within(at, quiet, -0.2): // lips need up to 140 ms to come to rest, and move before the next sound
 			rest = append(rest, d)
 		case at > open[0].from && at < open[len(open)-1].to && !within(at, quiet, 0.1):
 			talk = append(talk, d)
@@ -108,9 +112,10 @@ func still(t *testing.T, code string, all []*image.RGBA, mouth image.Rectangle, 
 	}
 }
 
+// closes checks that the lips are closed on bilabials, compared with open vowels.
 func closes(t *testing.T, code string, all []*image.RGBA, mouth image.Rectangle, bilabials, open, quiet []span) {
 	closed := all[int((quiet[0].from+quiet[0].to)/2*rate)]
-	// How far a frame is from the closed mouth, whatever small way the head has gone.
+	// openness returns how much a frame differs from the closed mouth. The head may have moved by up to three pixels.
 	openness := func(m *image.RGBA) float64 {
 		best := math.Inf(1)
 		for dy := -3; dy <= 3; dy++ {
@@ -124,7 +129,7 @@ func closes(t *testing.T, code string, all []*image.RGBA, mouth image.Rectangle,
 		var out []float64
 		for _, s := range spans {
 			v := openness(all[int(s.from*rate)])
-			for i := int(s.from*rate - 2); i <= int(s.to*rate); i++ { // the mouth may lead the sound by two frames
+			for i := int(s.from*rate - 2); i <= int(s.to*rate); i++ { // the mouth may be up to two frames ahead of the sound
 				v = pick(v, openness(all[i]))
 			}
 			out = append(out, v)
@@ -135,11 +140,12 @@ func closes(t *testing.T, code string, all []*image.RGBA, mouth image.Rectangle,
 	shut, wide := extreme(bilabials, math.Min), extreme(open, math.Max)
 	t.Logf("%s: openness %.2f at worst on bilabials, %.2f at least on open vowels", code, shut[len(shut)-1], wide[0])
 	if shut[len(shut)-1] > 0.35*wide[0] {
-		t.Errorf("%s: lips stay open on bilabials: %.2f, against %.2f on vowels", code, shut, wide)
+		t.Errorf("%s: the lips stay open on bilabials: the openness is %.2f there and %.2f on vowels", code, shut, wide)
 	}
 }
 
-// findMouth gives the window that varies much in speech and little in silence.
+// findMouth returns the rectangle that changes much in speech and little in silence. It returns an error if that is not
+// in the middle half of the frame.
 func findMouth(all []*image.RGBA, open, quiet []span) (image.Rectangle, error) {
 	b := all[0].Bounds()
 	talk, rest := variance(all, func(at float64) bool { return at > open[0].from && at < open[len(open)/2-1].to }),
@@ -162,11 +168,12 @@ func findMouth(all []*image.RGBA, open, quiet []span) (image.Rectangle, error) {
 	}
 	r := image.Rectangle{at, at.Add(image.Pt(w, h))}
 	if at.X < b.Dx()/4 || r.Max.X > b.Dx()*3/4 {
-		return r, fmt.Errorf("what moves most in speech is at %v: that is no mouth", r)
+		return r, fmt.Errorf("what moves most in speech is at %v, not in the middle half, where a mouth is", r)
 	}
 	return r, nil
 }
 
+// variance returns the variance of each pixel's grey over the frames for whose time in is true.
 func variance(all []*image.RGBA, in func(at float64) bool) []float64 {
 	b := all[0].Bounds()
 	sum, sq, n := make([]float64, b.Dx()*b.Dy()), make([]float64, b.Dx()*b.Dy()), 0.0
@@ -186,7 +193,7 @@ func variance(all []*image.RGBA, in func(at float64) bool) []float64 {
 	return sq
 }
 
-// within reports whether at lies in one of spans, each made longer by more at both ends.
+// within reports whether at is in one of spans, each made longer by more seconds at both ends.
 func within(at float64, spans []span, more float64) bool {
 	return slices.ContainsFunc(spans, func(s span) bool { return at > s.from-more && at < s.to+more })
 }
@@ -195,7 +202,8 @@ func grey(p []byte) float64 {
 	return 0.2126*float64(p[0]) + 0.7152*float64(p[1]) + 0.0722*float64(p[2])
 }
 
-// difference is the mean absolute difference of grey in r of b against a, which is looked at off further up and left.
+// difference is the mean absolute difference of grey between b and a over the rectangle r of b. With off, the pixels of
+// a are taken off further left and up.
 func difference(a, b *image.RGBA, r image.Rectangle, off ...image.Point) float64 {
 	o := image.Point{}
 	if len(off) > 0 {

@@ -11,24 +11,24 @@ import (
 	"lectern"
 )
 
-// Performer is what the suite needs of an engine that speaks itself; avatar.Performer is one.
+// Performer is what the suite needs of an engine whose avatars speak themselves. It has the methods of
+// avatar.Performer.
 type Performer interface {
 	Engine
 	Parts(ctx context.Context, code, text string) ([]string, error)
 	Perform(ctx context.Context, r lectern.TakeRequest, path string) error
 }
 
-// Stage is an engine with what it is judged by.
+// Stage is an engine together with what the suite needs to judge it.
 type Stage struct {
 	Performer
-	// Orders gives the orders as an attempt of a presentation sees them; they outlive the attempt.
+	// Orders returns the store of orders for an attempt of a presentation. The orders outlive the attempt.
 	Orders func(presentation string, attempt int) lectern.Orders
-	// Paid gives how often what was ordered under a key was paid for.
+	// Paid returns how often the order of a key was paid for.
 	Paid func(key string) int
 }
 
-// RunPerformer holds the engines that open makes to the contract of those that speak themselves. Each test gets one of
-// its own.
+// RunPerformer checks the engines that open returns, whose avatars speak themselves. Each test gets its own engine.
 func RunPerformer(t *testing.T, open func(t *testing.T) Stage) {
 	for _, c := range []struct {
 		name string
@@ -39,7 +39,7 @@ func RunPerformer(t *testing.T, open func(t *testing.T) Stage) {
 				t.Errorf("name %q, fingerprint %q", s.Name(), s.Fingerprint())
 			}
 		}},
-		{"refuses unknown avatars and names the known", strangers},
+		{"refuses unknown avatars and names the known ones", unknownTakes},
 		{"refuses to be animated", func(t *testing.T, s Stage) {
 			c, err := s.Animate(t.Context(), request(codes(t, s)[0]))
 			if f := lectern.AsFailure(err); c != nil || f == nil || f.Code != lectern.CodeAvatarFailed {
@@ -48,10 +48,10 @@ func RunPerformer(t *testing.T, open func(t *testing.T) Stage) {
 		}},
 		{"draws portraits", func(t *testing.T, s Stage) { portraits(t, s) }},
 		{"divides text and loses nothing", divided},
-		{"leaves a file for every avatar", performed},
-		{"pays once for a key, whoever asks and however often", once},
-		{"orders nothing without a record", unrecorded},
-		{"ends with its context", dismissed},
+		{"stores a file for every avatar", performed},
+		{"pays once for a key, for all attempts and presentations", once},
+		{"orders nothing that it cannot record", unrecorded},
+		{"ends with its context", canceledTake},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -65,7 +65,7 @@ func (s Stage) take(code, key string, attempt int) lectern.TakeRequest {
 		Slide: 2, Orders: s.Orders("p1", attempt)}
 }
 
-func strangers(t *testing.T, s Stage) {
+func unknownTakes(t *testing.T, s Stage) {
 	for _, code := range []string{"nobody", "", ".", codes(t, s)[0] + ".nosuch", "\x00"} {
 		_, partsErr := s.Parts(t.Context(), code, "Hello.")
 		for _, err := range []error{partsErr, s.Perform(t.Context(), s.take(code, "a1", 1),
@@ -77,7 +77,7 @@ func strangers(t *testing.T, s Stage) {
 		}
 	}
 	if n := s.Paid("a1"); n > 0 {
-		t.Errorf("it was paid for nobody %d times", n)
+		t.Errorf("an unknown avatar was paid for %d times", n)
 	}
 }
 
@@ -102,7 +102,7 @@ func divided(t *testing.T, s Stage) {
 		}
 		again, err := s.Parts(t.Context(), codes(t, s)[0], text)
 		if err != nil || strings.Join(again, "|") != strings.Join(parts, "|") {
-			t.Errorf("%s: the parts differ from themselves", name)
+			t.Errorf("%s: a second call of Parts returns other parts (%v)", name, err)
 		}
 	}
 }
@@ -118,7 +118,7 @@ func performed(t *testing.T, s Stage) {
 			t.Fatalf("%s: %v", code, err)
 		}
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 || last != 1 {
-			t.Errorf("%s: no file is left (%v), or the progress ends at %g", code, err, last)
+			t.Errorf("%s: there is no file (%v), or the progress ends at %g, not at 1", code, err, last)
 		}
 		o, ok, err := r.Orders.Order(t.Context(), key)
 		if err != nil || !ok || o.State != lectern.OrderReady || o.ExternalID == "" || o.Engine != s.Name() || o.Slide != 2 {
@@ -139,7 +139,7 @@ func once(t *testing.T, s Stage) {
 		}
 	}
 	if n := s.Paid("c1"); n != 1 {
-		t.Errorf("J9: it was paid for %d times", n)
+		t.Errorf("J9: the take was paid for %d times, want once", n)
 	}
 }
 
@@ -147,7 +147,7 @@ func unrecorded(t *testing.T, s Stage) {
 	r := s.take(codes(t, s)[0], "d1", 1)
 	r.Orders = nil
 	if err := s.Perform(t.Context(), r, filepath.Join(t.TempDir(), "take")); err == nil {
-		t.Error("without orders it succeeds")
+		t.Error("Perform succeeds without a store of orders")
 	}
 	r.Orders = stale{}
 	if err := s.Perform(t.Context(), r, filepath.Join(t.TempDir(), "take")); !errors.Is(err,
@@ -155,11 +155,11 @@ func unrecorded(t *testing.T, s Stage) {
 		t.Errorf("J7: a stale run ends with %v", err)
 	}
 	if n := s.Paid("d1"); n > 0 {
-		t.Errorf("it was paid for %d times", n)
+		t.Errorf("the take was paid for %d times, want never", n)
 	}
 }
 
-// stale is what a run sees that lost its lease.
+// stale is the store of orders of a run that has lost its lease.
 type stale struct{}
 
 func (stale) Order(context.Context, string) (lectern.Order, bool, error) {
@@ -170,14 +170,14 @@ func (stale) RecordOrder(context.Context, lectern.Order) error {
 	return lectern.Fail(lectern.CodeStale, "Another run has taken over.")
 }
 
-func dismissed(t *testing.T, s Stage) {
+func canceledTake(t *testing.T, s Stage) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := s.Perform(ctx, s.take(codes(t, s)[0], "e1", 1), filepath.Join(t.TempDir(), "take")); !errors.Is(err,
 		context.Canceled) {
-		t.Errorf("after cancel it ends with %v", err)
+		t.Errorf("after cancel Perform returns %v", err)
 	}
 	if n := s.Paid("e1"); n > 0 {
-		t.Errorf("it was paid for %d times", n)
+		t.Errorf("the take was paid for %d times, want never", n)
 	}
 }

@@ -12,21 +12,21 @@ import (
 	"lectern/internal/slots"
 )
 
-func TestEngine(t *testing.T) {
+func TestConformance(t *testing.T) {
 	t.Parallel()
 	avatartest.Run(t, func(*testing.T) avatartest.Engine { return builtin.New() })
 }
 
-// The decorators change nothing that an engine promises.
-func TestDecoratedEngine(t *testing.T) {
+// An engine with decorators passes the same suite.
+func TestConformanceOfTheDecoratedEngine(t *testing.T) {
 	t.Parallel()
 	avatartest.Run(t, func(*testing.T) avatartest.Engine {
 		return avatar.Retrying(avatar.Limited(builtin.New(), slots.New("builtin", 64)), retry.Policy{})
 	})
 }
 
-// A cache without space costs time only: the pictures stay the same.
-func TestEngineWithoutMemory(t *testing.T) {
+// An engine whose cache has no space still draws.
+func TestAnEngineWithoutCacheDraws(t *testing.T) {
 	t.Parallel()
 	r := lectern.ClipRequest{Avatar: "gia.casual", Frames: 3, FrameRate: 30, Size: lectern.Size{Width: 64, Height: 64}}
 	c, err := builtin.NewSized(1).Animate(t.Context(), r)
@@ -41,7 +41,7 @@ func TestEngineWithoutMemory(t *testing.T) {
 	}
 }
 
-func TestBuiltinCast(t *testing.T) {
+func TestCodesOfTheBuiltinCharacters(t *testing.T) {
 	t.Parallel()
 	c := avatar.New("", builtin.New())
 	for code, want := range map[string]string{
@@ -51,7 +51,7 @@ func TestBuiltinCast(t *testing.T) {
 	} {
 		engine, got, err := c.Resolve(t.Context(), code)
 		if err != nil || engine != "builtin" || got != want {
-			t.Errorf("%q is settled to %q of %q (%v), not %q", code, got, engine, err, want)
+			t.Errorf("%q is resolved to %q of %q (%v), not %q", code, got, engine, err, want)
 		}
 	}
 	_, _, err := c.Resolve(t.Context(), "elai:gia.casual")

@@ -11,8 +11,8 @@ import (
 	"lectern/internal/avatar/builtin/speech"
 )
 
-// A face shows nothing of its earlier states.
-func TestFacesKeepNothingOfWhatTheyShowed(t *testing.T) {
+// A face that is drawn after others shows nothing of them: it is the same as one that is drawn first.
+func TestFacesShowNothingOfEarlierOnes(t *testing.T) {
 	t.Parallel()
 	e := New()
 	for _, ch := range e.cast {
@@ -30,7 +30,7 @@ func TestFacesKeepNothingOfWhatTheyShowed(t *testing.T) {
 				return e.face.Image().Pix
 			}
 			if !bytes.Equal(show(used), show(newEasel(f, e.sprites))) {
-				t.Fatal("something of an earlier face is left, or something is missing")
+				t.Fatal("a face that is drawn after others differs from one that is drawn first")
 			}
 		})
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // Design units: the head is about 400 high, the point between the eyes is the origin, y points down. A square window
-// shows 960 units from side to side, so the head takes 1:2.4 of it.
+// shows 960 units from side to side, so the head takes 1/2.4 of its height.
 const (
 	squareUnits = 960.0
 	squareTop   = -372.0
@@ -18,7 +18,7 @@ const (
 func framing(s lectern.Size) paint.View {
 	w, h := float64(s.Width), float64(s.Height)
 	aspect := w / h
-	units, top := squareUnits, squareTop // of the window's height
+	units, top := squareUnits, squareTop // the height of the window, and its upper edge
 	if aspect < 1 {
 		// From the square to 1:2 the sides come in from 960 to 700 units.
 		t := min((1-aspect)/0.5, 1)

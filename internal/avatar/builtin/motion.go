@@ -35,7 +35,7 @@ type fixation struct {
 	to paint.Point
 }
 
-// accent is a stressed word: a nod whose lowest point is at its vowel, and the brows with it.
+// accent is the motion on a stressed word: a nod whose lowest point is at the word's vowel, and raised brows.
 type accent struct{ at, nod, brow float64 }
 
 const degree = math.Pi / 180
@@ -114,7 +114,7 @@ func (p *performance) presence(t float64) float64 {
 	return speech.Smooth(t/up) * speech.Smooth((p.length-t)/down)
 }
 
-// pose is the figure at frame i.
+// pose returns the pose of the figure in frame i.
 func (p *performance) pose(i int) pose {
 	t := (float64(i) + 0.5) * p.perFrame
 	here := p.presence(t - 0.5*p.perFrame)
@@ -204,7 +204,7 @@ func (p *performance) watch(t, here float64, out *pose) {
 			continue
 		}
 		shut := speech.Smooth(x/0.40) * (1 - speech.Smooth((x-0.50)/0.50))
-		lid *= max(1-shut, 0) // which rounding takes below 0
+		lid *= max(1-shut, 0) // rounding may make 1-shut negative
 	}
 	out.lids = [2]float64{lid, lid}
 	if lid > 1 {

@@ -103,7 +103,7 @@ func TestClipsBeginAndEndNeutral(t *testing.T) {
 	}
 }
 
-func TestBlinks(t *testing.T) {
+func TestBlinksAreFrequentAndUneven(t *testing.T) {
 	t.Parallel()
 	n, text := talk(60, false)
 	total, minutes := 0, 0.0
@@ -115,7 +115,7 @@ func TestBlinks(t *testing.T) {
 		last, intervals := -1.0, map[int]bool{}
 		for _, b := range p.blinks {
 			if b.length < 0.12 || b.length > 0.16 {
-				t.Fatalf("a blink of %.0f ms", b.length*1000)
+				t.Fatalf("a blink lasts %.0f ms, not 120 to 160", b.length*1000)
 			}
 			if b.at < last {
 				t.Fatalf("blinks overlap at %.2f s", b.at)
@@ -124,7 +124,7 @@ func TestBlinks(t *testing.T) {
 			last = b.at + b.length
 		}
 		if len(intervals) < 8 {
-			t.Errorf("blinks come like a metronome: %v", intervals)
+			t.Errorf("the blinks are too regular; their intervals in fifths of a second are %v", intervals)
 		}
 	}
 	if per := float64(total) / minutes; per < 12 || per > 20 {
@@ -190,7 +190,7 @@ func TestStressedWordsNodAndQuestionsTilt(t *testing.T) {
 		t.Errorf("%d questions found, not 4", len(p.asks))
 	}
 	if len(p.accents) < 4 || len(p.accents) > 12 {
-		t.Errorf("%d of 24 words carry a nod", len(p.accents))
+		t.Errorf("%d of 24 words have a nod, want 4 to 12", len(p.accents))
 	}
 	for i, a := range p.accents {
 		if a.nod < 2*degree || a.nod > 4*degree {
@@ -206,19 +206,19 @@ func TestStressedWordsNodAndQuestionsTilt(t *testing.T) {
 	}
 }
 
-func TestPunctuation(t *testing.T) {
+func TestPunctuationFindsTheMarkAfterEachWord(t *testing.T) {
 	t.Parallel()
 	words := []lectern.Span{{Text: "Really"}, {Text: "yes"}, {Text: "go!"}, {Text: "missing"}, {Text: "why"}}
 	got := punctuation("Really? Yes — yes, go! why ?", words)
 	for i, want := range []rune{'?', 0, '!', 0, '?'} {
 		if got[i] != want {
-			t.Errorf("behind %q stands %q, not %q", words[i].Text, got[i], want)
+			t.Errorf("the mark after %q is %q, not %q", words[i].Text, got[i], want)
 		}
 	}
 }
 
-// Quantising changes a state by at most half a step. A step moves a lip by at most a quarter of a pixel.
-func TestQuantisedFinely(t *testing.T) {
+// Quantising changes a state by at most half a step. A step moves a lip by about a quarter of a pixel.
+func TestAStepMovesALipByAQuarterOfAPixel(t *testing.T) {
 	t.Parallel()
 	for _, px := range []int{240, 480, 960, 1080} {
 		f := framing(lectern.Size{Width: px, Height: px})
@@ -231,7 +231,7 @@ func TestQuantisedFinely(t *testing.T) {
 	}
 }
 
-func TestFraming(t *testing.T) {
+func TestFramingShowsTheHeadInEveryWindow(t *testing.T) {
 	t.Parallel()
 	v := framing(lectern.Size{Width: 480, Height: 480})
 	if head := 400 * v.Scale / 480; math.Abs(head-1/2.4) > 0.01 {

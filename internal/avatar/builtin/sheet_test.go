@@ -9,7 +9,7 @@ import (
 
 func newFrame(w, h int) *image.RGBA { return image.NewRGBA(image.Rect(0, 0, w, h)) }
 
-func TestVisemeSheet(t *testing.T) {
+func TestVisemeSheetShowsAFaceInEveryTile(t *testing.T) {
 	t.Parallel()
 	m, err := builtin.VisemeSheet(builtin.New())
 	if err != nil {

@@ -51,7 +51,7 @@ type wireVoice struct {
 	Locale    string `json:"locale"`
 }
 
-// catalogue is Elai's presenters and voices when they were last listed.
+// catalogue has Elai's presenters and voices as they were last listed.
 type catalogue struct {
 	avatars []lectern.Avatar
 	looks   map[string]look // by full code, lower case
@@ -89,11 +89,11 @@ func (c *client) load(ctx context.Context) (*catalogue, error) {
 	return s, nil
 }
 
-// add adds a presenter with its looks. The voices must be known before.
+// add adds a presenter with its looks. s.voices must be complete before, because it contains the default voices.
 func (s *catalogue) add(p wireAvatar) {
 	code := strings.ToLower(p.Code)
 	if code == "" || strings.ContainsAny(code, ".: ") {
-		return // a deck could not name it
+		return // a deck cannot name such a code
 	}
 	a := lectern.Avatar{Engine: Name, Code: code, Name: p.Name, Gender: strings.ToLower(p.Gender),
 		Variants: []lectern.AvatarVariant{}}
@@ -153,8 +153,12 @@ func (s *catalogue) find(code string) (look, error) {
 	return look{}, avatar.Unknown(code, s.avatars)
 }
 
-// choose returns the voice for a take. That is the voice that want names; else the presenter's own, if it speaks the
-// language; else the best match of language and gender; else the presenter's own.
+// choose returns the voice for a take: the first that exists of
+//
+//   - the voice that want names;
+//   - the presenter's own voice, if it speaks the language;
+//   - the best match of language and gender;
+//   - the presenter's own voice.
 func (s *catalogue) choose(want lectern.VoiceChoice, l look, language string) (voice, error) {
 	if want.ID != "" {
 		for _, v := range s.voices {
@@ -165,9 +169,9 @@ func (s *catalogue) choose(want lectern.VoiceChoice, l look, language string) (v
 		}
 		if want.Engine == Name || want.Engine == "azure" || want.Engine == "elevenlabs" || want.Engine == "wsl" {
 			return voice{}, lectern.Fail(lectern.CodeUnknownVoice, "Elai has no voice %.60q. Leave the voice out, or choose "+
-				"one that Elai lists.", want.ID)
+				"a voice that Elai lists.", want.ID)
 		}
-		// The voice of another engine is none of Elai's: only its language and gender count.
+		// A voice of another engine is not available at Elai: only the choice's language and gender count.
 	}
 	if want.Language != "" {
 		language = want.Language

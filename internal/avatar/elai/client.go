@@ -21,14 +21,14 @@ const (
 	maxAnswer  = 16 << 20 // bytes of a JSON answer; the catalogue is the largest, at about 1 MB
 	maxClip    = 4 << 30  // bytes of a clip
 	maxPicture = 16 << 20 // bytes of a portrait
-	maxReason  = 500      // runes of Elai's own words that reach the user
+	maxReason  = 500      // runes of Elai's own reason that are shown to the user
 )
 
-// reply is an answer that is no success.
+// reply is the error for an answer whose status is not 2xx.
 type reply struct {
 	status int
-	reason string        // Elai's own words, cleaned and shortened
-	after  time.Duration // Retry-After; 0: not said
+	reason string        // Elai's own reason, cleaned and shortened
+	after  time.Duration // the header Retry-After; 0: not given
 }
 
 // Error implements error.
@@ -44,10 +44,10 @@ func (r *reply) passing() bool {
 	return r.status == http.StatusTooManyRequests || r.status == http.StatusRequestTimeout || r.status >= 500
 }
 
-// errNonsense says that an answer of 200 is not what Elai answers: a proxy's page, or half of it.
-var errNonsense = errors.New("the answer is not the JSON that Elai gives")
+// errInvalid reports that the body of an answer of 2xx is not Elai's: it is a proxy's page, or truncated.
+var errInvalid = errors.New("the answer is not JSON as Elai sends it")
 
-// client talks to Elai. Its errors never hold the token or an address with a query: such a query is a key too.
+// client calls Elai. Its errors never contain the token or an address with a query, because such a query is a key too.
 type client struct {
 	base  string
 	token string
@@ -56,12 +56,12 @@ type client struct {
 	limit time.Duration // for one try of a JSON call
 }
 
-// get asks until there is an answer, or a refusal that another try does not change.
+// get repeats a GET until there is an answer, or a refusal that another try does not change.
 func (c *client) get(ctx context.Context, path string, out any) error {
 	return c.again(ctx, func(ctx context.Context) error { return c.once(ctx, http.MethodGet, path, nil, out) })
 }
 
-// again repeats what changes nothing at Elai: after each answer that may pass, and where none that makes sense came.
+// again repeats do, which must change nothing at Elai: after an answer that is temporary, and if no valid answer came.
 func (c *client) again(ctx context.Context, do func(context.Context) error) error {
 	return c.retry.Do(ctx, func(ctx context.Context) error {
 		err := do(ctx)
@@ -76,11 +76,12 @@ func (c *client) again(ctx context.Context, do func(context.Context) error) erro
 	})
 }
 
-// post calls once. An error that is no *reply leaves open whether the call was taken.
+// post calls once. After an error other than a *reply, Elai may have carried out the call or not.
 func (c *client) post(ctx context.Context, path string, body, out any) error {
 	return c.once(ctx, http.MethodPost, path, body, out)
 }
 
+// once makes one call, within c.limit, and decodes its answer into out.
 func (c *client) once(ctx context.Context, method, path string, body, out any) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.limit, fmt.Errorf("no answer within %s", c.limit))
 	defer cancel()
@@ -115,14 +116,14 @@ func (c *client) once(ctx context.Context, method, path string, body, out any) e
 	case err != nil:
 		return bare(cause(ctx, err))
 	case len(b) > maxAnswer:
-		return fmt.Errorf("%w: it is longer than %d bytes", errNonsense, maxAnswer)
+		return fmt.Errorf("%w: it is longer than %d bytes", errInvalid, maxAnswer)
 	case json.Unmarshal(b, out) != nil:
-		return errNonsense
+		return errInvalid
 	}
 	return nil
 }
 
-// refusal reads what Elai says of a call that it did not take.
+// refusal returns the reply for an answer with an error status, with the reason that Elai gives in its body.
 func (c *client) refusal(res *http.Response, b []byte) *reply {
 	r := &reply{status: res.StatusCode, after: retry.After(res.Header, time.Now())}
 	var said struct {
@@ -147,7 +148,7 @@ func (c *client) refusal(res *http.Response, b []byte) *reply {
 	return r
 }
 
-// clean makes Elai's words fit for a message: one line, short, without the token even if Elai should repeat it.
+// clean makes Elai's reason fit for a message: one line, short, without the token even if Elai should repeat it.
 func (c *client) clean(s string) string {
 	if c.token != "" {
 		s = strings.ReplaceAll(s, c.token, "…")
@@ -159,19 +160,20 @@ func (c *client) clean(s string) string {
 	return s
 }
 
-// fetch writes what lies at a clip's or a picture's own address to w, most bytes of it. It sends no token: the address
-// is elsewhere. However large the file, it is given up where nothing comes for as long as one call may take.
+// fetch downloads a clip or a picture from its own address to w. A file of more than most bytes is an error. fetch
+// sends no token, because the address may belong to another server. It has no limit for the whole download, but gives
+// up when nothing arrives for c.limit.
 func (c *client) fetch(ctx context.Context, address string, w io.Writer, most int64) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	alarm := time.AfterFunc(c.limit, func() { cancel(fmt.Errorf("nothing came for %s", c.limit)) })
+	alarm := time.AfterFunc(c.limit, func() { cancel(fmt.Errorf("nothing arrived for %s", c.limit)) })
 	defer alarm.Stop()
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
-		return errors.New("Elai gave no address that could be fetched")
+		return errors.New("the address from Elai is not an http or https URL")
 	}
 	if base, err := url.Parse(c.base); err != nil || (u.Scheme == "http" && base.Scheme != "http") {
-		return errors.New("Elai gave an address without encryption")
+		return errors.New("the address from Elai has no encryption")
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -186,7 +188,7 @@ func (c *client) fetch(ctx context.Context, address string, w io.Writer, most in
 	if res.StatusCode != http.StatusOK {
 		return &reply{status: res.StatusCode}
 	}
-	n, err := io.Copy(w, io.LimitReader(&heard{res.Body, func() { alarm.Reset(c.limit) }}, most+1))
+	n, err := io.Copy(w, io.LimitReader(&watched{res.Body, func() { alarm.Reset(c.limit) }}, most+1))
 	switch {
 	case err != nil:
 		return bare(cause(ctx, err))
@@ -198,21 +200,21 @@ func (c *client) fetch(ctx context.Context, address string, w io.Writer, most in
 	return nil
 }
 
-// heard tells of each piece that arrives.
-type heard struct {
-	r  io.Reader
-	of func()
+// watched is a reader that calls arrived for each piece that arrives.
+type watched struct {
+	r       io.Reader
+	arrived func()
 }
 
-func (h *heard) Read(b []byte) (int, error) {
-	n, err := h.r.Read(b)
+func (w *watched) Read(b []byte) (int, error) {
+	n, err := w.r.Read(b)
 	if n > 0 {
-		h.of()
+		w.arrived()
 	}
 	return n, err
 }
 
-// bare takes the address out of an error of package http: a query may be a key.
+// bare removes the address from an error of package http, because its query may be a key.
 func bare(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
@@ -220,7 +222,7 @@ func bare(err error) error {
 	return err
 }
 
-// cause is why ctx stopped a call, where it did.
+// cause returns the cause of ctx if ctx has ended, and otherwise err.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -228,7 +230,8 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// fault is the failure that err becomes. doing completes "Elai could not …".
+// fault returns the failure for err. doing completes the sentence "Elai could not …". A nil err and context.Canceled
+// stay as they are.
 func fault(err error, doing string) error {
 	var r *reply
 	f := lectern.Fail(lectern.CodeAvatarFailed, "Elai could not %s.", doing)
@@ -245,7 +248,7 @@ func fault(err error, doing string) error {
 			f.Message = "The Elai account is out of minutes. Buy more at Elai, then retry."
 			f.Retryable = true
 		case http.StatusTooManyRequests:
-			f.Message = "Elai is asked too often and takes no more for now. Retry later."
+			f.Message = "Elai has received too many calls and refuses more for now. Retry later."
 		default:
 			if r.reason != "" && !r.passing() {
 				f.Message = fmt.Sprintf("Elai could not %s: %s", doing, r.reason)
@@ -255,7 +258,7 @@ func fault(err error, doing string) error {
 		if _, ok := errors.AsType[*lectern.Failure](err); ok {
 			return err
 		}
-		f.Message = fmt.Sprintf("Elai could not %s: it cannot be reached, or its answers make no sense. Retry later.", doing)
+		f.Message = fmt.Sprintf("Elai could not %s: it cannot be reached, or its answers are invalid. Retry later.", doing)
 	}
 	return f.Because(err)
 }

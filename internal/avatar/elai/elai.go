@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	_ "image/jpeg" // Elai's pictures are one of both
+	_ "image/jpeg" // Elai's pictures are JPEG or PNG
 	_ "image/png"
 	"net/http"
 	"strings"
@@ -26,39 +26,39 @@ var _ avatar.Performer = (*Engine)(nil)
 // Name is the engine's name, as decks write it before the colon.
 const Name = "elai"
 
-// service names Elai in sentences.
+// service names Elai in messages.
 const service = "avatar service Elai"
 
-// version is part of the fingerprint. Raise it when the same text gives another take: the request's fields, the limits
-// of parts.
+// version is part of the fingerprint. Raise it when the same text gives another take, for example after a change of
+// the request's fields or of the limits of parts.
 const version = "1"
 
-// Facts is what is looked at in a clip before it is taken for one.
+// Facts are the properties of a downloaded clip that the engine checks.
 type Facts struct {
 	Video, Audio  bool
 	Width, Height int
 	Duration      time.Duration
-	Whole         bool // every frame that the file announces is in it
+	Whole         bool // the file contains every frame that its index lists
 }
 
-// Options are what the engine works with. Token, Probe and Recognise are needed.
+// Options configure the engine. Token, Probe and Sentences are required.
 type Options struct {
 	BaseURL   string // default https://apis.elai.io/api/v1
 	Token     string
 	Probe     func(ctx context.Context, path string) (Facts, error)
-	Recognise func(text string) string // the language of a text, BCP 47; "" where it is not known
+	Recognise func(text string) string // the language of a text, BCP 47, or ""; nil: always ""
 	// Sentences divides text; joined by spaces, the sentences hold all of it.
 	Sentences func(text string) []string
 
-	Poll    time.Duration // between looks at a render; default 10 s
+	Poll    time.Duration // between two requests for the state of a render; default 10 s
 	Limit   time.Duration // for one render; default 30 min
 	Request time.Duration // for one call; default 30 s
 	Listing time.Duration // for the catalogue; default 3 s
 	Tries   int           // of a call that changes nothing, and of a download; default 5
 
-	HTTP  *http.Client                               // nil: one of its own
+	HTTP  *http.Client                               // nil: a new client
 	Now   func() time.Time                           // nil: time.Now
-	Sleep func(context.Context, time.Duration) error // nil: the clock's
+	Sleep func(context.Context, time.Duration) error // nil: retry.Sleep
 }
 
 // Engine orders takes at Elai. It is safe for concurrent use.
@@ -69,7 +69,7 @@ type Engine struct {
 	bell      *bell
 }
 
-// New makes an engine. It asks nothing yet.
+// New makes an engine. It does not call Elai.
 func New(o Options) *Engine {
 	def := func(d *time.Duration, v time.Duration) {
 		if *d <= 0 {
@@ -102,7 +102,7 @@ func New(o Options) *Engine {
 	return e
 }
 
-// Close ends a listing under way and lets connections go.
+// Close ends a listing in progress and closes idle connections.
 func (e *Engine) Close() error {
 	err := e.catalogue.Close()
 	e.c.http.CloseIdleConnections()
@@ -115,7 +115,7 @@ func (*Engine) Name() string { return Name }
 // Fingerprint implements avatar.Engine.
 func (*Engine) Fingerprint() string { return Name + "/" + version }
 
-// Avatars implements avatar.Engine. What was listed in the last hour is given at once.
+// Avatars implements avatar.Engine. A list of the last hour is returned at once.
 func (e *Engine) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
 	s, err := e.catalogue.Get(ctx)
 	if err != nil {
@@ -124,10 +124,10 @@ func (e *Engine) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
 	return append([]lectern.Avatar(nil), s.avatars...), nil
 }
 
-// Warm begins to list the avatars, so that the first who asks finds them. It does not wait.
+// Warm starts to list the avatars, so that the first caller of Avatars finds them. It does not wait.
 func (e *Engine) Warm(ctx context.Context) { e.catalogue.Warm(ctx) }
 
-// Try asks Elai for its catalogue now, and so whether the token works.
+// Try loads Elai's catalogue now, and so checks the token. It returns the number of avatars.
 func (e *Engine) Try(ctx context.Context) (avatars int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, e.o.Listing)
 	defer cancel()
@@ -147,16 +147,16 @@ func (e *Engine) find(ctx context.Context, code string) (*catalogue, look, error
 	return s, l, err
 }
 
-// Animate implements avatar.Engine: it refuses, since Elai takes no sound.
+// Animate implements avatar.Engine: it always fails, because Elai takes no sound.
 func (e *Engine) Animate(ctx context.Context, r lectern.ClipRequest) (lectern.Clip, error) {
 	if _, _, err := e.find(ctx, r.Avatar); err != nil {
 		return nil, err
 	}
-	return nil, lectern.Fail(lectern.CodeAvatarFailed, "Elai's avatars speak themselves and cannot be given a voice of "+
-		"Lectern's.")
+	return nil, lectern.Fail(lectern.CodeAvatarFailed, "Elai's avatars speak themselves and cannot speak with a voice of "+
+		"Lectern's. Choose a voice that Elai lists, or another avatar.")
 }
 
-// Portrait implements avatar.Engine: it is Elai's own picture of the presenter, cut to the size that is asked for.
+// Portrait implements avatar.Engine: it is Elai's own picture of the presenter, cut and scaled to s.
 func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (image.Image, error) {
 	_, l, err := e.find(ctx, code)
 	if err != nil {
@@ -186,7 +186,7 @@ func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (ima
 	if err != nil {
 		return nil, fault(err, "show the avatar's picture")
 	}
-	// As much as fits, from the top on: heads are there.
+	// The largest part with the shape of s, from the top on, because heads are there.
 	from := m.Bounds()
 	w, h := min(from.Dx(), from.Dy()*s.Width/s.Height), min(from.Dy(), from.Dx()*s.Height/s.Width)
 	at := image.Pt(from.Min.X+(from.Dx()-w)/2, from.Min.Y)
@@ -197,7 +197,8 @@ func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (ima
 
 const maxSide = 4096 // pixels of a picture
 
-// speakingRate is how many characters are surely said in a second: slow speech, so that no part is over the limit.
+// speakingRate is the assumed number of characters a second. It is that of slow speech, so that no part exceeds the
+// limit.
 const speakingRate = 11
 
 // Parts implements avatar.Performer.
@@ -209,7 +210,8 @@ func (e *Engine) Parts(ctx context.Context, code, text string) ([]string, error)
 	return parts(text, l.limit*speakingRate, e.o.Sentences), nil
 }
 
-// parts joins sentences as long as they fit into most characters. A sentence that is longer alone is cut between words.
+// parts joins sentences to parts of at most most characters. It cuts a longer sentence between words, and a longer word
+// anywhere.
 func parts(text string, most int, sentences func(string) []string) []string {
 	text = strings.Join(strings.Fields(text), " ")
 	if utf8.RuneCountInString(text) <= most {
@@ -248,7 +250,7 @@ func (e *Engine) Perform(ctx context.Context, r lectern.TakeRequest, path string
 	}
 	if r.Orders == nil {
 		return lectern.Fail(lectern.CodeInternal,
-			"Nothing here remembers what was ordered, so nothing is ordered at Elai.").At(r.Slide)
+			"No store of orders is set up, so nothing is ordered at Elai: it could be paid for twice.").At(r.Slide)
 	}
 	language := ""
 	if e.o.Recognise != nil {
@@ -263,7 +265,8 @@ func (e *Engine) Perform(ctx context.Context, r lectern.TakeRequest, path string
 	return located(t.do(ctx), r.Slide)
 }
 
-// located gives a failure its slide and leaves what only says that the run was stopped as it is.
+// located adds the slide to a failure, also within a mark of [retry.Again]. It leaves other errors and CodeStale as
+// they are, because they only mean that the run was stopped.
 func located(err error, slide int) error {
 	if after, worth := retry.Worth(err); worth {
 		return retry.Again(located(errors.Unwrap(err), slide), after)

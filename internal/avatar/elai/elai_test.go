@@ -29,20 +29,20 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	avatartest.RunPerformer(t, func(t *testing.T) avatartest.Stage {
-		g := newRig(t, func(o *elai.Options) { o.Sentences, o.Recognise = tts.Sentences, tts.Recognise })
+		g := newFixture(t, func(o *elai.Options) { o.Sentences, o.Recognise = tts.Sentences, tts.Recognise })
 		e := avatar.Retrying(avatar.Limited(g.Engine, slots.New("elai", 4)), retry.Policy{Tries: 2})
 		return avatartest.Stage{Performer: e.(avatar.Performer), Orders: g.orders.Run, Paid: g.server.Renders}
 	})
 }
 
-// What the stand-in gives is a real film, and half of one is noticed by what looks at it.
-func TestARealFilmIsTaken(t *testing.T) {
+// The engine accepts a real film from the stand-in, and fetches again what is not a whole film.
+func TestOnlyAWholeFilmIsAccepted(t *testing.T) {
 	t.Parallel()
 	tool, err := ffmpeg.Find("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newRig(t, func(o *elai.Options) {
+	g := newFixture(t, func(o *elai.Options) {
 		o.Probe = func(ctx context.Context, path string) (elai.Facts, error) {
 			info, err := tool.Probe(ctx, path)
 			if err != nil {
@@ -60,18 +60,18 @@ func TestARealFilmIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := g.server.Calls("download"); n != 5 {
-		t.Errorf("%d downloads", n)
+		t.Errorf("%d downloads, want 5", n)
 	}
 	info, err := tool.Probe(t.Context(), g.path)
 	if v, _ := info.First("video"); err != nil || v.Width != 1920 {
-		t.Errorf("it left %+v (%v)", info, err)
+		t.Errorf("the stored clip is %+v (%v)", info, err)
 	}
 }
 
 // Parts stay below the avatar's limit: gia may speak for 300 seconds, zara for 60.
 func TestPartsKeepTheLimit(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, func(o *elai.Options) { o.Sentences = tts.Sentences })
+	g := newFixture(t, func(o *elai.Options) { o.Sentences = tts.Sentences })
 	text := strings.Repeat("This sentence has fifty letters or some more, I say. ", 60)
 	for code, want := range map[string]int{"gia.casual": 1, "zara.regular": 5} {
 		parts, err := g.Parts(t.Context(), code, text)
@@ -80,29 +80,29 @@ func TestPartsKeepTheLimit(t *testing.T) {
 		}
 		for _, p := range parts {
 			if !strings.HasSuffix(p, ".") || len(p) > 60*11 && code == "zara.regular" {
-				t.Errorf("%s: a part of %d letters ends with %q", code, len(p), p[len(p)-8:])
+				t.Errorf("%s: a part of %d characters ends with %q", code, len(p), p[len(p)-8:])
 			}
 		}
 	}
 }
 
-// A dead provider costs one wait, not one for each who asks.
-func TestADeadProviderDelaysNobodyTwice(t *testing.T) {
+// A provider that does not answer costs one wait, not one for each caller.
+func TestAProviderWithoutAnswerCostsOneWait(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, func(o *elai.Options) { o.Listing = 20 * time.Millisecond })
+	g := newFixture(t, func(o *elai.Options) { o.Listing = 20 * time.Millisecond })
 	g.server.Dead = true
 	c := avatar.New("", known{}, g.Engine)
 	for range 20 {
 		list, err := c.Avatars(t.Context())
 		if err != nil || len(list) != 1 {
-			t.Fatalf("%v %v", list, err)
+			t.Fatalf("the avatars are %v (%v), want the one of the other engine", list, err)
 		}
 	}
 	if engine, code, err := c.Resolve(t.Context(), "gia.casual"); engine != "known" || code != "gia.casual" || err != nil {
-		t.Errorf("%s %s %v", engine, code, err)
+		t.Errorf("gia.casual is resolved to %s of %s (%v)", code, engine, err)
 	}
 	if n := g.server.Calls("avatars"); n != 1 {
-		t.Errorf("a dead provider was asked %d times", n)
+		t.Errorf("a provider without an answer was asked %d times, want once", n)
 	}
 	_, _, err := c.Resolve(t.Context(), "elai:gia.casual")
 	if f := lectern.AsFailure(err); f.Code != lectern.CodeAvatarFailed || !f.Retryable {
@@ -110,7 +110,7 @@ func TestADeadProviderDelaysNobodyTwice(t *testing.T) {
 	}
 }
 
-// silent is a network that nothing comes back from.
+// silent is a network from which no answer arrives.
 type silent struct{}
 
 func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -118,9 +118,9 @@ func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, context.Cause(r.Context())
 }
 
-// Warming waits for nothing, and who asks first waits as long as a listing may take, together with the warming and not
-// after it.
-func TestWarmingDoesNotWait(t *testing.T) {
+// Warm does not wait. The first caller waits until the limit of the listing that Warm has started, and not for a second
+// listing.
+func TestWarmDoesNotWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := elai.New(elai.Options{BaseURL: "http://elai.invalid", HTTP: &http.Client{Transport: silent{}},
@@ -128,14 +128,14 @@ func TestWarmingDoesNotWait(t *testing.T) {
 		start := time.Now()
 		e.Warm(t.Context())
 		if took := time.Since(start); took != 0 {
-			t.Errorf("the start waits %s", took)
+			t.Errorf("Warm waits %s", took)
 		}
 		time.Sleep(time.Second)
 		if _, err := e.Avatars(t.Context()); err == nil || time.Since(start) != 3*time.Second {
-			t.Errorf("the first who asks waits until %s (%v)", time.Since(start), err)
+			t.Errorf("the first caller waits until %s (%v), not until 3s", time.Since(start), err)
 		}
 		if _, err := e.Avatars(t.Context()); err == nil || time.Since(start) != 3*time.Second {
-			t.Errorf("the second waits until %s (%v)", time.Since(start), err)
+			t.Errorf("the second caller waits until %s (%v), not until 3s", time.Since(start), err)
 		}
 		if err := e.Close(); err != nil {
 			t.Error(err)
@@ -143,7 +143,7 @@ func TestWarmingDoesNotWait(t *testing.T) {
 	})
 }
 
-// known is an engine that has gia too.
+// known is another engine with the avatar gia.casual.
 type known struct{ avatar.Engine }
 
 func (known) Name() string { return "known" }
@@ -151,24 +151,24 @@ func (known) Avatars(context.Context) ([]lectern.Avatar, error) {
 	return []lectern.Avatar{{Code: "gia", Variants: []lectern.AvatarVariant{{Code: "casual"}}}}, nil
 }
 
-func TestChoice(t *testing.T) {
+func TestACodeGoesToTheFirstEngineThatHasIt(t *testing.T) {
 	t.Parallel()
-	g := newRig(t)
+	g := newFixture(t)
 	c := avatar.New("", known{}, g.Engine)
 	for code, want := range map[string]string{"gia.casual": "known", "elai:gia.casual": "elai", "zara": "elai",
 		"gia.business": "elai"} {
 		if engine, _, err := c.Resolve(t.Context(), code); err != nil || engine != want {
-			t.Errorf("%s is %s's (%v), not %s's", code, engine, err, want)
+			t.Errorf("%s is an avatar of %s (%v), want %s", code, engine, err, want)
 		}
 		if c.Performs(t.Context(), code) != (want == "elai") {
-			t.Errorf("%s speaks itself: %v", code, want != "elai")
+			t.Errorf("Performs(%s) is %v", code, want != "elai")
 		}
 	}
 	none := avatar.New("", known{}).Without("elai", "Set ELAI_API_TOKEN.")
 	_, _, err := none.Resolve(t.Context(), "elai:gia.casual")
 	if f := lectern.AsFailure(err); f.Code != lectern.CodeUnknownAvatar ||
 		!strings.Contains(f.Message, "ELAI_API_TOKEN") || f.Param != "avatar" {
-		t.Errorf("without a token it is %+v", f)
+		t.Errorf("without a token the failure is %+v", f)
 	}
 }
 
@@ -178,7 +178,7 @@ func TestWebhookWakesThePoller(t *testing.T) {
 	var hook http.Handler
 	id := make(chan string, 1)
 	slept := make(chan struct{}, 8)
-	g := newRig(t, func(o *elai.Options) {
+	g := newFixture(t, func(o *elai.Options) {
 		o.Now = nil
 		o.Sleep = func(ctx context.Context, _ time.Duration) error { // a poll that is never due
 			slept <- struct{}{}
@@ -222,14 +222,14 @@ func TestWebhookWakesThePoller(t *testing.T) {
 		"no time": func(r *http.Request) { r.Header.Del("Elai-Timestamp") },
 	} {
 		if code := send(change); code != http.StatusUnauthorized {
-			t.Errorf("%s gives %d", name, code)
+			t.Errorf("a message with the fault %q gives the status %d, want 401", name, code)
 		}
 	}
 	if n := g.server.Calls("get"); n != 1 {
-		t.Errorf("a forged message caused a look: %d", n)
+		t.Errorf("a forged message caused a poll: %d GETs, want 1", n)
 	}
 	if code := send(func(*http.Request) {}); code != http.StatusNoContent {
-		t.Errorf("a good message gives %d", code)
+		t.Errorf("a valid message gives the status %d, want 204", code)
 	}
 	if err := <-ended; err != nil {
 		t.Fatal(err)

@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	finalErrors = 5               // so many reports of an error in a row, and a render has failed
-	lostCalls   = 5               // so many calls in a row without an answer, and the run gives up, for now
-	handover    = 2 * time.Minute // an order of another presentation that has not moved for so long is nobody's
-	listPages   = 4               // of the newest drafts, among which an intended order is looked for
+	finalErrors = 5               // after this many reports of an error in a row, a render has failed
+	lostCalls   = 5               // after this many calls in a row without a valid answer, the run gives up for now
+	abandoned   = 2 * time.Minute // after this time without a record, an order of another presentation is taken over
+	listPages   = 4               // pages of the newest videos that are searched for the draft of an order
 )
 
-// take is one order on its way.
+// take is the work of one run on one order.
 type take struct {
 	e     *Engine
 	r     lectern.TakeRequest
@@ -31,11 +31,11 @@ type take struct {
 	path  string
 
 	rec   lectern.Order
-	fresh bool        // intended by this very run, so it cannot be at Elai yet
-	lost  *retry.Pace // counts calls in a row without an answer that says something
+	fresh bool        // this run recorded the intention, and Elai cannot have the draft yet
+	lost  *retry.Pace // counts the calls in a row without a valid answer
 }
 
-// do takes the order from wherever it is to a checked clip.
+// do continues the order from its recorded state until there is a checked clip at t.path.
 func (t *take) do(ctx context.Context) error {
 	for {
 		if err := context.Cause(ctx); err != nil {
@@ -62,7 +62,7 @@ func (t *take) do(ctx context.Context) error {
 		case lectern.OrderSubmitted, lectern.OrderReady:
 			return t.collect(ctx)
 		default:
-			return lectern.Fail(lectern.CodeInternal, "An order at Elai is in the state %q, which is not known.", t.rec.State)
+			return lectern.Fail(lectern.CodeInternal, "An order at Elai is in the unknown state %q.", t.rec.State)
 		}
 		if err != nil {
 			return err
@@ -70,7 +70,8 @@ func (t *take) do(ctx context.Context) error {
 	}
 }
 
-// recall reads the order, and begins one where there is none that counts.
+// recall reads the recorded order. If there is none, or if it failed in an earlier attempt, recall records a new one.
+// An order that failed in this attempt stays failed.
 func (t *take) recall(ctx context.Context) error {
 	o, found, err := t.r.Orders.Order(ctx, t.r.Key)
 	if err != nil {
@@ -87,20 +88,21 @@ func (t *take) recall(ctx context.Context) error {
 		Attempt: t.r.Attempt}
 	err = t.record(ctx, lectern.OrderIntended, "")
 	if errors.Is(err, &lectern.Failure{Code: lectern.CodeConflict}) {
-		return nil // somebody was faster: the next look finds theirs
+		return nil // another run was faster: the next call finds its order
 	}
 	t.fresh = err == nil
 	return err
 }
 
-// foreign reports whether somebody else is about to move the order: two that submit it would both pay.
+// foreign reports whether a run of another presentation may still submit the order. If two runs submitted it, both
+// would pay.
 func (t *take) foreign() bool {
 	o := t.rec
 	paid := o.State == lectern.OrderSubmitted || o.State == lectern.OrderReady
-	return !paid && o.Presentation != t.r.Presentation && t.e.o.Now().Sub(o.UpdatedAt) < handover
+	return !paid && o.Presentation != t.r.Presentation && t.e.o.Now().Sub(o.UpdatedAt) < abandoned
 }
 
-// record stores the next stage. Only after it has returned nil may that stage be gone through.
+// record stores the next state. The stage of that state may begin only after record has returned nil.
 func (t *take) record(ctx context.Context, state lectern.OrderState, detail string) error {
 	o := t.rec
 	o.State, o.Detail = state, detail
@@ -117,7 +119,7 @@ func (t *take) progress(share float64) {
 	}
 }
 
-// failure is what a render ends with that Elai gave up.
+// failure is the failure of a render that Elai gave up.
 func (t *take) failure(reason string) error {
 	f := lectern.Fail(lectern.CodeAvatarFailed, "Elai could not render the avatar. Retry to order it again.")
 	if reason != "" {
@@ -128,7 +130,7 @@ func (t *take) failure(reason string) error {
 	return f
 }
 
-// refused records that Elai will not have the order as it is.
+// refused records that the order has failed, because Elai refuses it as it is, and returns the failure.
 func (t *take) refused(ctx context.Context, err error, doing string) error {
 	f := fault(err, doing)
 	var r *reply
@@ -139,8 +141,8 @@ func (t *take) refused(ctx context.Context, err error, doing string) error {
 	return errors.Join(f, t.record(ctx, lectern.OrderFailed, detail))
 }
 
-// missed counts a call that came to nothing, and waits. It returns the failure when there were too many, marked where
-// another run of the take may succeed: it continues with what was ordered.
+// missed counts a call without a valid answer, and waits. After too many of them it returns the failure, marked with
+// [retry.Again], because another run of the take may succeed: it continues with what was ordered.
 func (t *take) missed(ctx context.Context, err error, doing string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -159,14 +161,14 @@ func (t *take) missed(ctx context.Context, err error, doing string) error {
 
 func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2+1) }
 
-// doubtful reports whether a call that gave err may have been taken all the same.
+// doubtful reports whether Elai may have carried out a call that returned err.
 func doubtful(err error) bool {
 	var r *reply
 	return !errors.As(err, &r) || r.status >= 500 && r.status != http.StatusServiceUnavailable ||
 		r.status == http.StatusRequestTimeout
 }
 
-// create makes the draft, unless it is there.
+// create makes the draft, unless it exists.
 func (t *take) create(ctx context.Context) error {
 	if !t.fresh {
 		v, err := t.search(ctx)
@@ -186,7 +188,7 @@ func (t *take) create(ctx context.Context) error {
 		t.rec.ExternalID = v.ID
 		return t.record(ctx, lectern.OrderCreated, "")
 	case err == nil:
-		err = errNonsense
+		err = errInvalid
 	case errors.As(err, &r) && !r.passing():
 		return t.refused(ctx, err, "take the order")
 	}
@@ -194,8 +196,8 @@ func (t *take) create(ctx context.Context) error {
 	return t.missed(ctx, err, "take the order")
 }
 
-// search looks for the order's draft among the newest videos. Where Elai does not list them, the draft counts as not
-// made: it costs nothing.
+// search looks for the order's draft among the newest videos. It returns the zero video if there is none. If Elai does
+// not list its videos, the draft counts as missing; a second draft costs nothing.
 func (t *take) search(ctx context.Context) (video, error) {
 	for page := 1; page <= listPages; page++ {
 		var list videoList
@@ -208,7 +210,7 @@ func (t *take) search(ctx context.Context) (video, error) {
 			if ctx.Err() != nil {
 				return video{}, context.Cause(ctx)
 			}
-			return video{}, fault(err, "say what was ordered before")
+			return video{}, fault(err, "list what was ordered before")
 		}
 		for _, v := range list {
 			if v.ID != "" && (v.Name == t.order.Name || slices.Contains(v.Tags, orderTag(t.r.Key))) {
@@ -222,7 +224,7 @@ func (t *take) search(ctx context.Context) (video, error) {
 	return video{}, nil
 }
 
-// submit has the draft rendered: from here on it is paid for.
+// submit starts the render of the draft. From here on it is paid for.
 func (t *take) submit(ctx context.Context) error {
 	t.progress(shares["draft"])
 	if err := t.record(ctx, lectern.OrderSubmitting, ""); err != nil {
@@ -231,6 +233,7 @@ func (t *take) submit(ctx context.Context) error {
 	return t.render(ctx)
 }
 
+// render asks Elai to render the draft, and records the outcome.
 func (t *take) render(ctx context.Context) error {
 	var out struct {
 		Accepted *bool `json:"accepted"`
@@ -242,23 +245,24 @@ func (t *take) render(ctx context.Context) error {
 		t.lost.Reset()
 		return t.record(ctx, lectern.OrderSubmitted, "")
 	case err == nil:
-		err = errNonsense
+		err = errInvalid
 	case errors.As(err, &r) && (r.status == http.StatusPaymentRequired || r.status == http.StatusUnauthorized ||
 		r.status == http.StatusForbidden):
-		// Nothing is wrong with the order: the draft can be submitted when the account is in order.
-		return errors.Join(fault(err, "begin the render"), t.record(ctx, lectern.OrderCreated, r.reason))
+		// The order itself is right: the draft can be submitted again when the account is in order.
+		return errors.Join(fault(err, "start the render"), t.record(ctx, lectern.OrderCreated, r.reason))
 	case errors.As(err, &r) && !r.passing():
-		return t.refused(ctx, err, "begin the render")
+		return t.refused(ctx, err, "start the render")
 	}
 	if !doubtful(err) {
-		if err := t.record(ctx, lectern.OrderCreated, ""); err != nil { // surely not taken
+		if err := t.record(ctx, lectern.OrderCreated, ""); err != nil { // Elai has certainly not started it
 			return err
 		}
 	}
-	return t.missed(ctx, err, "begin the render") // where it may have been taken, settle finds out
+	return t.missed(ctx, err, "start the render") // if Elai may have started it, settle finds out
 }
 
-// settle asks whether a render that may have been ordered was. Any state but draft means that it was.
+// settle asks Elai whether a render that may have been ordered was ordered: any state other than draft means that it
+// was.
 func (t *take) settle(ctx context.Context) error {
 	var v video
 	err := t.e.c.get(ctx, videoPath(t.rec.ExternalID), &v)
@@ -270,16 +274,16 @@ func (t *take) settle(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fault(err, "say how far the render is")
+		return fault(err, "report the state of the render")
 	case v.Status == "":
-		return t.missed(ctx, errNonsense, "say how far the render is")
+		return t.missed(ctx, errInvalid, "report the state of the render")
 	case v.Status != "draft":
 		return t.record(ctx, lectern.OrderSubmitted, v.Status)
 	}
 	return t.render(ctx)
 }
 
-// shares are how much of a take is done in the states that Elai is known to give.
+// shares are how much of a take is done in the states that Elai is known to report, from 0 to 1.
 var shares = map[string]float64{"draft": 0.1, "queued": 0.2, "rendering": 0.5, "validating": 0.8, "rendered": 1,
 	"ready": 1}
 
@@ -297,12 +301,12 @@ func (t *take) collect(ctx context.Context) error {
 		case errors.As(err, &r) && r.status == http.StatusNotFound:
 			return t.refused(ctx, err, "find the video again")
 		case errors.As(err, &r) && !r.passing():
-			return fault(err, "say how far the render is")
+			return fault(err, "report the state of the render")
 		case err == nil && v.Status == "":
-			err = errNonsense
+			err = errInvalid
 		}
 		if err != nil {
-			if err := t.missed(ctx, err, "say how far the render is"); err != nil {
+			if err := t.missed(ctx, err, "report the state of the render"); err != nil {
 				return err
 			}
 			continue
@@ -318,7 +322,7 @@ func (t *take) collect(ctx context.Context) error {
 		case "ready", "rendered":
 			bad = 0
 			if v.address() == "" {
-				break // ready, but not yet to be had
+				break // ready, but without an address yet
 			}
 			length, err := t.download(ctx, v.address())
 			if err == nil {
@@ -328,11 +332,11 @@ func (t *take) collect(ctx context.Context) error {
 				return t.undelivered(ctx, err)
 			}
 		default:
-			bad = 0 // a state that is not known is one that goes on
+			bad = 0 // an unknown state counts as progress
 		}
 		if !t.e.o.Now().Before(until) {
-			f := lectern.Fail(lectern.CodeAvatarFailed, "Elai has not finished the avatar within %s. Retry to go on waiting: "+
-				"it is not paid for again.", t.e.o.Limit)
+			f := lectern.Fail(lectern.CodeAvatarFailed, "Elai has not finished the avatar within %s. Retry to continue to "+
+				"wait: it is not paid for again.", t.e.o.Limit)
 			f.Retryable, f.Detail = true, "the last state was "+t.e.c.clean(v.Status)
 			return f
 		}
@@ -342,7 +346,7 @@ func (t *take) collect(ctx context.Context) error {
 	}
 }
 
-// pause waits until the next look is due or a webhook says that something happened.
+// pause waits until the next poll is due or a webhook reports a change.
 func (t *take) pause(ctx context.Context, bell <-chan struct{}) error {
 	ctx2, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -358,6 +362,7 @@ func (t *take) pause(ctx context.Context, bell <-chan struct{}) error {
 	}
 }
 
+// undelivered returns the failure for a clip that could not be downloaded.
 func (t *take) undelivered(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -371,13 +376,13 @@ func (t *take) undelivered(ctx context.Context, err error) error {
 	return f
 }
 
-// permanent reports failures of this machine, which another try does not mend.
+// permanent reports whether err is a failure of this machine that another try does not solve.
 func permanent(err error) bool {
 	f, ok := errors.AsType[*lectern.Failure](err)
 	return ok && (f.Code == lectern.CodeMissingTool || f.Code == lectern.CodeDiskFull)
 }
 
-// taken records that the clip is there. The run that has it first pays for it.
+// taken records that the clip is stored. Its length counts for the usage of the first run that stores it.
 func (t *take) taken(ctx context.Context, length time.Duration) error {
 	first := t.rec.State != lectern.OrderReady
 	if err := t.record(ctx, lectern.OrderReady, ""); err != nil {
@@ -389,13 +394,13 @@ func (t *take) taken(ctx context.Context, length time.Duration) error {
 	return nil
 }
 
-// download fetches the clip to its path, looks whether it is one, and returns its length.
+// download fetches the clip to t.path, checks it, and returns its length.
 func (t *take) download(ctx context.Context, address string) (length time.Duration, err error) {
 	f, err := os.Create(t.path)
 	if err != nil {
 		return 0, err
 	}
-	whole, cancel := context.WithTimeoutCause(ctx, t.e.o.Limit, fmt.Errorf("it was not there after %s", t.e.o.Limit))
+	whole, cancel := context.WithTimeoutCause(ctx, t.e.o.Limit, fmt.Errorf("it was not complete after %s", t.e.o.Limit))
 	defer cancel()
 	err = t.e.c.fetch(whole, address, f, maxClip)
 	if cerr := f.Close(); err == nil {
@@ -409,16 +414,16 @@ func (t *take) download(ctx context.Context, address string) (length time.Durati
 		if permanent(err) || ctx.Err() != nil {
 			return 0, err
 		}
-		return 0, errors.New("the file is no video")
+		return 0, errors.New("the file is not a video")
 	}
 	longest := time.Duration(2*t.look.limit+30) * time.Second
 	switch {
 	case !facts.Video || !facts.Audio:
-		return 0, errors.New("the video lacks its picture or its sound")
+		return 0, errors.New("the video has no picture or no sound")
 	case facts.Width*9 != facts.Height*16 || facts.Height < 360:
-		return 0, fmt.Errorf("the video has %d×%d pixels", facts.Width, facts.Height)
+		return 0, fmt.Errorf("the video has %d×%d pixels, not 16:9 with at least 360 lines", facts.Width, facts.Height)
 	case facts.Duration < 100*time.Millisecond || facts.Duration > longest:
-		return 0, fmt.Errorf("the video lasts %s", facts.Duration)
+		return 0, fmt.Errorf("the video lasts %s, not 100ms to %s", facts.Duration, longest)
 	case !facts.Whole:
 		return 0, errors.New("the video is cut off")
 	}

@@ -19,7 +19,7 @@ import (
 	"lectern/internal/usage"
 )
 
-// clock is a time that passes when somebody sleeps.
+// clock is a clock that goes forward only when a caller sleeps.
 type clock struct {
 	mu    sync.Mutex
 	at    time.Time
@@ -42,8 +42,8 @@ func (c *clock) sleep(ctx context.Context, d time.Duration) error {
 
 const tape = "a clip of "
 
-// rig is an engine before a stand-in whose clips are short texts.
-type rig struct {
+// fixture is an engine that calls a stand-in for Elai, whose clips are short texts.
+type fixture struct {
 	*elai.Engine
 	server *elaitest.Server
 	orders *elaitest.Orders
@@ -52,7 +52,7 @@ type rig struct {
 	path   string
 }
 
-func newRig(t *testing.T, change ...func(*elai.Options)) *rig {
+func newFixture(t *testing.T, change ...func(*elai.Options)) *fixture {
 	t.Helper()
 	s := elaitest.New(t)
 	s.Clip = func(text string) ([]byte, error) { return []byte(tape + text + " to its end"), nil }
@@ -76,37 +76,39 @@ func newRig(t *testing.T, change ...func(*elai.Options)) *rig {
 	}
 	e := elai.New(o)
 	t.Cleanup(func() { e.Close() })
-	return &rig{Engine: e, server: s, orders: &elaitest.Orders{Now: c.now}, clock: c, t: t,
+	return &fixture{Engine: e, server: s, orders: &elaitest.Orders{Now: c.now}, clock: c, t: t,
 		path: filepath.Join(t.TempDir(), "clip.mp4")}
 }
 
 const key = "0123456789abcdef"
 
-func (g *rig) request(attempt int) lectern.TakeRequest {
+func (g *fixture) request(attempt int) lectern.TakeRequest {
 	return lectern.TakeRequest{Avatar: "gia.casual", Text: "Hello there.", Key: key, Presentation: "p1", Attempt: attempt,
 		Slide:  3,
 		Orders: g.orders.Run("p1", attempt)}
 }
 
-func (g *rig) perform(attempt int) error { return g.Perform(g.t.Context(), g.request(attempt), g.path) }
+func (g *fixture) perform(attempt int) error {
+	return g.Perform(g.t.Context(), g.request(attempt), g.path)
+}
 
-// good holds that the clip is there and was paid for once.
-func (g *rig) good(creates int) {
+// good checks that the clip is stored and was paid for once, and that there are at most creates drafts.
+func (g *fixture) good(creates int) {
 	g.t.Helper()
 	if b, err := os.ReadFile(g.path); err != nil || string(b) != tape+"Hello there. to its end" {
 		g.t.Errorf("the clip is %q (%v)", b, err)
 	}
 	if n := g.server.Creates(key); n > creates {
-		g.t.Errorf("%d drafts were made, not %d", n, creates)
+		g.t.Errorf("%d drafts were made, want at most %d", n, creates)
 	}
 	if n := g.server.Renders(key); n != 1 {
-		g.t.Errorf("J9: %d renders were paid for", n)
+		g.t.Errorf("J9: %d renders were paid for, want one", n)
 	}
 }
 
 func TestATakeIsRecordedStageByStage(t *testing.T) {
 	t.Parallel()
-	g := newRig(t)
+	g := newFixture(t)
 	var shares []float64
 	r := g.request(1)
 	r.Progress = func(s float64) { shares = append(shares, s) }
@@ -115,26 +117,26 @@ func TestATakeIsRecordedStageByStage(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.good(1)
-	// A clip counts for the run that has it first.
+	// The length of a clip counts for the first run that stores it.
 	again := g.request(2)
 	if err := g.Perform(usage.With(t.Context(), m), again, g.path); err != nil {
 		t.Fatal(err)
 	}
 	if u := m.Read().Providers; len(u) != 1 || u[0] != (lectern.ProviderUse{Provider: "elai", Avatar: 2 * time.Second}) {
-		t.Errorf("it used %+v", u)
+		t.Errorf("the usage is %+v", u)
 	}
 	want := []lectern.OrderState{lectern.OrderIntended, lectern.OrderCreated, lectern.OrderSubmitting,
 		lectern.OrderSubmitted, lectern.OrderReady, lectern.OrderReady}
 	if got := g.orders.Past(); !slices.Equal(got, want) {
-		t.Errorf("the records are %v", got)
+		t.Errorf("the recorded states are %v, want %v", got, want)
 	}
 	if !slices.Equal(shares, []float64{0.02, 0.1, 0.2, 0.5, 0.8, 1}) {
 		t.Errorf("the progress is %v", shares)
 	}
 }
 
-// J9: wherever a process dies, the next one pays nothing twice.
-func TestJ9EveryCrashPoint(t *testing.T) {
+// J9: wherever a process dies, the next one does not pay again.
+func TestJ9ADeathAnywherePaysOnce(t *testing.T) {
 	t.Parallel()
 	states := []lectern.OrderState{lectern.OrderIntended, lectern.OrderCreated, lectern.OrderSubmitting,
 		lectern.OrderSubmitted, lectern.OrderReady}
@@ -143,7 +145,7 @@ func TestJ9EveryCrashPoint(t *testing.T) {
 			for _, listed := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%s recorded=%v listed=%v", state, recorded, listed), func(t *testing.T) {
 					t.Parallel()
-					g := newRig(t)
+					g := newFixture(t)
 					g.server.NoList = !listed
 					died, dead := errors.New("killed"), false
 					g.orders.Die = func(o lectern.Order, after bool) error {
@@ -161,7 +163,7 @@ func TestJ9EveryCrashPoint(t *testing.T) {
 					}
 					creates := 1
 					if !listed && state == lectern.OrderCreated && !recorded {
-						creates = 2 // a draft that cannot be found again costs nothing
+						creates = 2 // the first draft cannot be found; a second one costs nothing
 					}
 					g.good(creates)
 				})
@@ -170,12 +172,12 @@ func TestJ9EveryCrashPoint(t *testing.T) {
 	}
 }
 
-// Two deaths, at any two points: the third run ends it.
-func TestJ9EveryPairOfCrashPoints(t *testing.T) {
+// After two deaths, at any two points, the third run completes the take.
+func TestJ9TwoDeathsAnywherePayOnce(t *testing.T) {
 	t.Parallel()
 	for first := 1; first <= 10; first++ {
 		for second := 1; second <= 10; second++ {
-			g := newRig(t)
+			g := newFixture(t)
 			n, died := 0, errors.New("killed")
 			g.orders.Die = func(lectern.Order, bool) error {
 				if n++; n == first || n == first+second {
@@ -190,18 +192,18 @@ func TestJ9EveryPairOfCrashPoints(t *testing.T) {
 				}
 			}
 			if err != nil {
-				t.Fatalf("%d, %d: %v", first, second, err)
+				t.Fatalf("deaths at record %d and %d records later: %v", first, second, err)
 			}
 			g.good(1)
 		}
 	}
 }
 
-// J7: a run that lost its lease does not do what it could not record.
+// J7: a run that has lost its lease does not begin a stage that it could not record.
 func TestJ7AStaleRunOrdersNothing(t *testing.T) {
 	t.Parallel()
 	for _, state := range []lectern.OrderState{lectern.OrderIntended, lectern.OrderSubmitting} {
-		g := newRig(t)
+		g := newFixture(t)
 		stale := lectern.Fail(lectern.CodeStale, "Another run has taken over.")
 		g.orders.Die = func(o lectern.Order, after bool) error {
 			if o.State == state && !after {
@@ -213,19 +215,19 @@ func TestJ7AStaleRunOrdersNothing(t *testing.T) {
 			t.Errorf("a stale run ended with %v", err)
 		}
 		if g.server.Renders(key) > 0 || state == lectern.OrderIntended && g.server.Creates(key) > 0 {
-			t.Errorf("a run that could not record %s went through it", state)
+			t.Errorf("a run that could not record %s began that stage", state)
 		}
 	}
 }
 
-// Each trouble of each call passes, and nothing is paid for twice.
-func TestTroubles(t *testing.T) {
+// A take survives each trouble of each call, and nothing is paid for twice.
+func TestATakeSurvivesTroubles(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"create", "render", "get", "download"} {
 		for _, trouble := range append(elaitest.Passing(), elaitest.Slow, elaitest.Stalled) {
 			t.Run(fmt.Sprintf("%s %d", kind, trouble), func(t *testing.T) {
 				t.Parallel()
-				g := newRig(t, func(o *elai.Options) {
+				g := newFixture(t, func(o *elai.Options) {
 					if trouble == elaitest.Slow || trouble == elaitest.Stalled {
 						o.Request = 250 * time.Millisecond
 					}
@@ -244,12 +246,11 @@ func TestTroubles(t *testing.T) {
 	}
 }
 
-// A seeded bad week: a third of all calls fail in some way, runs give up and are retried, and still nothing is paid for
-// twice.
+// A third of all calls fail in a seeded way, runs give up and are retried, and still nothing is paid for twice.
 func TestChaosPaysOnce(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(40) {
-		g := newRig(t)
+		g := newFixture(t)
 		g.server.Chaos(seed, 0.35)
 		var err error
 		for attempt := 1; attempt <= 12; attempt++ {
@@ -268,42 +269,42 @@ func TestChaosPaysOnce(t *testing.T) {
 	}
 }
 
-// A failure is Elai's own word, and only another attempt orders again.
-func TestARenderThatFails(t *testing.T) {
+// The failure of a render has Elai's own reason, and only another attempt orders again.
+func TestAFailedRenderIsOrderedAgainByARetry(t *testing.T) {
 	t.Parallel()
-	g := newRig(t)
+	g := newFixture(t)
 	g.server.States = []string{"queued", "error", "error", "rendering", "error", "error", "error", "error", "error"}
 	g.server.Error = "Slide 1 is too long. Please limit speech to 60s."
 	for range 2 {
 		f := lectern.AsFailure(g.perform(1))
 		if f.Code != lectern.CodeAvatarFailed || f.Slide != 3 || !f.Retryable ||
 			!strings.Contains(f.Message, "limit speech to 60s") {
-			t.Fatalf("it is %+v", f)
+			t.Fatalf("the failure is %+v", f)
 		}
 	}
 	if n := g.server.Calls("get"); n != 9 {
-		t.Errorf("%d looks: an error counts after five in a row", n)
+		t.Errorf("%d GETs, want 9: a render has failed after five errors in a row", n)
 	}
 	if n := g.server.Renders(key); n != 1 {
-		t.Errorf("%d renders within one attempt", n)
+		t.Errorf("%d renders within one attempt, want 1", n)
 	}
 	g.server.States = nil
 	if err := g.perform(2); err != nil {
 		t.Fatal(err)
 	}
 	if n := g.server.Renders(key); n != 2 {
-		t.Errorf("%d renders after a retry", n)
+		t.Errorf("%d renders after a retry, want 2", n)
 	}
 }
 
-func TestStatesThatSurprise(t *testing.T) {
+func TestUnexpectedStatesDoNotEndATake(t *testing.T) {
 	t.Parallel()
 	for name, states := range map[string][]string{
 		"never seen": {"queued", "levitating", "ready"}, "repeated": {"rendering", "rendering", "rendering", "ready"},
 		"out of order":      {"validating", "queued", "draft", "rendering", "ready"},
 		"errors in between": {"error", "failed", "error", "error", "rendering", "ready"},
 	} {
-		g := newRig(t)
+		g := newFixture(t)
 		g.server.States = states
 		if err := g.perform(1); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -312,14 +313,14 @@ func TestStatesThatSurprise(t *testing.T) {
 	}
 }
 
-// A render that never ends is given up retryably, and the retry goes on waiting for the same one.
-func TestStuck(t *testing.T) {
+// A render that never ends is a failure that can be retried, and the retry waits for the same render.
+func TestARetryWaitsForTheSameRender(t *testing.T) {
 	t.Parallel()
-	g := newRig(t)
+	g := newFixture(t)
 	g.server.States = []string{"validating"}
 	f := lectern.AsFailure(g.perform(1))
 	if f.Code != lectern.CodeAvatarFailed || !f.Retryable || !strings.Contains(f.Message, "30m") {
-		t.Fatalf("it is %+v", f)
+		t.Fatalf("the failure is %+v", f)
 	}
 	g.server.States = nil
 	if err := g.perform(2); err != nil {
@@ -341,7 +342,7 @@ func TestElaisReasonsReachTheUser(t *testing.T) {
 		{"create", elaitest.Unpaid, "out of minutes", true},
 		{"render", elaitest.Unpaid, "out of minutes", true},
 	} {
-		g := newRig(t)
+		g := newFixture(t)
 		g.server.Plan(c.kind, c.trouble)
 		f := lectern.AsFailure(g.perform(1))
 		if f.Code != lectern.CodeAvatarFailed || f.Slide != 3 || f.Retryable != c.retryable ||
@@ -349,7 +350,7 @@ func TestElaisReasonsReachTheUser(t *testing.T) {
 			t.Errorf("%s %d gives %+v", c.kind, c.trouble, f)
 		}
 		if g.server.Renders(key) != 0 {
-			t.Error("something was paid for")
+			t.Error("a refused order was paid for")
 		}
 		if err := g.perform(2); err != nil {
 			t.Error(err)
@@ -358,28 +359,28 @@ func TestElaisReasonsReachTheUser(t *testing.T) {
 	}
 }
 
-// The token is in no failure, whatever goes wrong, and not in what is recorded.
+// No failure contains the token, whatever goes wrong.
 func TestTheTokenStaysSecret(t *testing.T) {
 	t.Parallel()
 	for _, trouble := range []elaitest.Trouble{elaitest.Reset, elaitest.Broken, elaitest.HTML, elaitest.Refused} {
-		g := newRig(t, func(o *elai.Options) { o.Request = 50 * time.Millisecond })
+		g := newFixture(t, func(o *elai.Options) { o.Request = 50 * time.Millisecond })
 		g.server.Plan("create", slices.Repeat([]elaitest.Trouble{trouble}, 10)...)
 		err := g.perform(1)
 		if err == nil || strings.Contains(fmt.Sprintf("%+v %v", lectern.AsFailure(err), err), elaitest.Token) {
 			t.Errorf("trouble %d gives %v", trouble, err)
 		}
 	}
-	g := newRig(t, func(o *elai.Options) { o.Token = "wrong-token" })
+	g := newFixture(t, func(o *elai.Options) { o.Token = "wrong-token" })
 	f := lectern.AsFailure(g.perform(1))
 	if !strings.Contains(f.Message, "ELAI_API_TOKEN") || strings.Contains(fmt.Sprintf("%+v", f), "wrong-token") {
 		t.Errorf("a wrong token gives %+v", f)
 	}
 }
 
-// Two presentations that want the same take get the same one.
-func TestAForeignOrderIsShared(t *testing.T) {
+// Two presentations that need the same take share one order.
+func TestTwoPresentationsShareAnOrder(t *testing.T) {
 	t.Parallel()
-	g := newRig(t)
+	g := newFixture(t)
 	died := errors.New("killed")
 	g.orders.Die = func(o lectern.Order, after bool) error {
 		if o.State == lectern.OrderSubmitting && after {
@@ -399,13 +400,13 @@ func TestAForeignOrderIsShared(t *testing.T) {
 	}
 	g.good(1)
 	if waited := g.clock.now().Sub(start); waited < 2*time.Minute {
-		t.Errorf("it took over a foreign order after %s", waited)
+		t.Errorf("the order of another presentation was taken over after %s, before 2m", waited)
 	}
 }
 
 func TestCancelEndsATake(t *testing.T) {
 	t.Parallel()
-	g := newRig(t)
+	g := newFixture(t)
 	g.server.States = []string{"rendering"}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	reason := errors.New("the user asked for it")
@@ -416,7 +417,7 @@ func TestCancelEndsATake(t *testing.T) {
 		}
 	}
 	if err := g.Perform(ctx, r, g.path); !errors.Is(err, reason) {
-		t.Errorf("it ended with %v", err)
+		t.Errorf("the take ended with %v", err)
 	}
 	g.server.States = nil
 	if err := g.perform(2); err != nil {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// bell wakes who waits for a video.
+// bell wakes the runs that wait for a video.
 type bell struct {
 	mu      sync.Mutex
 	waiting map[string][]chan struct{}
@@ -56,21 +56,22 @@ func (b *bell) ring(id string) {
 
 const (
 	maxHook = 1 << 20
-	hookAge = 5 * time.Minute // an older or younger message is somebody's replay
+	hookAge = 5 * time.Minute // a message whose time differs more from now is refused, as a replay
 )
 
-// Webhook takes Elai's own messages. A message is only a reason to look: what it says of the render is asked of Elai.
-// secret is the one that was agreed with Elai; messages without its signature are refused.
+// Webhook returns a handler for Elai's messages. A message only wakes the runs that wait for its video; they ask Elai
+// for the state of the render and do not rely on the message. secret is agreed with Elai. Messages without its
+// signature are refused, and with an empty secret all are.
 func (e *Engine) Webhook(secret string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
-			http.Error(w, "only POST", http.StatusMethodNotAllowed)
+			http.Error(w, "Only POST is allowed.", http.StatusMethodNotAllowed)
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxHook))
 		if err != nil {
-			http.Error(w, "the body cannot be read", http.StatusBadRequest)
+			http.Error(w, "The body cannot be read.", http.StatusBadRequest)
 			return
 		}
 		stamp := r.Header.Get("Elai-Timestamp")
@@ -78,7 +79,7 @@ func (e *Engine) Webhook(secret string) http.Handler {
 		age := e.o.Now().Sub(time.UnixMilli(ms))
 		if err != nil || secret == "" || r.Header.Get("Delivery-ID") == "" || age > hookAge || age < -hookAge ||
 			!hmac.Equal([]byte(Sign(secret, stamp, body)), []byte(r.Header.Get("Elai-Signature"))) {
-			http.Error(w, "the signature does not fit", http.StatusUnauthorized)
+			http.Error(w, "The signature or the time is wrong, or a header is missing.", http.StatusUnauthorized)
 			return
 		}
 		var m struct {
@@ -100,7 +101,7 @@ func (e *Engine) Webhook(secret string) http.Handler {
 	})
 }
 
-// Sign is the signature that Elai gives a message: hex HMAC-SHA256 over timestamp, a dot and the body.
+// Sign returns the signature of a message from Elai: hex HMAC-SHA256 over timestamp, a dot and the body.
 func Sign(secret, timestamp string, body []byte) string {
 	m := hmac.New(sha256.New, []byte(secret))
 	m.Write([]byte(timestamp + "."))

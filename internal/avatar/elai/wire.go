@@ -7,17 +7,17 @@ import (
 	"strconv"
 )
 
-// Green is the key colour that is asked for behind the presenter.
+// Green is the key colour that the engine requests behind the presenter.
 const Green = "#00FF00"
 
-// The space in which Elai places what is on a slide, whatever the video's resolution, and the presenter's square in it:
-// as high as the slide, in its middle.
+// The coordinates in which Elai places objects on a slide, whatever the video's resolution. The presenter is a square
+// in the middle, as high as the slide.
 const (
 	canvasWidth, canvasHeight = 640, 360
 	figure                    = 1080 // pixels of a presenter's own canvas
 )
 
-// video is what Elai says of a video. Unknown fields are absent ones.
+// video has the fields of a video in Elai's answers that the engine uses.
 type video struct {
 	ID         string   `json:"_id"`
 	Name       string   `json:"name"`
@@ -33,6 +33,7 @@ type video struct {
 	} `json:"data"`
 }
 
+// address returns where the video can be downloaded, or "".
 func (v video) address() string {
 	for _, u := range []string{v.URL, v.VideoURL, v.PlayerData.URL} {
 		if u != "" {
@@ -42,7 +43,7 @@ func (v video) address() string {
 	return ""
 }
 
-// appError is Elai's own word on why it gave a video up.
+// appError returns Elai's own reason why a render failed, or "".
 func (v video) appError() string {
 	switch e := v.Data.AppError.(type) {
 	case nil:
@@ -61,7 +62,7 @@ func (v video) appError() string {
 	return string(b)
 }
 
-// videoList is GET /videos: {"videos":[…]} as clients see it, or a bare list.
+// videoList is the answer to GET /videos: {"videos":[…]}, {"data":[…]} or a list alone.
 type videoList []video
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -134,7 +135,7 @@ type orderAvatar struct {
 	Canvas string `json:"canvas"`
 }
 
-// newOrder describes a take in front of a background; "" is [Green].
+// newOrder returns the request for a take in front of a background colour; "" is [Green].
 func newOrder(key string, l look, v voice, text, background string) order {
 	const scale = float64(canvasHeight) / figure
 	return order{Name: orderName(key), Format: "16_9", Resolution: "1080p", Tags: []string{"lectern", orderTag(key)},
@@ -150,7 +151,7 @@ func newOrder(key string, l look, v voice, text, background string) order {
 		}}}
 }
 
-// orderName and orderTag are by which an order's draft is found again.
+// orderName and orderTag return the name and the tag by which an order's draft is found again.
 func orderName(key string) string { return "Lectern " + key }
 func orderTag(key string) string  { return "lectern-" + key }
 

@@ -12,16 +12,16 @@ import (
 	"lectern/internal/picture"
 )
 
-// Film is one file of a service and how many of its frames are shown.
+// Film is one file of a service, and how many frames of it are shown.
 type Film struct {
 	Path   string
 	Frames int64
 }
 
-// Unreadable says that a film could not be decoded, or has fewer pictures than it should have.
+// Unreadable reports that a film could not be decoded, or has fewer pictures than [Film] requires.
 type Unreadable struct {
-	Film int   // its place in the list that Play got
-	Err  error // the Decoder's, or what is missing
+	Film int   // its index in the list given to Play
+	Err  error // the error of the Decoder, or how many pictures are missing
 }
 
 // Error implements error.
@@ -29,16 +29,16 @@ func (u *Unreadable) Error() string {
 	return fmt.Sprintf("film %d of the avatar cannot be read: %v", u.Film+1, u.Err)
 }
 
-// Unwrap gives the reason.
+// Unwrap returns Err.
 func (u *Unreadable) Unwrap() error { return u.Err }
 
-// dissolve is how many frames of a film still show the end of the one before it: the presenter of another film stands a
-// little elsewhere, and would jump there.
+// dissolve is the number of frames in which the last picture of the film before is still mixed in. The presenter is in
+// a slightly different place in each film, and would jump without it.
 const dissolve = 6
 
-// Play shows films one after the other as a clip of r.Size with r.Frames frames: keyed, over r.Backdrop, the first
-// picture during r.Lead, the last one after all of them. Where a film cannot be read, Next returns an [Unreadable].
-// The clip has to be closed.
+// Play returns a clip of r.Size with r.Frames frames that shows films one after the other, keyed, in front of
+// r.Backdrop. During r.Lead it shows the first picture, and after all films the last one. If a film cannot be read,
+// Next returns an [Unreadable]. The caller must close the clip.
 func Play(ctx context.Context, d Decoder, r lectern.ClipRequest, films []Film) *Clip {
 	lead := (r.Lead*int64(r.FrameRate) + lectern.SampleRate/2) / lectern.SampleRate
 	c := &Clip{decoder: d, req: r, draw: picture.NewKeyer(r.Size, r.Backdrop).Key, films: films, hold: lead,
@@ -51,7 +51,7 @@ func Play(ctx context.Context, d Decoder, r lectern.ClipRequest, films []Film) *
 	return c
 }
 
-// PlayWhole is [Play] for films that have the background that is to be seen: nothing is keyed.
+// PlayWhole is [Play] without keying, for films whose own background is to be shown.
 func PlayWhole(ctx context.Context, d Decoder, r lectern.ClipRequest, films []Film) *Clip {
 	c := Play(ctx, d, r, films)
 	c.draw = opaque
@@ -74,14 +74,14 @@ type Clip struct {
 	draw    func(rgb []byte, dst *image.RGBA)
 	films   []Film
 	next    int   // the film that is opened next
-	hold    int64 // frames for which the present picture stays
+	hold    int64 // frames for which the current picture stays
 	shown   int
 
 	rgb  []byte
 	have bool
 	seen *image.RGBA // what was shown last
-	old  *image.RGBA // the end of the film before, while it dissolves
-	mix  int         // frames for which it still does
+	old  *image.RGBA // the last picture of the film before, during the dissolve
+	mix  int         // frames of the dissolve that are left
 	in   *bufio.Reader
 	left int64 // frames of the open film
 	done chan error
@@ -125,7 +125,7 @@ func blend(dst, old *image.RGBA, share, whole int) {
 	}
 }
 
-// turn reads the next picture. The last one stays.
+// turn reads the next picture, and opens the next film if necessary. After the last film, the last picture stays.
 func (c *Clip) turn() error {
 	for c.left == 0 {
 		if c.in != nil {
@@ -149,18 +149,19 @@ func (c *Clip) turn() error {
 			return context.Cause(c.ctx)
 		}
 		if why == nil {
-			why = fmt.Errorf("it ended %d pictures early: %w", c.left, io.ErrUnexpectedEOF)
+			why = fmt.Errorf("%d pictures are missing at its end: %w", c.left, io.ErrUnexpectedEOF)
 		}
 		return &Unreadable{Film: c.next - 1, Err: why}
 	}
 	c.left--
-	if !c.have { // the first picture stands through the lead and for its own time
+	if !c.have { // the first picture stays for the lead and for its own frame
 		c.have = true
 		c.hold++
 	}
 	return nil
 }
 
+// begin starts to decode a film.
 func (c *Clip) begin(f Film) {
 	var w *io.PipeWriter
 	c.pipe, w = io.Pipe()
@@ -173,7 +174,7 @@ func (c *Clip) begin(f Film) {
 	}()
 }
 
-// end waits for the open film's decoder.
+// end waits for the decoder of the open film and returns its error.
 func (c *Clip) end() error {
 	err := <-c.done
 	c.in, c.done = nil, nil

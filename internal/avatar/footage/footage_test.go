@@ -40,8 +40,8 @@ func (d decoder) Decode(ctx context.Context, _ string, _ []string, out io.Writer
 	return d(ctx, out)
 }
 
-// Where one part follows another the picture dissolves instead of jumping: no step is as large as the cut would be.
-func TestPartsDissolve(t *testing.T) {
+// Where one film follows another, the picture dissolves: no step between two frames is as large as a cut would be.
+func TestFilmsDissolve(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	var films []Film
@@ -81,17 +81,17 @@ func TestPartsDissolve(t *testing.T) {
 	cut := apart(one[11], two[0])
 	for i := 11; i < 12+dissolve; i++ {
 		if step := apart(joined[i], joined[i+1]); step > cut/2 {
-			t.Errorf("from frame %d to the next it is %.2f of the cut", i, step/cut)
+			t.Errorf("the step from frame %d to the next is %.2f of a cut", i, step/cut)
 		}
 	}
 	if apart(joined[11], one[11]) > 0 || apart(joined[12+dissolve], two[dissolve]) > 0 {
-		t.Error("frames beside the dissolve are not those of their films")
+		t.Error("the frames before and after the dissolve are not those of their films")
 	}
 }
 
-// A film, through a real codec and the keyer, against the figure that is in it: edges are where they were, and no green
-// is left.
-func TestAKeyedFilmAgainstItsFigure(t *testing.T) {
+// A film that a real codec has encoded is keyed like the figure in it: its edges are in the same place, and no green is
+// left.
+func TestAKeyedFilmLooksLikeItsFigure(t *testing.T) {
 	t.Parallel()
 	b, err := elaitest.Film("One.")
 	if err != nil {
@@ -118,7 +118,7 @@ func TestAKeyedFilmAgainstItsFigure(t *testing.T) {
 		}
 	}
 	if err := c.Next(image.NewRGBA(image.Rect(0, 0, 1080, 1080))); err != io.EOF {
-		t.Errorf("behind the last frame: %v", err)
+		t.Errorf("after the last frame Next returns %v, want io.EOF", err)
 	}
 	fig := elaitest.Figure()
 	sum, n, green, wrong := 0.0, 0.0, 0, 0
@@ -139,15 +139,15 @@ func TestAKeyedFilmAgainstItsFigure(t *testing.T) {
 	t.Logf("alpha at %g edge pixels differs by %.3f on average, %d far pixels are wrong, green excess %d", n, sum/n, wrong,
 		green)
 	if sum/n > 0.05 || wrong > 40 || green > 1 {
-		t.Error("the film is not cut out well")
+		t.Error("the keyed film differs too much from its figure")
 	}
 	if fmt.Sprint(first.RGBAAt(540, 400).A, first.RGBAAt(5, 5)) != fmt.Sprint(255, color.RGBA{}) {
 		t.Errorf("the face is %v, the corner %v", first.RGBAAt(540, 400), first.RGBAAt(5, 5))
 	}
 }
 
-// A film that cannot be decoded, or that lacks pictures, is named with the reason. A clip that was ended gives why it
-// was.
+// The error for a film that cannot be decoded, or that lacks pictures, names the film and has the reason. The error of
+// a clip whose context has ended is the cause of that.
 func TestAFilmThatCannotBeReadIsNamed(t *testing.T) {
 	t.Parallel()
 	const side, frame = 16, 3 * 16 * 16
@@ -185,11 +185,11 @@ func TestAFilmThatCannotBeReadIsNamed(t *testing.T) {
 	defer c.Close()
 	err := c.Next(dst)
 	if _, unreadable := errors.AsType[*Unreadable](err); unreadable || !errors.Is(err, broken) {
-		t.Errorf("a clip that was ended: %v", err)
+		t.Errorf("a clip whose context has ended gives %v", err)
 	}
 }
 
-// A film without sound is a failure with a sentence.
+// A film without sound is a failure of the avatar.
 func TestAFilmWithoutSoundIsAFailure(t *testing.T) {
 	t.Parallel()
 	gives := func(b ...byte) decoder {
@@ -199,15 +199,15 @@ func TestAFilmWithoutSoundIsAFailure(t *testing.T) {
 		}
 	}
 	if _, err := Sound(t.Context(), gives(), "a"); !errors.Is(err, &lectern.Failure{Code: lectern.CodeAvatarFailed}) {
-		t.Errorf("it is %v", err)
+		t.Errorf("a film without sound gives %v", err)
 	}
 	if got, err := Sound(t.Context(), gives(1, 0, 0xff, 0xff), "a"); err != nil || len(got) != 2 || got[0] != 1 ||
 		got[1] != -1 {
-		t.Errorf("%v, %v", got, err)
+		t.Errorf("the samples are %v (%v), want 1 and -1", got, err)
 	}
 }
 
-// A film that is to be seen whole is not keyed: its background stays, and no pixel is clear.
+// A film that PlayWhole shows is not keyed: its background stays, and no pixel is transparent.
 func TestAWholeFilmKeepsItsBackground(t *testing.T) {
 	t.Parallel()
 	b, err := elaitest.Film("One.")
@@ -230,6 +230,6 @@ func TestAWholeFilmKeepsItsBackground(t *testing.T) {
 		t.Errorf("the corner is %v, not the film's green", p)
 	}
 	if !m.Opaque() {
-		t.Error("some pixels are clear")
+		t.Error("some pixels are transparent")
 	}
 }

@@ -11,19 +11,19 @@ import (
 
 // Decoder runs ffmpeg.
 type Decoder interface {
-	// Decode runs ffmpeg with args, and writes to out what it writes to its standard output. what begins the sentence
-	// of a failure. It returns ctx's cause where that is why it ended, and an error where ffmpeg failed.
+	// Decode runs ffmpeg with args and writes its standard output to out. what is the beginning of a failure's message.
+	// Decode returns ctx's cause if ctx ended it, and an error if ffmpeg failed.
 	Decode(ctx context.Context, what string, args []string, out io.Writer) error
 }
 
-// What a failure to decode begins with.
+// The beginnings of the messages for a film that cannot be decoded.
 const (
 	whatSound = "ffmpeg could not read the avatar's sound"
 	whatVideo = "ffmpeg could not read the avatar's video"
 )
 
-// Sound decodes the sound of the film at path, at [lectern.SampleRate], from the moment of its first picture on. A
-// film without sound is a failure.
+// Sound decodes the sound of the film at path, at [lectern.SampleRate], from the time of its first picture on. A film
+// without sound fails with lectern.CodeAvatarFailed.
 func Sound(ctx context.Context, d Decoder, path string) ([]int16, error) {
 	var pcm bytes.Buffer
 	if err := d.Decode(ctx, whatSound, soundOf(path), &pcm); err != nil {

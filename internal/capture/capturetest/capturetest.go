@@ -1,4 +1,4 @@
-// Package capturetest has pictures for tests of what shows them, and a fetcher of such pictures.
+// Package capturetest has pictures and a fetcher of pictures for tests.
 package capturetest
 
 import (
@@ -20,11 +20,11 @@ func Tiny(text string) []byte {
 	end := b.Bytes()[b.Len()-12:]
 	out := append([]byte(nil), b.Bytes()[:b.Len()-12]...)
 	out = binary.BigEndian.AppendUint32(out, uint32(len(text)))
-	out = append(out, "tEXt"+text+"\x00\x00\x00\x00"...) // nobody looks at the checksum of what is not drawn
+	out = append(out, "tEXt"+text+"\x00\x00\x00\x00"...) // decoders do not check the checksum of a text
 	return append(out, end...)
 }
 
-// Given is a fetcher that has its answers ready, by address.
+// Given is a fetcher that returns the picture of an address from a map.
 type Given map[string]lectern.Picture
 
 // Fetch implements capture.Fetcher.

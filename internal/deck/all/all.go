@@ -1,4 +1,4 @@
-// Package all lists the parsers of decks that the program has.
+// Package all lists the parsers of decks that are part of the program.
 package all
 
 import (
@@ -7,7 +7,7 @@ import (
 	"lectern/internal/deck/yamldeck"
 )
 
-// Parsers reads every kind of source. What tells its kind in no way is read as JSON.
+// Parsers returns a catalogue of all parsers. It reads a source of unknown kind as JSON.
 func Parsers() *deck.Catalogue {
 	return deck.NewCatalogue(
 		jsondeck.Parser{},

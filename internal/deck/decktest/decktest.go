@@ -15,17 +15,17 @@ import (
 // Fixture is a parser under test.
 type Fixture struct {
 	Parser deck.Parser
-	// Write writes a tree of map[string]any, []any, texts, numbers, true, false and nil in the parser's syntax.
+	// Write writes a tree of map[string]any, []any, strings, numbers, true, false and nil in the parser's syntax.
 	Write  func(tree any) []byte
-	Broken string       // a text that is not of the syntax
-	Code   lectern.Code // of the failure of Broken
+	Broken string       // a text that is not valid in the syntax
+	Code   lectern.Code // of the failure for Broken
 	Lines  bool         // faults name their line and column
 }
 
-// object is a tree's object.
+// object is an object in a tree.
 type object = map[string]any
 
-// Run holds a parser to the contract of deck.Parser.
+// Run checks that a parser keeps the contract of deck.Parser.
 func Run(t *testing.T, f Fixture) {
 	t.Run("kind", f.kind)
 	t.Run("form", f.form)
@@ -48,15 +48,15 @@ func (f Fixture) kind(t *testing.T) {
 	}
 	for _, e := range k.Endings {
 		if !strings.HasPrefix(e, ".") || e != strings.ToLower(e) {
-			t.Errorf("the ending %q", e)
+			t.Errorf("the ending %q has no dot, or capitals", e)
 		}
 	}
 	if !k.Looks(f.Write(object{"slides": []any{object{"title": "x"}}})) || k.Looks([]byte("\x89PNG")) || k.Looks(nil) {
-		t.Error("it does not know its own texts, or knows others")
+		t.Error("Looks does not recognise a deck in its syntax, or accepts another text")
 	}
 }
 
-// form: every spelling of a field means the same, and what is not written is open.
+// form: every spelling of a field means the same, and fields that are not written are empty.
 func (f Fixture) form(t *testing.T) {
 	want := lectern.Deck{
 		Title: "Talk", Theme: "light-modern", Size: lectern.Size{Width: 1280, Height: 720}, FrameRate: 25,
@@ -105,7 +105,7 @@ func (f Fixture) form(t *testing.T) {
 		},
 	}
 	for name, tree := range map[string]object{"native": native, "other": other} {
-		for range 3 { // equal texts give equal decks
+		for range 3 { // parsing the same text again gives an equal deck
 			q, err := f.parse(t, tree, nil, lectern.Limits{})
 			if err != nil || len(q.Faults) > 0 || !reflect.DeepEqual(q.Deck, want) {
 				t.Fatalf("%s: %v %v\ngot  %+v\nwant %+v", name, err, q.Faults, q.Deck, want)
@@ -114,7 +114,7 @@ func (f Fixture) form(t *testing.T) {
 	}
 	q, err := f.parse(t, object{"slides": []any{object{}}, "theme": nil}, nil, lectern.Limits{})
 	if err != nil || !reflect.DeepEqual(q.Deck, lectern.Deck{Slides: []lectern.Slide{{}}}) {
-		t.Errorf("open fields: %v %+v", err, q.Deck)
+		t.Errorf("fields that are not written: %v %+v", err, q.Deck)
 	}
 }
 
@@ -129,7 +129,7 @@ func (f Fixture) faults(t *testing.T) {
 	}
 	fail, ok := errors.AsType[*lectern.Failure](q.Judge(lectern.Join(q.Deck.Validate(lectern.Limits{}))))
 	if !ok {
-		t.Fatal("it is taken")
+		t.Fatal("the deck has no faults")
 	}
 	want := map[string]int{"theme": 0, "hold": 0, "slides_data[0].title": 1, "slides_data[1]": 2,
 		"slides_data[2].voiceover_text": 3, "slides_data[2].voice.speed": 3}
@@ -138,7 +138,7 @@ func (f Fixture) faults(t *testing.T) {
 			t.Errorf("%+v", one)
 		}
 		if f.Lines != (one.Line > 0 && one.Column > 0) {
-			t.Errorf("%s is in line %d, column %d", one.Param, one.Line, one.Column)
+			t.Errorf("the position of %s is line %d, column %d", one.Param, one.Line, one.Column)
 		}
 		delete(want, one.Param)
 	}
@@ -179,7 +179,7 @@ func (f Fixture) settings(t *testing.T) {
 	}
 }
 
-// limits: what is too much is refused in a sentence with the setting's name, before it is built.
+// limits: a deck beyond a limit is refused with the name of the setting, before its tree is built.
 func (f Fixture) limits(t *testing.T) {
 	many := make([]any, 5000)
 	for name, c := range map[string]struct {
@@ -219,7 +219,7 @@ func (f Fixture) limits(t *testing.T) {
 	}
 }
 
-// languages: a slide has its translations under one id, in any spelling, and faults in them name their place.
+// languages: a slide's translations are read, with any spelling of tags and fields, and faults in them name the field.
 func (f Fixture) languages(t *testing.T) {
 	tree := object{
 		"language": "EN", "translations": object{"de_at": object{"title": "Vortrag", "voice": "anna",
@@ -266,12 +266,12 @@ func (f Fixture) languages(t *testing.T) {
 	f.judged(t, q.Choose(lectern.Choice{Language: "pl"}), []string{"language"})
 }
 
-// judged checks that these fields have faults, and that every fault has its place.
+// judged checks that the fields in want have faults, and that every fault has a position.
 func (f Fixture) judged(t *testing.T, q deck.Request, want []string) {
 	t.Helper()
 	fail, ok := errors.AsType[*lectern.Failure](q.Judge(lectern.Join(q.Deck.Validate(lectern.Limits{}))))
 	if !ok {
-		t.Fatalf("%v: it is taken", want)
+		t.Fatalf("there are no faults of %v", want)
 	}
 	found := map[string]bool{}
 	for _, one := range fail.Faults() {
@@ -287,7 +287,8 @@ func (f Fixture) judged(t *testing.T, q deck.Request, want []string) {
 	}
 }
 
-// variables: values are texts, a number is as it was written, and the settings' values replace the deck's by name.
+// variables: values are strings, a number is kept as it was written, and the settings' values replace the deck's by
+// name.
 func (f Fixture) variables(t *testing.T) {
 	tree := object{"variables": object{"customer": "Acme", "year": 2026, "a.b-c": "x"},
 		"slides": []any{object{"title": "{{ customer }} {{year}} {{a.b-c}}", "narration": "{{custmer}}"}}}

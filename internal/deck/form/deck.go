@@ -38,11 +38,11 @@ func (r *reader) deck(f *fields) lectern.Deck {
 	d.Transitions = f.transitions()
 	callback, at, _ := f.text("callbackUrl")
 	r.callback, r.callbackAt = callback, at.path
-	f.strangers()
+	f.warnUnknown()
 	return d
 }
 
-// subtitles is true or false, or "on" or "off".
+// subtitles reads true or false, or "on" or "off".
 func (f *fields) subtitles() lectern.Subtitles {
 	v, ok := f.take("subtitles")
 	if !ok {
@@ -64,11 +64,11 @@ func (f *fields) subtitles() lectern.Subtitles {
 	return ""
 }
 
-// noAvatar is what people write who want nobody to present.
+// noAvatar is the name of an avatar that means no avatar.
 const noAvatar = "none"
 
-// strangers warns of the fields that nobody knows.
-func (f *fields) strangers() {
+// warnUnknown warns of unknown fields of the deck, with a suggestion.
+func (f *fields) warnUnknown() {
 	known := make([]string, 0, len(f.known))
 	for name := range f.known {
 		known = append(known, name)
@@ -79,7 +79,7 @@ func (f *fields) strangers() {
 			continue // "$schema" and its like are for editors
 		}
 		if len(f.r.warnings) >= lectern.MaxFaults {
-			return // no more are reported, and a suggestion costs
+			return // no more warnings are kept, and a suggestion costs time
 		}
 		short := lectern.Shorten(name)
 		f.r.warnAt("unknown_field", short, 0, "The field %q is not known and was ignored.%s", short,
@@ -102,24 +102,24 @@ func (f *fields) voice() lectern.VoiceChoice {
 			v.Gender, _, _ = o.text("gender")
 			if speed, _, ok := o.number("speed"); ok {
 				if v.Speed = speed; speed == 0 {
-					v.Speed = -1 // it is given, and must not look as if it were not
+					v.Speed = -1 // the deck sets it, so it must not look empty; Validate refuses it
 				}
 			}
-			o.strangersAt()
+			o.warnUnknownInside()
 		default:
 			f.wrong(c, "a voice's id or an object")
 		}
 	}
 	if s, at, ok := f.text("voiceId"); ok {
 		if v.ID != "" && v.ID != s {
-			f.fault(at.path, "%q and \"voice\" name different voices.", last(at.path))
+			f.fault(at.path, "%q and \"voice\" name different voices; give one of them.", last(at.path))
 		}
 		v.ID = s
 		f.r.places[f.called("voice.id")] = at.path
 	}
 	if s, at, ok := f.text("voiceProvider"); ok {
 		if v.Engine != "" && v.Engine != s {
-			f.fault(at.path, "%q and \"voice\" name different engines.", last(at.path))
+			f.fault(at.path, "%q and \"voice\" name different engines; give one of them.", last(at.path))
 		}
 		v.Engine = s
 		f.r.places[f.called("voice.engine")] = at.path
@@ -127,8 +127,8 @@ func (f *fields) voice() lectern.VoiceChoice {
 	return v
 }
 
-// strangersAt warns of unknown fields below the top.
-func (f *fields) strangersAt() {
+// warnUnknownInside warns of unknown fields of an object inside the deck.
+func (f *fields) warnUnknownInside() {
 	for _, name := range f.rest() {
 		path := f.at(lectern.Shorten(name))
 		f.r.warnAt("unknown_field", path, f.slide, "The field %q is not known and was ignored.", path)
@@ -141,7 +141,7 @@ var aspects = map[string]lectern.Size{"16:9": {Width: 16, Height: 9}, "9:16": {W
 // lines are names of resolutions: the length of the shorter side.
 var lines = map[string]int{"480p": 480, "720p": 720, "1080p": 1080, "1440p": 1440, "2160p": 2160, "4k": 2160}
 
-// preset is what stands in for a size and a quality that the deck does not name; "": there is none.
+// preset reads the preset, which sets a size and a quality that the deck does not name; "": there is none.
 func (f *fields) preset() lectern.Preset {
 	s, at, ok := f.text("preset")
 	if !ok {
@@ -151,11 +151,12 @@ func (f *fields) preset() lectern.Preset {
 	if slices.Contains(lectern.Presets(), p) {
 		return p
 	}
-	f.fault(at.path, "The preset %q is not known; it is %s.", lectern.Shorten(s), lectern.OneOf(lectern.Presets()))
+	f.fault(at.path, "The preset %q is not known; use %s.", lectern.Shorten(s), lectern.OneOf(lectern.Presets()))
 	return ""
 }
 
-// size is the deck's own, or the preset's in the deck's aspect; zero where the deck says nothing of it.
+// size reads the deck's size. Without one it is the preset's, in the deck's aspect; zero if the deck has no size, no
+// aspect and no preset.
 func (f *fields) size(preset lectern.Preset) lectern.Size {
 	aspect := lectern.Size{Width: 16, Height: 9}
 	short, named := preset.Lines(), false
@@ -163,7 +164,7 @@ func (f *fields) size(preset lectern.Preset) lectern.Size {
 	if a != "" {
 		v, ok := aspects[a]
 		if !ok {
-			f.fault(aspectAt.path, "The aspect %q is not known; it is \"16:9\", \"9:16\", \"1:1\" or \"4:3\".",
+			f.fault(aspectAt.path, "The aspect %q is not known; use \"16:9\", \"9:16\", \"1:1\" or \"4:3\".",
 				lectern.Shorten(a))
 		} else {
 			aspect, named = v, true
@@ -225,7 +226,7 @@ func (f *fields) pixels(v field) (lectern.Size, bool) {
 				return s, false
 			}
 		}
-		o.strangersAt()
+		o.warnUnknownInside()
 		return s, true
 	case string:
 		w, h, ok := strings.Cut(strings.ToLower(strings.ReplaceAll(value, "×", "x")), "x")
@@ -254,7 +255,7 @@ func (f *fields) frameRate() int {
 	if n := int(min(max(x, -1), 1000)); float64(n) == x && n != 0 {
 		return n
 	}
-	f.fault(v.path, "The frame rate %s is not offered; it is %s.", lectern.Shorten(string(v.value.(Number))),
+	f.fault(v.path, "The frame rate %s is not offered; use %s.", lectern.Shorten(string(v.value.(Number))),
 		lectern.FrameRateList())
 	return 0
 }
@@ -272,19 +273,21 @@ func (f *fields) layout() lectern.Layout {
 	return lectern.Layout(strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(s)))
 }
 
-// seconds reads a length of time that is longer than nothing, in whole milliseconds; 0: there is none.
+// seconds reads a number of seconds as a duration in whole milliseconds; 0: the field is not there. A number that is
+// not above 0 becomes negative, so that Validate refuses it.
 func (f *fields) seconds(names ...string) time.Duration {
 	x, _, ok := f.number(names...)
 	switch {
 	case !ok:
 		return 0
 	case x <= 0:
-		return -1 // it is given, and must not look as if it were not
+		return -1 // the deck sets it, so it must not look empty; Validate refuses it
 	}
 	return max(milliseconds(x), time.Millisecond)
 }
 
-// ownHold is how long this slide stays. A duration that is no number is left to the props: editors write "5 min" there.
+// ownHold reads how long this slide stays. A "duration" that is not a number is a prop instead: editors write "5 min"
+// there.
 func (f *fields) ownHold() time.Duration {
 	names := []string{"hold", "duration"}
 	if v, there := f.obj.Get("duration"); there {
@@ -295,7 +298,8 @@ func (f *fields) ownHold() time.Duration {
 	return f.seconds(names...)
 }
 
-// milliseconds rounds a number of seconds. What is beyond all limits stays beyond them.
+// milliseconds rounds a number of seconds to milliseconds. Very large numbers are cut to 1e9 s, which is still beyond
+// every limit.
 func milliseconds(x float64) time.Duration {
 	const most = 1e9
 	return time.Duration(math.Round(min(max(x, -most), most)*1000)) * time.Millisecond
@@ -324,14 +328,14 @@ func (f *fields) transitions() []lectern.Transition {
 		return nil
 	}
 	out := make([]lectern.Transition, 0, min(len(list), f.r.lim.Slides+1))
-	for i, v := range list[:cap(out)] { // more are refused for their number
+	for i, v := range list[:cap(out)] { // Validate refuses longer lists by their length
 		path := at.path + "[" + strconv.Itoa(i) + "]"
 		out = append(out, f.transition(field{v, path}, "transitions["+strconv.Itoa(i)+"]"))
 	}
 	return out
 }
 
-// transition reads one that is called name in a deck. A type alone lasts for the default time.
+// transition reads a transition, whose path in a deck is name. Without a duration it lasts for DefaultTransition.
 func (f *fields) transition(v field, name string) lectern.Transition {
 	cut := lectern.Transition{Type: lectern.TransitionNone}
 	t := lectern.Transition{Duration: lectern.DefaultTransition}
@@ -351,7 +355,7 @@ func (f *fields) transition(v field, name string) lectern.Transition {
 		if x, _, ok := o.number("duration"); ok {
 			t.Duration = milliseconds(x)
 		}
-		o.strangersAt()
+		o.warnUnknownInside()
 	default:
 		f.wrong(v, "an object with type and duration")
 		return cut

@@ -11,16 +11,16 @@ import (
 	"lectern/internal/deck"
 )
 
-// reader collects what is wrong with a deck and what is merely odd.
+// reader reads a deck, and collects its faults and warnings.
 type reader struct {
 	lim      lectern.Limits
 	faults   []lectern.Failure
 	warnings []lectern.Warning
 	places   deck.Places
 
-	resize bool // the preset is of the settings, and goes before the deck's own size; its aspect stays
+	resize bool // the settings have a preset, which replaces the deck's size but keeps its aspect
 
-	callback, callbackAt string // the address that is told of the presentation, and its name
+	callback, callbackAt string // the callback URL, and the field name under which it was given
 }
 
 func (r *reader) fault(path string, slide int, format string, args ...any) {
@@ -40,17 +40,18 @@ func (r *reader) warnAt(code, path string, slide int, format string, args ...any
 	}
 }
 
-// fields is one object of a deck while it is read: each field that is asked for counts as known.
+// fields is one object of a deck while it is read. Every field that the reader asks for becomes known; the other ones
+// are unknown fields or props.
 type fields struct {
 	r     *reader
 	obj   *Object
-	path  string // of the object as its author wrote it, "" at the top
-	name  string // of the object as a deck has it
+	path  string // of the object as its author wrote it; "" for the whole deck
+	name  string // the object's path in a deck
 	slide int    // counted from 1; 0: the whole deck
 	known map[string]bool
 }
 
-// open reads an object that was written at path and is called name in a deck.
+// open begins to read an object, which was written at path and whose path in a deck is name.
 func (r *reader) open(o *Object, path, name string, slide int) *fields {
 	return &fields{r: r, obj: o, path: path, name: name, slide: slide, known: map[string]bool{}}
 }
@@ -72,8 +73,9 @@ type field struct {
 	path  string
 }
 
-// take finds the field by any of its names, given in camelCase and also tried in snake_case; the first one is its name
-// in a deck. Null counts as absent. Under two names it must have equal values.
+// take finds a field by any of its names. They are given in camelCase; take also tries each in snake_case. The first
+// name is that of the field in a deck. Null counts as absent. A field that is there under two names must have equal
+// values.
 func (f *fields) take(names ...string) (field, bool) {
 	var found field
 	ok := false
@@ -85,7 +87,8 @@ func (f *fields) take(names ...string) (field, bool) {
 				continue
 			}
 			if ok && !reflect.DeepEqual(found.value, v) {
-				f.fault(f.at(name), "%q and %q mean the same, but are given with different values.", last(found.path), name)
+				f.fault(f.at(name), "%q and %q mean the same, but have different values; give one of them.",
+					last(found.path), name)
 				continue
 			}
 			if !ok {
@@ -107,7 +110,7 @@ func (f *fields) wrong(v field, want string) {
 	f.fault(v.path, "%q must be %s, not %s.", last(v.path), want, kind(v.value))
 }
 
-// text gives a string field without the white space around it. An empty one counts as absent.
+// text reads a string field and trims it. An empty string counts as absent.
 func (f *fields) text(names ...string) (string, field, bool) {
 	v, ok := f.take(names...)
 	if !ok {
@@ -122,7 +125,7 @@ func (f *fields) text(names ...string) (string, field, bool) {
 	return s, v, s != ""
 }
 
-// clean drops control characters and the white space around s, and writes line breaks as "\n".
+// clean trims s, removes control characters, and writes line breaks as "\n".
 func clean(s string) string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	s = strings.Map(func(r rune) rune {
@@ -151,7 +154,7 @@ func (f *fields) flag(names ...string) (value, ok bool) {
 	return b, ok
 }
 
-// number gives a finite number.
+// number reads a field that is a finite number.
 func (f *fields) number(names ...string) (float64, field, bool) {
 	v, ok := f.take(names...)
 	if !ok {
@@ -175,7 +178,7 @@ func (f *fields) float(v field) (float64, bool) {
 	return x, true
 }
 
-// whole gives a number without a fraction; 30.0 counts as 30.
+// whole reads a number without a fraction; 30.0 counts as 30.
 func (f *fields) whole(v field) (int, bool) {
 	x, ok := f.float(v)
 	if !ok {
@@ -213,7 +216,7 @@ func (f *fields) object(names ...string) (*fields, bool) {
 	return f.r.open(o, v.path, f.called(names[0]), f.slide), true
 }
 
-// rest lists the names that nobody asked for, in the order in which they were written.
+// rest lists the names of fields that are not known, in the order in which they were written.
 func (f *fields) rest() []string {
 	var names []string
 	for _, m := range f.obj.members {
@@ -224,7 +227,7 @@ func (f *fields) rest() []string {
 	return names
 }
 
-// kind says what a value is, with its article.
+// kind names the type of a value, with its article.
 func kind(v any) string {
 	switch v := v.(type) {
 	case nil:

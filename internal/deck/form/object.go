@@ -5,14 +5,15 @@ import "slices"
 // Number is a number as it was written in JSON.
 type Number string
 
-// Later is a value that was looked through and is not built until somebody asks for it.
+// Later is a value whose syntax was checked. It is built when [Object.Get] returns it, so unknown fields are never
+// built.
 type Later func() any
 
-// Object is an object that remembers the order of its names. A value is nil, a bool, a [Number], a string, a []any, an
-// *Object, or one of those [Later].
+// Object is an object that keeps the order of its names. A value is nil, a bool, a [Number], a string, a []any, an
+// *Object, or a [Later] that builds one of these.
 type Object struct {
 	members []member
-	places  map[string]int // of the members by name, once they are many
+	places  map[string]int // indexes of members by name, for objects with more than few members
 }
 
 type member struct {
@@ -33,7 +34,7 @@ func (o *Object) place(name string) int {
 	return slices.IndexFunc(o.members, func(m member) bool { return m.name == name })
 }
 
-// Get gives the value of a field, and whether there is one.
+// Get returns the value of a field, and whether the object has the field.
 func (o *Object) Get(name string) (any, bool) {
 	i := o.place(name)
 	if i < 0 {
@@ -45,7 +46,7 @@ func (o *Object) Get(name string) (any, bool) {
 	return o.members[i].value, true
 }
 
-// Add appends a field, unless there is one of its name.
+// Add appends a field and returns true. If the object already has a field of that name, it returns false.
 func (o *Object) Add(name string, value any) bool {
 	if o.place(name) >= 0 {
 		return false

@@ -21,7 +21,7 @@ type step struct {
 	index int    // of a list's entry; -1: a field
 }
 
-// plain converts a value. Null stays in a list and is left out of an object.
+// plain converts a value. Nulls in a list are kept; fields of an object that are null are left out.
 func (p *plainer) plain(v any) any {
 	switch value := v.(type) {
 	case Number:

@@ -7,13 +7,13 @@ import (
 	"lectern/internal/deck"
 )
 
-// Read makes a request from a deck's tree. The fields of the settings, which have no slides, replace the deck's own,
-// even if the two use different names of a field; nil: there are no settings. syntax is what the deck is written in,
-// for messages, such as "JSON".
+// Read makes a request from a deck's tree. The fields of the settings replace the deck's own, even if the two use
+// different names of a field; nil: there are no settings. Settings must not have slides. syntax is the name of the
+// syntax, such as "JSON", for messages.
 //
-// Text is trimmed, template ids have no "-slide", colours are "#rrggbb"; equal trees give equal requests. Warnings name
-// the fields that were ignored. The error is for a tree that is no deck at all, or for settings that cannot be applied;
-// what is wrong inside a deck is among the Faults.
+// Text is trimmed, template ids lose the ending "-slide", colours become "#rrggbb". Equal trees give equal requests.
+// Warnings name the fields that were ignored. Read fails if the tree is not a deck at all, or if the settings cannot be
+// applied. Faults inside a deck are in Request.Faults.
 func Read(tree, settings any, syntax string, lim lectern.Limits) (deck.Request, error) {
 	o, ok := tree.(*Object)
 	if !ok {
@@ -85,8 +85,8 @@ func (r *reader) override(o, settings *Object) error {
 	return nil
 }
 
-// merged replaces fields of the deck's object by those of the settings' object and returns it. If either is no object,
-// it returns the settings' value.
+// merged replaces fields of the deck's object by those of the settings' object and returns it. If either value is not
+// an object, it returns the settings' value.
 func merged(deck, settings any) any {
 	old, ok := deck.(*Object)
 	over, isObject := settings.(*Object)

@@ -10,17 +10,17 @@ import (
 	"lectern"
 )
 
-// defaultBox is the side of an avatar that was given a place but no size, in slide pixels.
+// defaultBox is the side of an avatar that has a place but no size in the deck, in slide pixels.
 const defaultBox = 480
 
-// slides reads the slides, or the one picture that stands for them, and gives each its narration.
+// slides reads the slides with their narrations. A deck with a slideUrl in place of slides has one slide: that picture.
 func (r *reader) slides(f *fields, d lectern.Deck) []lectern.Slide {
 	spoken := r.spoken(f)
 	list, at, ok := f.list("slides", "slidesData")
 	picture, pictureAt, hasPicture := f.text("slideUrl")
 	switch {
 	case !ok && at.path != "":
-		return nil // of the wrong type, and said so
+		return nil // of the wrong type, which is already a fault
 	case !ok && hasPicture:
 		if u, err := url.Parse(picture); err != nil || (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") &&
 			u.Scheme != "data" {
@@ -34,7 +34,7 @@ func (r *reader) slides(f *fields, d lectern.Deck) []lectern.Slide {
 		r.warn("unused_slide_url", 0, "%q was ignored, because the deck has slides.", last(pictureAt.path))
 	}
 	slides := make([]lectern.Slide, min(len(list), r.lim.Slides+1))
-	for i, v := range list[:len(slides)] { // more are refused for their number
+	for i, v := range list[:len(slides)] { // Validate refuses longer lists by their length
 		index := "[" + strconv.Itoa(i) + "]"
 		path := at.path + index
 		o, ok := v.(*Object)
@@ -47,7 +47,7 @@ func (r *reader) slides(f *fields, d lectern.Deck) []lectern.Slide {
 	return r.narrate(slides, spoken)
 }
 
-// spokenTexts are the narrations that stand beside the slides.
+// spokenTexts are the narrations in the deck's field voiceoverTexts, one for each slide.
 type spokenTexts struct {
 	texts []string
 	path  string
@@ -78,7 +78,8 @@ func (r *reader) spoken(f *fields) spokenTexts {
 	return out
 }
 
-// narrate gives the slides without words of their own those that stand beside them.
+// narrate sets the narration of slides that have none to the text at their position in spoken. If there is one slide,
+// it gets all texts.
 func (r *reader) narrate(slides []lectern.Slide, spoken spokenTexts) []lectern.Slide {
 	texts := spoken.texts
 	if len(slides) == 1 && len(texts) > 1 {
@@ -132,7 +133,7 @@ func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 		if colour, ok := colourOf(text); ok && s.Background == "" {
 			s.Background = colour
 		} else if !ok {
-			f.known["background"] = false // no colour: a prop of that name
+			f.known["background"] = false // it is not a colour, so it is a prop
 		}
 	}
 	s.Translations = f.translations()
@@ -154,8 +155,8 @@ func templateID(s string) string {
 	return s
 }
 
-// props merges the props of the slide with those that stand directly on it, which yield, and gives the narration that
-// was among them.
+// props sets the props of s: those in its object props, and unknown fields of the slide itself. If both have a name,
+// that in props counts. It returns the narration that is among the props.
 func (r *reader) props(f *fields, s *lectern.Slide) (narration string, at field) {
 	o, nested := f.object("props")
 	if nested {
@@ -172,8 +173,8 @@ func (r *reader) props(f *fields, s *lectern.Slide) (narration string, at field)
 	return narration, at
 }
 
-// collect turns named values into plain ones, which are props of the object called name; the camelCase spelling wins
-// where both are given.
+// collect adds the unknown fields of f to the props in into, as plain values. name is the path of these props in a
+// deck. If a name is given in both spellings, the camelCase one counts.
 func (r *reader) collect(f *fields, name string, into map[string]any) {
 	for _, written := range f.rest() {
 		value, _ := f.obj.Get(written)
@@ -189,7 +190,7 @@ func (r *reader) collect(f *fields, name string, into map[string]any) {
 		if plain == nil {
 			continue
 		}
-		into[key] = f.word(key, plain, v)
+		into[key] = f.commonProp(key, plain, v)
 		delete(r.places, inside(name, key))
 		if f.name != name || key != written {
 			r.places[inside(name, key)] = v.path
@@ -197,8 +198,8 @@ func (r *reader) collect(f *fields, name string, into map[string]any) {
 	}
 }
 
-// word checks the props that mean the same in every template.
-func (f *fields) word(name string, plain any, v field) any {
+// commonProp checks the type of a prop whose name means the same in every template, such as title and items.
+func (f *fields) commonProp(name string, plain any, v field) any {
 	switch name {
 	case "title", "subtitle":
 		switch plain.(type) {
@@ -226,7 +227,7 @@ func (f *fields) word(name string, plain any, v field) any {
 	return plain
 }
 
-// avatarBox reads where a slide wants the avatar, and the colour behind it.
+// avatarBox reads the avatar's place on a slide, and the colour of its background.
 func (f *fields) avatarBox() (*lectern.Rect, string) {
 	colour := ""
 	box, hasBox := f.object("avatarBox", "avatarPosition")
@@ -239,7 +240,7 @@ func (f *fields) avatarBox() (*lectern.Rect, string) {
 	if !hasBox {
 		return nil, colour
 	}
-	defer box.strangersAt()
+	defer box.warnUnknownInside()
 	var got [4]float64
 	var has [4]bool
 	for i, name := range []string{"x", "y", "width", "height"} {
@@ -256,7 +257,7 @@ func (f *fields) avatarBox() (*lectern.Rect, string) {
 		}
 	}
 	if has == [4]bool{} {
-		return nil, colour // a colour alone
+		return nil, colour // only a colour, without a place
 	}
 	if !has[0] || !has[1] {
 		box.fault(box.path, "%q needs x and y, in slide pixels.", last(box.path))
@@ -275,7 +276,8 @@ func (f *fields) avatarBox() (*lectern.Rect, string) {
 	return &lectern.Rect{X: left, Y: top, Width: right - left, Height: bottom - top}, colour
 }
 
-// positions reads element places in editor pixels and scales them to slide pixels.
+// positions reads the places of elements. Those in the metadata are in pixels of the editor's canvas and are scaled to
+// slide pixels.
 func (f *fields) positions(page lectern.Size) map[string]lectern.Point {
 	if direct, ok := f.object("positions"); ok {
 		return direct.points(1, 1)
@@ -344,7 +346,7 @@ func (f *fields) points(sx, sy float64) map[string]lectern.Point {
 	return points
 }
 
-// hundredths rounds, so that equal places are equal numbers.
+// hundredths rounds x to two decimals, so that the same place is the same number in both dialects.
 func hundredths(x float64) float64 {
 	if r := math.Round(x*100) / 100; r != 0 {
 		return r
@@ -352,7 +354,7 @@ func hundredths(x float64) float64 {
 	return 0 // never -0
 }
 
-// colour gives "#rrggbb", or "" for none and for "transparent".
+// colour reads a colour as "#rrggbb". It returns "" if there is none, and for "transparent" and "none".
 func (f *fields) colour(names ...string) string {
 	s, at, ok := f.text(names...)
 	if !ok {
@@ -365,8 +367,8 @@ func (f *fields) colour(names ...string) string {
 	return c
 }
 
-// colourOf understands #rgb, #rrggbb, #rrggbbaa (the alpha is dropped), rgb(r, g, b), and "transparent" and "none" as
-// "".
+// colourOf reads #rgb, #rrggbb, #rrggbbaa (without the alpha) and rgb(r, g, b) as "#rrggbb". It reads "transparent" and
+// "none" as "".
 func colourOf(s string) (string, bool) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if s == "transparent" || s == "none" {

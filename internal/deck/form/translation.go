@@ -8,13 +8,14 @@ import (
 	"lectern"
 )
 
-// variables are texts by name; a number is the text that it was written as.
+// variables reads the values of variables by name. A number is the text that its author wrote.
 func (f *fields) variables() map[string]string {
 	o, ok := f.object("variables")
 	if !ok || len(o.obj.members) == 0 {
 		return nil
 	}
-	m := make(map[string]string, min(len(o.obj.members), lectern.MaxVariables+1)) // more are refused for their number
+	// Longer lists are refused by their length.
+	m := make(map[string]string, min(len(o.obj.members), lectern.MaxVariables+1))
 	for _, e := range o.obj.members {
 		switch value := e.value.(type) {
 		case string:
@@ -32,7 +33,7 @@ func (f *fields) variables() map[string]string {
 	return m
 }
 
-// byLanguage opens the objects of a field by language, in the order in which they were written.
+// byLanguage calls read for each translation of f, in the order in which they were written.
 func (f *fields) byLanguage(read func(tag string, o *fields)) {
 	all, ok := f.object("translations")
 	if !ok {
@@ -61,7 +62,7 @@ func (f *fields) byLanguage(read func(tag string, o *fields)) {
 	}
 }
 
-// deckTranslations are what the deck says besides its slides in other languages.
+// deckTranslations reads the translations of the deck's own fields.
 func (f *fields) deckTranslations() map[string]lectern.DeckTranslation {
 	var out map[string]lectern.DeckTranslation
 	f.byLanguage(func(tag string, o *fields) {
@@ -69,7 +70,7 @@ func (f *fields) deckTranslations() map[string]lectern.DeckTranslation {
 		t.Title, _, _ = o.text("title", "projectName")
 		t.Voice = o.voice()
 		t.Revisions = o.revisions()
-		o.strangersAt()
+		o.warnUnknownInside()
 		if out == nil {
 			out = map[string]lectern.DeckTranslation{}
 		}
@@ -78,7 +79,7 @@ func (f *fields) deckTranslations() map[string]lectern.DeckTranslation {
 	return out
 }
 
-// translations are a slide's. Props may stand directly on a translation, as they may on a slide.
+// translations reads the translations of a slide. As on a slide, props may be fields of the translation itself.
 func (f *fields) translations() map[string]lectern.Translation {
 	var out map[string]lectern.Translation
 	f.byLanguage(func(tag string, o *fields) {
@@ -99,7 +100,7 @@ func (f *fields) translations() map[string]lectern.Translation {
 	return out
 }
 
-// revisions are those of the source by the field that was translated from them.
+// revisions reads the revisions of the source by field.
 func (f *fields) revisions() map[string]string {
 	o, ok := f.object("revisions")
 	if !ok {
@@ -145,7 +146,8 @@ func (o *Object) translations(all map[string]lectern.Translation) {
 	})
 }
 
-// addTranslations adds an object for each language, which write fills; without languages it adds nothing.
+// addTranslations adds the field translations, with an object for each language that write fills. Without languages it
+// adds nothing.
 func addTranslations[T any](o *Object, all map[string]T, write func(*Object, T)) {
 	if len(all) == 0 {
 		return

@@ -10,9 +10,8 @@ import (
 	"lectern"
 )
 
-// Write gives the tree of d in the form that [Read] reads: every setting under its first name, lengths of time in
-// seconds, the names of objects in one order. What d leaves open is left out. Reading the tree gives d again, if d came
-// from Read.
+// Write returns d as a tree that [Read] reads: every field under its native name, durations in seconds, names in a
+// fixed order. Empty fields are left out. If d came from Read, reading the tree gives d again.
 func Write(d lectern.Deck) *Object {
 	o := &Object{}
 	o.text("title", d.Title)
@@ -86,7 +85,7 @@ func writtenSlide(s lectern.Slide) *Object {
 	return o
 }
 
-// writtenTransition is an object, or "" for a transition whose type is open and which lasts for the default time.
+// writtenTransition is an object, or "" for a transition without a type that lasts for DefaultTransition.
 func writtenTransition(t lectern.Transition) any {
 	if t.Type == "" && t.Duration == lectern.DefaultTransition {
 		return ""
@@ -99,7 +98,7 @@ func writtenTransition(t lectern.Transition) any {
 	return o
 }
 
-// All gives the fields in their order.
+// All iterates over the fields in their order.
 func (o *Object) All() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		for _, m := range o.members {
@@ -128,7 +127,7 @@ func (o *Object) texts(name string, texts map[string]string) {
 	o.Add(name, m)
 }
 
-// seconds adds a length of time; one that was given and is not longer than nothing stays so.
+// seconds adds a duration in seconds. A negative one stands for a value that Validate refuses, so it is written as -1.
 func (o *Object) seconds(name string, d time.Duration) {
 	switch {
 	case d > 0:
@@ -153,7 +152,7 @@ func (o *Object) voice(v lectern.VoiceChoice) {
 	o.Add("voice", c)
 }
 
-// tree turns a plain value, as encoding/json decodes one, into a tree. Names are sorted.
+// tree turns a value, as encoding/json decodes it, into a tree with sorted names.
 func tree(v any) any {
 	switch value := v.(type) {
 	case float64:

@@ -13,9 +13,8 @@ import (
 	"lectern/internal/deck/form"
 )
 
-// H2: a body of millions of values is refused where the budget ends, in a sentence with the setting's name, and
-// wherever the values are.
-func TestH2TokensAreCounted(t *testing.T) {
+// A body with too many values is refused with the name of the setting, wherever in the body the values are.
+func TestTokensAreCounted(t *testing.T) {
 	t.Parallel()
 	zeros := "[" + strings.Repeat("0,", 200_000) + "0]"
 	for name, body := range map[string]string{
@@ -43,6 +42,7 @@ func TestH2TokensAreCounted(t *testing.T) {
 	}
 }
 
+// wide is n fields of an object, n0 to n(n-1).
 func wide(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -54,28 +54,28 @@ func wide(n int) string {
 	return b.String()
 }
 
-// H2: the budget is what the documentation says: names, values and brackets, those of the settings included.
-func TestH2WhatATokenIs(t *testing.T) {
+// Names, values and brackets count as tokens, also those of the settings.
+func TestNamesValuesAndBracketsAreTokens(t *testing.T) {
 	t.Parallel()
 	const deck, settings = `{"slides":[{"title":"x"}],"junk":[1,{},[]]}`, `{"title":"y"}`
 	const tokens = 2 + 1 + 2 + 2 + 2 + 1 + 2 + 1 + 2 + 2 + 4
 	if _, err := ParseRequest(deck, settings, lectern.Limits{JSONTokens: tokens}); err != nil {
-		t.Errorf("exactly as many as there are: %v", err)
+		t.Errorf("with exactly as many tokens as allowed: %v", err)
 	}
 	if _, err := ParseRequest(deck, settings, lectern.Limits{JSONTokens: tokens - 1}); err == nil {
-		t.Error("one fewer is taken")
+		t.Error("a deck with one token too many is accepted")
 	}
 }
 
-// H2: a field that nobody asks for is never built.
-func TestH2UnknownFieldsStayText(t *testing.T) {
+// The value of an unknown field is never built.
+func TestUnknownFieldsStayText(t *testing.T) {
 	t.Parallel()
 	const text = `[[1,2],{"a":{"b":[3]}}]`
 	s := scanner{text: text, budget: &budget{100, 100}}
 	if v, bad := s.later(); bad != nil || s.pos != len(text) {
 		t.Fatal(bad)
 	} else if _, ok := v.(form.Later); !ok {
-		t.Errorf("it is %#v", v)
+		t.Errorf("the value is %#v, not a form.Later", v)
 	}
 	q, err := parse(`{"junk":`+text+`,"slides":[{"title":"x"}]}`, "", lectern.Limits{})
 	if err != nil || len(q.Warnings) != 1 || !strings.Contains(q.Warnings[0].Message, `"junk"`) {
@@ -83,8 +83,8 @@ func TestH2UnknownFieldsStayText(t *testing.T) {
 	}
 }
 
-// A field's name may be written with escapes; the same one twice is found wherever it is, in what is skipped too.
-func TestNamesThatStandTwice(t *testing.T) {
+// A name that occurs twice in one object is refused, also with escapes in it, and inside unknown fields.
+func TestNamesThatOccurTwice(t *testing.T) {
 	t.Parallel()
 	many := wide(40)
 	for _, body := range []string{
@@ -95,7 +95,7 @@ func TestNamesThatStandTwice(t *testing.T) {
 	} {
 		_, _, err := Parse(body, lectern.Limits{})
 		if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Code != lectern.CodeInvalidJSON ||
-			!strings.Contains(f.Message, "stands twice") {
+			!strings.Contains(f.Message, "occurs twice") {
 			t.Errorf("%.60s: %v", body, err)
 		}
 	}
@@ -107,7 +107,7 @@ func TestNamesThatStandTwice(t *testing.T) {
 	}
 }
 
-// What is built late is what would have been built at once.
+// A value that is built later equals one that is built at once.
 func TestLateValuesAreTheSame(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -161,7 +161,7 @@ func drawJSON(t *rapid.T, depth int) string {
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
-// A number is bounded in length, and a fault in a long line shows its surroundings alone.
+// A number has a bounded length, and a fault in a long line shows only the text around it.
 func TestLongNumbersAndLines(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("9", 2000)

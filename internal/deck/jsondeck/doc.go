@@ -1,5 +1,5 @@
-// Package jsondeck reads and writes decks in JSON. What their fields mean is said in package form.
+// Package jsondeck reads and writes decks in JSON. Package form defines the meaning of the fields.
 //
-// It has a JSON reader of its own, because the standard library's forgives duplicate names and broken UTF-8, and
-// because "invalid character '}' looking for beginning of value" helps nobody find a trailing comma.
+// It has its own JSON reader, because the standard library's accepts duplicate names and invalid UTF-8, and because its
+// message "invalid character '}' looking for beginning of value" does not help to find a trailing comma.
 package jsondeck

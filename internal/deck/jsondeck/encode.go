@@ -9,9 +9,9 @@ import (
 	"lectern/internal/deck/form"
 )
 
-// Encode writes a deck as JSON that [Parser.Parse] reads as the same deck, if d came from a parser: lengths of time are
-// in seconds, slides keep their ids, and what d leaves open is left out. Equal decks give equal bytes. It ends with a
-// newline. An error means that a prop is no value of JSON.
+// Encode writes a deck as JSON, with durations in seconds and without empty fields. If d came from a parser,
+// [Parser.Parse] reads the result as the same deck. Equal decks give equal bytes. The result ends with a newline.
+// Encode fails if a prop cannot be written as JSON.
 func Encode(d lectern.Deck) ([]byte, error) {
 	var b bytes.Buffer
 	if err := write(&b, form.Write(d)); err != nil {

@@ -36,16 +36,16 @@ func reread(t fataler, d lectern.Deck) lectern.Deck {
 	return q.Deck
 }
 
-// maybe draws a value, or its type's zero: a field that the deck leaves open.
+// maybe draws a value, or the zero value of its type: an empty field of the deck.
 func maybe[T any](t *rapid.T, g *rapid.Generator[T], name string) T {
 	if rapid.Bool().Draw(t, "has "+name) {
 		return g.Draw(t, name)
 	}
-	var open T
-	return open
+	var empty T
+	return empty
 }
 
-// length draws a length of time that a deck can say: whole milliseconds, longer than nothing.
+// length draws a duration that a deck can have: whole milliseconds, above 0.
 var length = rapid.Custom(func(t *rapid.T) time.Duration {
 	return time.Duration(rapid.IntRange(1, 600_000).Draw(t, "ms")) * time.Millisecond
 })
@@ -98,8 +98,8 @@ var voice = rapid.Custom(func(t *rapid.T) lectern.VoiceChoice {
 	}
 })
 
-// props draws props as a parser leaves them. Not title, items and their like: those have types of their own, and the
-// suite has them.
+// props draws props as a parser returns them. It leaves out props that must have a certain type, such as title and
+// items; decktest covers these.
 func props(t *rapid.T) map[string]any {
 	return rapid.MapOfN(rapid.StringMatching(`p[A-Za-z0-9]{0,6}`), value(3), 1, 5).Draw(t, "props")
 }
@@ -203,8 +203,8 @@ var writtenDeck = rapid.Custom(func(t *rapid.T) lectern.Deck {
 	return d
 })
 
-// HOUSE 2: a deck that is written is read as the same deck.
-func TestHouse2EncodedDecksReadTheSame(t *testing.T) {
+// A deck that is written is read as the same deck.
+func TestEncodedDecksReadTheSame(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := writtenDeck.Draw(t, "deck")
@@ -218,8 +218,8 @@ func TestHouse2EncodedDecksReadTheSame(t *testing.T) {
 	})
 }
 
-// An edition of any deck in any language has one language and nothing to fill in; made again of the edition it is the
-// same, and the deck that it was made of stays as it was.
+// The edition of any deck in any language has one language and no variables. An edition of an edition is the same, and
+// making one does not change the deck.
 func TestAnEditionIsSettled(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -242,7 +242,7 @@ func TestAnEditionIsSettled(t *testing.T) {
 			t.Fatalf("%+v", e.Deck)
 		}
 		if c.Language != "" && len(e.Faults) == 0 && e.Deck.Language != c.Language {
-			t.Fatalf("it is in %q, not in %q", e.Deck.Language, c.Language)
+			t.Fatalf("the edition is in %q, not in %q", e.Deck.Language, c.Language)
 		}
 		if again := e.Deck.Edition(lectern.Choice{Literal: true}); len(again.Faults)+len(again.Warnings) > 0 ||
 			!reflect.DeepEqual(again.Deck, e.Deck) {
@@ -251,8 +251,8 @@ func TestAnEditionIsSettled(t *testing.T) {
 	})
 }
 
-// HOUSE 2: a deck of the older service, too, whatever its fields are called there.
-func TestHouse2DecksOfAnyDialectAreEncoded(t *testing.T) {
+// A deck in the dialect of the older service, too, is read as the same deck after it is written.
+func TestDecksOfTheOlderDialectAreEncoded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		request, err := json.Marshal(drawDeck(t))
@@ -269,7 +269,7 @@ func TestHouse2DecksOfAnyDialectAreEncoded(t *testing.T) {
 	})
 }
 
-// What a parser leaves of a field that is wrong stays wrong: a written deck is judged like the first one.
+// Values that are out of bounds stay so when a deck is written and read, so that it gets the same faults.
 func TestEncodeKeepsWhatIsOutOfBounds(t *testing.T) {
 	t.Parallel()
 	for _, one := range []string{
@@ -289,7 +289,7 @@ func TestEncodeKeepsWhatIsOutOfBounds(t *testing.T) {
 	}
 }
 
-// The form is what people write: seconds, one order of names, nothing that is open.
+// A deck is written as people write it: in seconds, with names in a fixed order, without empty fields.
 func TestEncodedForm(t *testing.T) {
 	t.Parallel()
 	got, err := jsondeck.Encode(lectern.Deck{
@@ -332,6 +332,6 @@ func TestEncodedForm(t *testing.T) {
 	}
 	bad := map[string]any{"f": func() {}}
 	if _, err := jsondeck.Encode(lectern.Deck{Slides: []lectern.Slide{{Props: bad}}}); err == nil {
-		t.Error("a function is no value of JSON")
+		t.Error("a prop that cannot be written as JSON is accepted")
 	}
 }

@@ -5,12 +5,12 @@ import (
 	"lectern/internal/deck"
 )
 
-// ParseRequest reads a deck and its settings, of strings or of bytes.
+// ParseRequest reads a deck and its settings, given as strings or bytes.
 func ParseRequest[T ~string | ~[]byte](data, settings T, lim lectern.Limits) (deck.Request, error) {
 	return parse(string(data), string(settings), lim)
 }
 
-// Parse reads a deck, fills in its defaults and judges it, as every surface does.
+// Parse reads and validates a deck, and fills in its defaults.
 func Parse[T ~string | ~[]byte](data T, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
 	q, err := parse(string(data), "", lim)
 	if err == nil {

@@ -8,31 +8,31 @@ import (
 	"lectern"
 )
 
-// A slide may say itself how long it stays, and hears when that is of no use (V3).
-func TestV3HoldOfASlide(t *testing.T) {
+// A slide can set its own hold. If it has a narration, the hold has no effect, and a warning says so.
+func TestHoldOfASlide(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		slide, beside string
-		want          time.Duration
-		warning       string // "code param"
-		fault         string // param
+		slide, deckFields string
+		want              time.Duration
+		warning           string // "code param"
+		fault             string // param
 	}{
 		"hold":     {slide: `"hold":7.5`, want: 7500 * time.Millisecond},
 		"duration": {slide: `"duration":7`, want: 7 * time.Second},
 		"null":     {slide: `"hold":null`, want: 0},
 		"with a narration": {slide: `"hold":7,"narration":"Hello."`, want: 7 * time.Second,
 			warning: "unused_hold slides[0].hold"},
-		"spoken beside": {slide: `"duration":7`, beside: `,"voiceoverTexts":["Hello."]`, want: 7 * time.Second,
+		"with voiceoverTexts": {slide: `"duration":7`, deckFields: `,"voiceoverTexts":["Hello."]`, want: 7 * time.Second,
 			warning: "unused_hold slides[0].duration"},
-		"nothing to say": {slide: `"hold":7,"narration":"…"`, want: 7 * time.Second},
-		"no number":      {slide: `"hold":"7s"`, fault: "slides[0].hold"},
-		"below zero":     {slide: `"hold":-1`, fault: "slides[0].hold"},
-		"too long":       {slide: `"duration":1e9`, fault: "slides[0].duration"},
-		"both, unlike":   {slide: `"hold":1,"duration":2`, fault: "slides[0].duration"},
+		"nothing to say":       {slide: `"hold":7,"narration":"…"`, want: 7 * time.Second},
+		"no number":            {slide: `"hold":"7s"`, fault: "slides[0].hold"},
+		"below zero":           {slide: `"hold":-1`, fault: "slides[0].hold"},
+		"too long":             {slide: `"duration":1e9`, fault: "slides[0].duration"},
+		"two different values": {slide: `"hold":1,"duration":2`, fault: "slides[0].duration"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, warnings, err := Parse([]byte(`{"slides":[{"template":"title","title":"x",`+c.slide+`}]`+c.beside+`}`),
+			d, warnings, err := Parse([]byte(`{"slides":[{"template":"title","title":"x",`+c.slide+`}]`+c.deckFields+`}`),
 				lectern.Limits{})
 			if c.fault != "" {
 				if f := lectern.AsFailure(err); err == nil || f.Param != c.fault || f.Slide != 1 {
@@ -58,8 +58,8 @@ func TestV3HoldOfASlide(t *testing.T) {
 	}
 }
 
-// Every field that nobody knows is named with its place, in objects of a slide too (V3).
-func TestV3UnknownFieldsNameTheirPlace(t *testing.T) {
+// Warnings of unknown fields name the whole path, also inside objects of a slide.
+func TestWarningsOfUnknownFieldsNameTheirPath(t *testing.T) {
 	t.Parallel()
 	_, warnings, err := Parse([]byte(`{"bogus":1,"voice":{"name":"x"},"slides":[{"title":"x","voice":{"sped":1},"avatarPosition":{"x":1,"y":2,"heigth":9}}]}`), lectern.Limits{})
 	var got []string

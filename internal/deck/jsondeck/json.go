@@ -14,22 +14,22 @@ import (
 // maxNesting bounds how deep any value may be nested, so that a hostile body cannot exhaust the stack.
 const maxNesting = 64
 
-// maxNumber is the longest number, in characters: the largest one that a float64 holds has 309 digits.
+// maxNumber is the longest number, in characters. The largest float64 has 309 digits.
 const maxNumber = 1000
 
 // syntax is a fault in the text: what is wrong and at which byte.
 type syntax struct {
 	at   int
 	what string
-	over int // the bound on tokens that the text exceeds; 0: it does not
+	over int // the limit of tokens, if the text exceeds it; else 0
 }
 
-// decode reads one JSON object or another value, with nothing but white space around it. A byte order mark in front is
-// skipped. Each token is taken from budget; a text of more tokens is refused where the budget ends. The fields of the
-// outermost object stay text until they are asked for, so that one that nobody knows is never built.
+// decode reads one JSON value with only white space around it. It skips a byte order mark. Each token is taken from
+// budget; a text with more tokens is refused. The fields of the outermost object are built when they are read (see
+// [form.Later]), so unknown fields are never built.
 func decode(text string, budget *budget) (any, *lectern.Failure) {
 	text = strings.TrimPrefix(text, "\ufeff")
-	if sixteen(text) {
+	if isUTF16(text) {
 		return nil, lectern.Fail(lectern.CodeInvalidJSON, "This is not valid JSON: the text is UTF-16, not UTF-8 (line 1, "+
 			"column 1). Save it as UTF-8 and try again.")
 	}
@@ -41,8 +41,8 @@ func decode(text string, budget *budget) (any, *lectern.Failure) {
 	return v, nil
 }
 
-// sixteen reports whether a text is UTF-16: by its byte order mark, or since every other byte of its beginning is zero.
-func sixteen(text string) bool {
+// isUTF16 reports whether a text is UTF-16: it has that byte order mark, or every other byte at its beginning is zero.
+func isUTF16(text string) bool {
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
 		return true
 	}
@@ -57,7 +57,7 @@ func (b *syntax) failure(text string) *lectern.Failure {
 	at := min(b.at, len(text))
 	if b.over > 0 {
 		return lectern.Fail(lectern.CodeTooLarge, "The JSON has more than %d names, values and brackets, which is the "+
-			"limit (limits.json_tokens). The limit is reached in line %d; leave out what no video needs, or split the deck.",
+			"limit (limits.json_tokens). The limit is reached in line %d. Remove fields that no video needs, or split the deck.",
 			b.over, strings.Count(text[:at], "\n")+1)
 	}
 	start := strings.LastIndexByte(text[:at], '\n') + 1
@@ -74,7 +74,7 @@ func (b *syntax) failure(text string) *lectern.Failure {
 	return f
 }
 
-// excerpt is the surroundings of byte at of a line, with a caret below it.
+// excerpt is the part of a line around the byte at, with a caret below that byte.
 func excerpt(line string, at int) string {
 	const before, after = 40, 30
 	at = min(at, len(line))
@@ -96,13 +96,14 @@ func excerpt(line string, at int) string {
 	return shown + "\n" + strings.Repeat(" ", len([]rune(prefix))+len(left)) + "^"
 }
 
+// scanner reads JSON from pos on.
 type scanner struct {
 	text   string
 	pos    int
 	depth  int
-	skip   bool     // values are looked through and not built
-	budget *budget  // nil: the text was counted already
-	names  []string // of the objects that are open and looked through
+	skip   bool     // the syntax of values is checked, but they are not built
+	budget *budget  // nil: the tokens of the text are already counted
+	names  []string // of the open objects that are not built, see nameSet
 }
 
 func (s *scanner) bad(at int, format string, args ...any) *syntax {
@@ -148,7 +149,7 @@ func (s *scanner) space() {
 	}
 }
 
-// value reads a value; while values are skipped it gives nil.
+// value reads a value. With skip it returns nil.
 func (s *scanner) value() (any, *syntax) {
 	if s.pos >= len(s.text) {
 		return nil, s.bad(s.pos, "the text ends where a value should be; it may have been cut off")
@@ -185,7 +186,7 @@ func (s *scanner) value() (any, *syntax) {
 		s.pos += len("null")
 		return nil, nil
 	}
-	return nil, s.odd()
+	return nil, s.unexpected()
 }
 
 func (s *scanner) nested(read func() (any, *syntax)) (any, *syntax) {
@@ -196,7 +197,7 @@ func (s *scanner) nested(read func() (any, *syntax)) (any, *syntax) {
 	return read()
 }
 
-// later looks through a value, which is built from its text when somebody asks for it.
+// later checks the syntax of a value and returns a [form.Later], which builds it from its text.
 func (s *scanner) later() (any, *syntax) {
 	s.skip = true
 	defer func() { s.skip = false }()
@@ -207,13 +208,13 @@ func (s *scanner) later() (any, *syntax) {
 	text := s.text[start:s.pos]
 	return form.Later(func() any {
 		again := scanner{text: text, depth: 1}
-		v, _ := again.value() // it was looked through without a fault
+		v, _ := again.value() // its syntax was checked above
 		return v
 	}), nil
 }
 
-// odd explains a character that begins no value.
-func (s *scanner) odd() *syntax {
+// unexpected explains why the next character does not begin a value.
+func (s *scanner) unexpected() *syntax {
 	rest := s.text[s.pos:]
 	for _, word := range []string{"NaN", "Infinity"} {
 		if strings.HasPrefix(rest, word) {
@@ -229,19 +230,19 @@ func (s *scanner) odd() *syntax {
 	case r == utf8.RuneError && size == 1:
 		return s.bad(s.pos, "the text is not UTF-8 here")
 	case r == '\'':
-		return s.bad(s.pos, "strings stand in double quotes, not in single ones")
+		return s.bad(s.pos, "strings need double quotes, not single ones")
 	case r == '“' || r == '”':
-		return s.bad(s.pos, "strings stand in straight quotes (\"), not in curly ones")
+		return s.bad(s.pos, "strings need straight quotes (\"), not curly ones")
 	case r == '/' || r == '#':
 		return s.bad(s.pos, "comments are not allowed")
 	case r == ']' || r == '}':
-		return s.bad(s.pos, "a value is missing before %q; a comma before it may be one too many", r)
+		return s.bad(s.pos, "a value is missing before %q; there may be a comma too many", r)
 	case r == ',':
 		return s.bad(s.pos, "a value is missing before the comma")
 	case r == '+' || r == '.':
 		return s.bad(s.pos, "a number begins with a digit or a minus sign")
 	default:
-		return s.bad(s.pos, "%q begins no value; words stand in double quotes", r)
+		return s.bad(s.pos, "%q does not begin a value; text needs double quotes", r)
 	}
 }
 
@@ -266,7 +267,7 @@ func (s *scanner) object() (any, *syntax) {
 		case s.text[s.pos] == '}':
 			return nil, s.bad(s.pos, "there is a comma too many before the \"}\"")
 		case s.text[s.pos] != '"':
-			return nil, s.bad(s.pos, "the name of a field, in double quotes, should be here")
+			return nil, s.bad(s.pos, "the name of a field, in double quotes, is missing here")
 		}
 		at := s.pos
 		if bad := s.count(); bad != nil {
@@ -294,7 +295,7 @@ func (s *scanner) object() (any, *syntax) {
 			fresh = o.Add(name, v)
 		}
 		if !fresh {
-			return nil, s.bad(at, "the field %q stands twice in one object", lectern.Shorten(name))
+			return nil, s.bad(at, "the field %q occurs twice in one object", lectern.Shorten(name))
 		}
 		s.space()
 		if done, bad := s.next('}', "object", open); bad != nil || done {
@@ -414,9 +415,9 @@ func (s *scanner) str() (string, *syntax) {
 		case c < ' ':
 			what := "a control character"
 			if c == '\n' || c == '\r' {
-				what = `a line break stands inside a string: write \n, or a closing quote is missing`
+				what = `there is a line break inside a string: write \n, or a closing quote is missing`
 			} else if c == '\t' {
-				what = `a tab stands inside a string: write \t`
+				what = `there is a tab inside a string: write \t`
 			}
 			return "", s.bad(s.pos, "%s", what)
 		default:
@@ -435,7 +436,7 @@ func (s *scanner) str() (string, *syntax) {
 
 var escapes = map[byte]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// escape reads what stands behind a backslash. Half a surrogate pair becomes U+FFFD, as in encoding/json.
+// escape reads an escape sequence, from its backslash on. Half a surrogate pair becomes U+FFFD, as in encoding/json.
 func (s *scanner) escape() (rune, *syntax) {
 	at := s.pos
 	s.pos++

@@ -9,8 +9,8 @@ import (
 	"lectern/internal/deck"
 )
 
-// locate finds the places of fields in a text that is valid JSON, in one pass: of the name of a field, and of the first
-// character of a list's element.
+// locate returns the positions of fields, given by their paths, in a text that is valid JSON. The position of a field
+// is that of its name; the position of a list's element, that of its first character. It reads the text once.
 func locate(text string, written []string) []deck.Position {
 	text = strings.TrimPrefix(text, "\ufeff")
 	root := &wanted{}
@@ -32,15 +32,15 @@ func locate(text string, written []string) []deck.Position {
 	return all
 }
 
-// wanted is a field whose place is asked for, or one around such a field.
+// wanted is a field whose position is wanted, or a field around one.
 type wanted struct {
 	around *wanted
-	in     map[string]*wanted
+	in     map[string]*wanted // by name, or by index such as "[2]"
 	found  bool
 	at     deck.Position
 }
 
-// add enters a path below w.
+// add returns the field at path below w, and adds it with the fields around it where they are missing.
 func (w *wanted) add(path string) *wanted {
 	for path != "" {
 		var name string
@@ -58,16 +58,16 @@ func (w *wanted) add(path string) *wanted {
 	return w
 }
 
-// locator walks over a text that is valid JSON.
+// locator reads a text that is valid JSON, from pos on.
 type locator struct {
 	text  string
 	pos   int
-	line  int // of mark
-	mark  int // up to where lines are counted
-	start int // of the line of mark
+	mark  int // the lines before this byte are counted
+	line  int // the line of mark
+	start int // where that line begins
 }
 
-// here is the place of the next character.
+// here is the position of the next character.
 func (l *locator) here() deck.Position {
 	for {
 		i := strings.IndexByte(l.text[l.mark:l.pos], '\n')
@@ -86,7 +86,7 @@ func (l *locator) space() {
 	}
 }
 
-// value walks over the next value and finds what is wanted in it; w nil: nothing is.
+// value reads the next value and finds the wanted fields in it; w nil: none.
 func (l *locator) value(w *wanted) {
 	l.space()
 	switch {
@@ -142,7 +142,7 @@ func (l *locator) each(closing byte, entry func(i int)) {
 	}
 }
 
-// skip walks over the next value, or the name of a field.
+// skip skips the next value, or the name of a field.
 func (l *locator) skip() {
 	depth := 0
 	for l.pos < len(l.text) {
@@ -176,7 +176,7 @@ func (l *locator) skip() {
 	}
 }
 
-// quoted walks over a string.
+// quoted skips a string.
 func (l *locator) quoted() {
 	for l.pos++; l.pos < len(l.text); l.pos++ {
 		switch l.text[l.pos] {

@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestFieldsHavePlaces(t *testing.T) {
+// A field is found by its path. One that is not there has the position of the nearest field around it.
+func TestFieldsHavePositions(t *testing.T) {
 	t.Parallel()
 	const text = "\ufeff{\n  \"title\": \"ä, {}\", \"n\\u0061me\": -1.5e3,\n\t\"slides\": [ {}, {\"props\": " +
 		"{\n\"items\": [1, true, {\"text\": \"x\"}]}}\n]}"
@@ -26,7 +27,7 @@ func TestFieldsHavePlaces(t *testing.T) {
 	}
 }
 
-// Every field of any text is found where it stands: what is read there as JSON is its name, or the element itself.
+// Every field of any text is found: at its position is its name, or the element of a list itself.
 func TestEveryFieldIsFound(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -65,7 +66,7 @@ func TestEveryFieldIsFound(t *testing.T) {
 	})
 }
 
-// begin is how a value begins.
+// begin is the first character, or word, of a value in JSON.
 func begin(v any) string {
 	switch v := v.(type) {
 	case map[string]any:

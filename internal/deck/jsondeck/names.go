@@ -5,15 +5,14 @@ import "slices"
 // few is how many names are compared one by one; an index would take more memory than they do.
 const few = 8
 
-// nameSet finds names that stand twice in an object that is looked through. The names of all open objects share a
-// stack.
+// nameSet finds names that occur twice in an object that is not built. The names of all open objects share one stack.
 type nameSet struct {
-	names *[]string
-	from  int
-	seen  map[string]bool
+	names *[]string       // the stack
+	from  int             // where the names of this object begin
+	seen  map[string]bool // the names of this object once they are more than few
 }
 
-// add reports whether the name is new.
+// add adds a name, and reports whether it is new.
 func (s *nameSet) add(name string) bool {
 	if s.seen != nil {
 		if s.seen[name] {

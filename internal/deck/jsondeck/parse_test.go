@@ -32,8 +32,8 @@ func refuse(t *testing.T, text string) *lectern.Failure {
 	return f
 }
 
-// SEED 9: the request of the documentation, with every default.
-func TestSeedRequest(t *testing.T) {
+// The request in docs/CUSTOM.md gives a deck with all defaults.
+func TestRequestOfTheDocumentation(t *testing.T) {
 	t.Parallel()
 	d, w := parse(t, `{"slides_data":[{"templateId":"content-slide","props":{"title":"Hello","content":"First slide","voiceoverText":"Hello, and welcome."}}],"avatar_code":"mikhailo"}`)
 	want := lectern.Deck{
@@ -48,8 +48,8 @@ func TestSeedRequest(t *testing.T) {
 	}
 }
 
-// V7: a deck says whether its subtitle track is shown.
-func TestV7Subtitles(t *testing.T) {
+// A deck says whether its subtitle track is shown, as true and false or "on" and "off".
+func TestSubtitles(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]lectern.Subtitles{"": "", `,"subtitles":true`: "on", `,"subtitles":"On"`: "on",
 		`,"subtitles":false`: "off", `,"subtitles":"off"`: "off"} {
@@ -62,8 +62,8 @@ func TestV7Subtitles(t *testing.T) {
 	}
 }
 
-// What an author leaves open is open: whose default it gets is decided later.
-func TestOpenFieldsStayOpen(t *testing.T) {
+// A parser sets no defaults: fields that the author did not write stay empty.
+func TestParsersSetNoDefaults(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{`{"slides":[{}]}`, `{"slides_data":[{"props":{}}],"theme":null,"hold":null}`} {
 		q, err := jsondeck.ParseRequest(text, "", lectern.Limits{})
@@ -73,8 +73,8 @@ func TestOpenFieldsStayOpen(t *testing.T) {
 	}
 }
 
-// HOUSE 1: one default, whatever the slides are called; a face of its own may have another.
-func TestHouse1DefaultHold(t *testing.T) {
+// The default hold does not depend on the name of the list of slides.
+func TestDefaultHold(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{
 		`{"slides":[{}]}`:                3 * time.Second,
@@ -92,8 +92,8 @@ func TestHouse1DefaultHold(t *testing.T) {
 	}
 }
 
-// everySeedField is a request with every field of SEED's tables.
-const everySeedField = `{
+// everyOlderField is a request with every field of the older service.
+const everyOlderField = `{
 	"slidesData":[
 		{"templateId":"hero-title-slide","slideId":"s1","props":{"title":"One","voiceoverText":"From props."},"voiceoverText":"From the slide.",
 		 "avatarPosition":{"x":100.4,"y":200,"width":400,"height":300,"backgroundColor":"#ABC"},"elaiBackgroundColor":"#4868FF",
@@ -105,9 +105,9 @@ const everySeedField = `{
 	"projectName":"My talk","voiceId":"slt","voiceProvider":"flite","transitions":[{"type":"fade","duration":1},{"type":"none","duration":1}],
 	"slideOnly":false,"useAvatarMask":false}`
 
-func TestEverySeedField(t *testing.T) {
+func TestEveryFieldOfTheOlderService(t *testing.T) {
 	t.Parallel()
-	d, w := parse(t, everySeedField)
+	d, w := parse(t, everyOlderField)
 	want := lectern.Deck{
 		Title: "My talk", Theme: "light-modern", Size: lectern.Size{Width: 1280, Height: 720}, FrameRate: 30,
 		Quality: lectern.QualityLow,
@@ -135,18 +135,18 @@ func TestEverySeedField(t *testing.T) {
 func TestNarration(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
-		{"the slide's own wins",
+		{"the slide's own counts first",
 			`{"slides":[{"voiceoverText":"slide","props":{"voiceoverText":"props"}}],"voiceoverTexts":["list"]}`, "slide"},
 		{"then its props'", `{"slides":[{"props":{"voiceover_text":"props"}}],"voiceoverTexts":["list"]}`, "props"},
 		{"then the list's", `{"slides":[{}],"voiceover_texts":["list"]}`, "list"},
 		{"blank counts as absent",
 			`{"slides":[{"voiceoverText":" \n","props":{"voiceoverText":""}}],"voiceoverTexts":["list"]}`, "list"},
 		{"several for one slide are joined", `{"slides":[{}],"voiceoverTexts":["One."," ","Two.",null]}`, "One.\nTwo."},
-		{"one string will do", `{"slides":[{}],"voiceoverTexts":"one"}`, "one"},
+		{"one string is accepted", `{"slides":[{}],"voiceoverTexts":"one"}`, "one"},
 		{"the native name", `{"slides":[{"narration":"native"}]}`, "native"},
-		{"control characters go", `{"slides":[{"narration":"a\u0000b\r\nc\u0007"}]}`, "ab\nc"},
+		{"control characters are removed", `{"slides":[{"narration":"a\u0000b\r\nc\u0007"}]}`, "ab\nc"},
 		{"none", `{"slides":[{}]}`, ""},
-		{"of a slide by address", `{"slideUrl":"https://example.com/1.png","voiceoverTexts":["one","two"]}`, "one\ntwo"},
+		{"of a slide by slideUrl", `{"slideUrl":"https://example.com/1.png","voiceoverTexts":["one","two"]}`, "one\ntwo"},
 	} {
 		d, _ := parse(t, c.text)
 		if d.Slides[0].Narration != c.want {
@@ -276,7 +276,7 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// J11: each wrong deck has a code, the path of the field as it was written, the slide, and a sentence.
+// J11: each fault has a code, the path of the field as it was written, the slide, and a sentence.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	slide := func(s string) string { return `{"slides":[{},` + s + `]}` }
@@ -381,8 +381,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// All faults are told at once, the first one as the sentence.
-func TestAllFaultsAreTold(t *testing.T) {
+// All faults are reported at once, the first one as the failure itself.
+func TestAllFaultsAreReported(t *testing.T) {
 	t.Parallel()
 	f := refuse(t, `{"theme":1,"slides":[{"title":[]},{"voiceoverText":2},3],"quality":"x"}`)
 	var params []string
@@ -404,7 +404,7 @@ func TestBrokenJSON(t *testing.T) {
 	for _, c := range []struct{ text, says string }{
 		{``, "empty"},
 		{" \n ", "empty"},
-		{`hello`, `begins no value`},
+		{`hello`, `does not begin a value`},
 		{`{"slides":[{"templateId":`, "cut off"},
 		{"{\n  \"slides\": [1,\n  ]\n}", "comma too many before the \"]\" (line 3, column 3)"},
 		{`{"slides":[],}`, `comma too many before the "}"`},
@@ -412,7 +412,7 @@ func TestBrokenJSON(t *testing.T) {
 		{`{"a":1 "b":2}`, `comma or '}' is missing`},
 		{`{a:1}`, "in double quotes"},
 		{`{'a':1}`, "in double quotes"},
-		{`{"a":'x'}`, "not in single ones"},
+		{`{"a":'x'}`, "not single ones"},
 		{`{"a":“x”}`, "straight quotes"},
 		{`{"a":NaN}`, "NaN is not a number"},
 		{`{"a":-Infinity}`, "digit should follow"},
@@ -423,14 +423,14 @@ func TestBrokenJSON(t *testing.T) {
 		{`{"a":1.}`, "decimal point"},
 		{`{"a":1e}`, "exponent"},
 		{`{"a":.5}`, "begins with a digit"},
-		{`{"a":"x` + "\n" + `y"}`, "line break stands inside a string"},
+		{`{"a":"x` + "\n" + `y"}`, "line break inside a string"},
 		{`{"a":"x` + "\t" + `y"}`, `write \t`},
 		{`{"a":"x`, "no closing quote"},
 		{`{"a":"\x"}`, "backslash"},
 		{`{"a":"\u12g4"}`, "four hexadecimal digits"},
 		{"{\"a\":\"\xff\"}", "not UTF-8"},
 		{"\xff\xfe{\x00", "not UTF-8"},
-		{`{"a":1,"a":2}`, `"a" stands twice`},
+		{`{"a":1,"a":2}`, `"a" occurs twice`},
 		{`{"slides":[]} {}`, "follows the end"},
 		{strings.Repeat("[", 100_000), "nested more than 64 deep"},
 	} {
@@ -459,7 +459,7 @@ func TestAcceptedText(t *testing.T) {
 	}
 	_, _, err = jsondeck.Parse([]byte(`{"slides":[{},{},{}]}`), lectern.Limits{Slides: 2})
 	if err == nil || !strings.Contains(err.Error(), "more than 2 slides") {
-		t.Errorf("a limit of the caller's: %v", err)
+		t.Errorf("a limit of two slides: %v", err)
 	}
 }
 
@@ -468,7 +468,7 @@ func TestDeterministic(t *testing.T) {
 	t.Parallel()
 	first := ""
 	for range 20 {
-		d, w := parse(t, everySeedField)
+		d, w := parse(t, everyOlderField)
 		b, err := json.Marshal([]any{d, w})
 		if err != nil {
 			t.Fatal(err)

@@ -20,14 +20,14 @@ func (Parser) Kind() deck.Kind {
 		Looks: looks}
 }
 
-// looks reports whether a text begins as JSON does.
+// looks reports whether a text begins like JSON.
 func looks(text []byte) bool {
 	text = bytes.TrimLeft(bytes.TrimPrefix(text, []byte("\ufeff")), " \t\r\n")
 	return len(text) > 0 && bytes.IndexByte([]byte(`{["`), text[0]) >= 0
 }
 
-// Parse implements deck.Parser. Text that is no JSON is CodeInvalidJSON with its place, and too much of it
-// CodeTooLarge; names, values and brackets of the deck and its settings are counted together.
+// Parse implements deck.Parser. It fails with CodeInvalidJSON and a position if the text is not valid JSON, and with
+// CodeTooLarge beyond a limit. The names, values and brackets of the deck and its settings are counted together.
 func (Parser) Parse(_ context.Context, s deck.Source, settings []byte, lim lectern.Limits) (deck.Request, error) {
 	return parse(string(s.Bytes), string(settings), lim)
 }
@@ -45,7 +45,7 @@ func parse(text, settings string, lim lectern.Limits) (deck.Request, error) {
 			return deck.Request{}, lectern.AsFailure(err).On("settings")
 		}
 		if over == nil {
-			over = false // null is no object
+			over = false // null is not an object; nil would mean no settings
 		}
 	}
 	q, err := form.Read(tree, over, "JSON", lim)
@@ -53,7 +53,7 @@ func parse(text, settings string, lim lectern.Limits) (deck.Request, error) {
 	return q, err
 }
 
-// read decodes a text within the limit of size.
+// read decodes a text of at most lim.BodyBytes.
 func read(text string, lim lectern.Limits, left *budget) (any, error) {
 	if int64(len(text)) > lim.BodyBytes {
 		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d (limits.body).", len(text),

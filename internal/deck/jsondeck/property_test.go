@@ -16,7 +16,7 @@ import (
 	"lectern/internal/deck/jsondeck"
 )
 
-// snakeOf writes every name of a request in snake_case; ids of elements and the caller's metadata are no names.
+// snakeOf writes every field name of a request in snake_case. It leaves ids of elements as they are.
 func snakeOf(v any, under string) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -111,7 +111,7 @@ func drawDeck(t *rapid.T) map[string]any {
 	return d
 }
 
-// SEED: every field in camelCase and in snake_case; both spellings give equal decks.
+// camelCase and snake_case give equal decks.
 func TestCamelAndSnakeAreEqual(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -141,7 +141,7 @@ func TestCamelAndSnakeAreEqual(t *testing.T) {
 
 type fataler interface{ Fatalf(string, ...any) }
 
-// sound checks what every accepted deck keeps, whatever it was read from.
+// sound checks what holds for every accepted deck.
 func sound(t fataler, d lectern.Deck) {
 	lim := lectern.DefaultLimits()
 	switch {
@@ -167,11 +167,11 @@ func sound(t fataler, d lectern.Deck) {
 	}
 }
 
-// FuzzParse: no input panics; what is refused is refused with a sentence of bounded length and a known code; what is
-// accepted is sound, is JSON by the standard library's judgement too, reads the same twice, and the same when it is
-// written.
+// FuzzParse: no input panics. A refusal has a sentence of bounded length and a code other than internal. An accepted
+// input is valid JSON for the standard library too, gives a sound deck, and gives the same deck when it is read again,
+// or written and read.
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(everySeedField))
+	f.Add([]byte(everyOlderField))
 	f.Add([]byte(`{"slides_data":[{"templateId":"content-slide","props":{"title":"Hello"}}],"avatar_code":"mikhailo"}`))
 	f.Add([]byte(`{"slideUrl":"https://example.com/a.png","voiceover_texts":["a","b"]}`))
 	f.Add([]byte("\ufeff{\"slides\":[{\"title\":\"\\ud83d\\ude00\",\"n\":-1.5e-7}],\"aspect\":\"9:16\"}"))
@@ -188,15 +188,15 @@ func FuzzParse(f *testing.F) {
 				!utf8.ValidString(fail.Message) {
 				t.Fatalf("%v", err)
 			}
-			lenient := strings.Contains(fail.Message, "stands twice") || strings.Contains(fail.Message, "nested more than") ||
+			lenient := strings.Contains(fail.Message, "occurs twice") || strings.Contains(fail.Message, "nested more than") ||
 				strings.Contains(fail.Message, "a number has more than")
 			if fail.Code == lectern.CodeInvalidJSON && valid && !lenient {
-				t.Fatalf("the standard library takes what was refused: %v", err)
+				t.Fatalf("the standard library accepts the refused text: %v", err)
 			}
 			return
 		}
 		if !valid {
-			t.Fatalf("the standard library refuses what was taken: %q", data)
+			t.Fatalf("the standard library refuses the accepted text %q", data)
 		}
 		sound(t, d)
 		d2, w2, err := jsondeck.Parse(data, lim)
@@ -209,9 +209,9 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzParseRequest: whatever a deck and its settings hold, reading them allocates within what their size and the budget
-// of tokens allow. The figures are those of the machine's word size and of Go's maps, with room; without the budget the
-// seeds exceed them two to three times.
+// FuzzParseRequest: reading a deck and its settings allocates memory in proportion to their size and the budget of
+// tokens. The bound fits a 64-bit machine and Go's maps, with a margin. Without the budget, the seeds exceed it two to
+// three times.
 func FuzzParseRequest(f *testing.F) {
 	const tokens = 2000
 	zeros := "[" + strings.Repeat("0,", 100_000) + "0]"
@@ -230,7 +230,7 @@ func FuzzParseRequest(f *testing.F) {
 		}
 		f.Add([]byte(`{"slides":[{}]}`), []byte(`{"x":`+s+`}`))
 	}
-	f.Add([]byte(everySeedField), []byte(nil))
+	f.Add([]byte(everyOlderField), []byte(nil))
 	f.Fuzz(func(t *testing.T, deck, settings []byte) {
 		lim := lectern.Limits{BodyBytes: 1 << 20, JSONTokens: tokens}
 		before := allocated()
@@ -255,7 +255,7 @@ func FuzzParseRequest(f *testing.F) {
 	})
 }
 
-// allocated is how much the process has allocated so far. Fuzz tests run alone, so the difference is theirs.
+// allocated is how many bytes the process has allocated so far. Fuzz tests run alone, so all of a difference is theirs.
 func allocated() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample)

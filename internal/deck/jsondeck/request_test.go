@@ -8,8 +8,8 @@ import (
 	"lectern/internal/deck/jsondeck"
 )
 
-// Settings replace what the deck says, under whichever name; the callback address is no part of the deck.
-func TestParseRequest(t *testing.T) {
+// Settings replace the deck's fields, under any of their names. The callback address is not part of the deck.
+func TestSettingsReplaceTheDecksFields(t *testing.T) {
 	t.Parallel()
 	const deck = `{"projectName":"Old","avatarCode":"mikhailo","resolution":"720p","callback_url":"https://a.example/x","slides":[{"title":"One"}]}`
 	q, err := jsondeck.ParseRequest([]byte(deck),
@@ -31,8 +31,8 @@ func TestParseRequest(t *testing.T) {
 	}
 }
 
-// A preset stands in for what a deck does not say of size and quality. As a setting it goes before what the deck says,
-// in the deck's aspect; other settings go before it.
+// A preset in a deck sets the size and quality that the deck does not set. A preset in the settings replaces those of
+// the deck, but keeps its aspect; a size or quality in the settings replaces the preset's.
 func TestPresets(t *testing.T) {
 	t.Parallel()
 	const slides = `"slides":[{"title":"One"}]`

@@ -1,8 +1,7 @@
-// Package yamldeck reads decks in YAML. What their fields mean is said in package form; faults name their line and
-// column.
+// Package yamldeck reads decks in YAML. Package form defines the meaning of the fields.
 //
-// YAML is taken as far as JSON goes: mappings with names, sequences, texts, numbers, true, false and null. Anchors and
-// aliases work, within the limits: what an alias stands for counts again. Tags, merge keys and several documents are
+// It accepts what JSON can express: mappings with names, sequences, strings, numbers, true, false and null. Anchors and
+// aliases work; the values behind an alias count for the limits each time. Tags, merge keys and several documents are
 // refused.
 package yamldeck
 
@@ -39,11 +38,11 @@ func (Parser) Kind() deck.Kind {
 	}
 }
 
-// begins matches texts whose first line that is no comment begins a document or names a field.
+// begins matches a text whose first line, after comments and blank lines, begins a document or names a field.
 var begins = regexp.MustCompile(`\A\x{FEFF}?(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:---|%YAML|[A-Za-z_]+:)(?:\s|\z)`)
 
-// Parse implements deck.Parser. Text that is no YAML is CodeInvalidYAML with its place, and too much of it
-// CodeTooLarge.
+// Parse implements deck.Parser. It fails with CodeInvalidYAML and a position if the text is not valid YAML, and with
+// CodeTooLarge beyond a limit.
 func (Parser) Parse(_ context.Context, s deck.Source, settings []byte, lim lectern.Limits) (deck.Request, error) {
 	lim = lim.WithDefaults()
 	r := &reader{limit: lim.JSONTokens, left: lim.JSONTokens}
@@ -57,7 +56,7 @@ func (Parser) Parse(_ context.Context, s deck.Source, settings []byte, lim lecte
 			return deck.Request{}, lectern.AsFailure(err).On("settings")
 		}
 		if over == nil {
-			over = false // null is no mapping
+			over = false // null is not a mapping; nil would mean no settings
 		}
 	}
 	q, err := form.Read(tree, over, "YAML", lim)
@@ -70,10 +69,10 @@ func (Parser) Parse(_ context.Context, s deck.Source, settings []byte, lim lecte
 	return q, err
 }
 
-// reader makes trees of texts, within the tokens that are left.
+// reader turns texts into trees. limit is the number of tokens that they may have together; left, what remains of it.
 type reader struct{ limit, left int }
 
-// read gives the document of a text as YAML has it, and as a tree.
+// read returns the document of a text as a node of the YAML library, and as a tree.
 func (r *reader) read(text []byte, lim lectern.Limits) (*yaml.Node, any, error) {
 	switch {
 	case int64(len(text)) > lim.BodyBytes:
@@ -97,8 +96,9 @@ func (r *reader) read(text []byte, lim lectern.Limits) (*yaml.Node, any, error) 
 	return &doc, tree, err
 }
 
-// marks is at least the number of values in a text, since each needs a mark that sets it apart from the one before: it
-// keeps the library from building more than the limit. Marks inside texts count too, which no deck comes near to.
+// marks counts the characters that can separate values. A text has at most that many values, so checking this number
+// first keeps the library from building more values than the limit. Such characters inside strings count too; a real
+// deck does not reach the limit by them.
 func marks(text []byte) int {
 	n := 1
 	for i, c := range text {
@@ -116,7 +116,7 @@ func marks(text []byte) int {
 
 func (r *reader) tooMany() error {
 	return lectern.Fail(lectern.CodeTooLarge, "The YAML has more than %d names, values and brackets, which is the limit "+
-		"(limits.json_tokens). Leave out what no video needs, or split the deck.", r.limit)
+		"(limits.json_tokens). Remove fields that no video needs, or split the deck.", r.limit)
 }
 
 // count takes tokens from what is left.
@@ -134,7 +134,7 @@ func at(n *yaml.Node, format string, args ...any) error {
 	return f
 }
 
-// invalid makes a failure of the library's error.
+// invalid turns an error of the library into a failure.
 func invalid(err error) error {
 	e, ok := errors.AsType[*yaml.LoadError](err)
 	if !ok {
@@ -144,7 +144,7 @@ func invalid(err error) error {
 	return lectern.AsFailure(at(n, "%s", strings.TrimSuffix(e.Message, "."))).Because(err)
 }
 
-// value makes a tree of a node that is nested depth deep.
+// value turns a node, which is nested depth deep, into a tree.
 func (r *reader) value(n *yaml.Node, depth int) (any, error) {
 	if depth > maxNesting {
 		return nil, at(n, "values are nested more than %d deep", maxNesting)
@@ -181,7 +181,7 @@ func (r *reader) mapping(n *yaml.Node, depth int) (any, error) {
 		return nil, err
 	}
 	if n.Tag != "" && n.ShortTag() != "!!map" {
-		return nil, at(n, "tags such as %s are not taken", lectern.Shorten(n.Tag))
+		return nil, at(n, "tags such as %s are not accepted", lectern.Shorten(n.Tag))
 	}
 	o := &form.Object{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -191,22 +191,22 @@ func (r *reader) mapping(n *yaml.Node, depth int) (any, error) {
 		}
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			return nil, at(n.Content[i], "the name of a field must be a text")
+			return nil, at(n.Content[i], "the name of a field must be a string")
 		case key.ShortTag() == "!!merge":
-			return nil, at(n.Content[i], "merge keys (<<) are not taken; write the fields out")
+			return nil, at(n.Content[i], "merge keys (<<) are not accepted; write the fields out")
 		}
 		v, err := r.value(n.Content[i+1], depth+1)
 		if err != nil {
 			return nil, err
 		}
 		if !o.Add(key.Value, v) {
-			return nil, at(n.Content[i], "the field %q stands twice in one mapping", lectern.Shorten(key.Value))
+			return nil, at(n.Content[i], "the field %q occurs twice in one mapping", lectern.Shorten(key.Value))
 		}
 	}
 	return o, nil
 }
 
-// scalar reads a text, a number, true, false or null. What YAML calls a timestamp is a text.
+// scalar reads a string, a number, true, false or null. A timestamp of YAML is a string.
 func scalar(n *yaml.Node) (any, error) {
 	switch tag := n.ShortTag(); tag {
 	case "!!null":
@@ -222,11 +222,11 @@ func scalar(n *yaml.Node) (any, error) {
 	case "!!str", "!!timestamp":
 		return n.Value, nil
 	default:
-		return nil, at(n, "tags such as %s are not taken", lectern.Shorten(tag))
+		return nil, at(n, "tags such as %s are not accepted", lectern.Shorten(tag))
 	}
 }
 
-// plain matches numbers that JSON would take.
+// plain matches numbers that are valid in JSON.
 var plain = regexp.MustCompile(`\A-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\z`)
 
 // maxNumber is the longest number, in characters.
@@ -241,7 +241,7 @@ func number(n *yaml.Node) (any, error) {
 	}
 	var x float64
 	if err := n.Decode(&x); err != nil {
-		return nil, at(n, "%q is no number", lectern.Shorten(n.Value))
+		return nil, at(n, "%q is not a number", lectern.Shorten(n.Value))
 	}
 	s := strconv.FormatFloat(x, 'g', -1, 64)
 	if !plain.MatchString(s) {
@@ -250,7 +250,7 @@ func number(n *yaml.Node) (any, error) {
 	return form.Number(s), nil
 }
 
-// locate finds where the field at a path stands, or else the innermost field around it.
+// locate returns the position of the field at a path. If it is not there, that of the innermost field around it.
 func locate(n *yaml.Node, path string) deck.Position {
 	at := deck.Position{Line: n.Line, Column: n.Column}
 	for path != "" {
@@ -268,7 +268,8 @@ func locate(n *yaml.Node, path string) deck.Position {
 	return at
 }
 
-// child gives what names a part of a node, and that part; nil: there is none.
+// child returns the part of a node with a name or index, and the node of its name, which for an element of a sequence
+// is the element itself. It returns nil if there is no such part.
 func child(n *yaml.Node, name string) (key, value *yaml.Node) {
 	switch n.Kind {
 	case yaml.SequenceNode:

@@ -71,7 +71,7 @@ slides:
 	}
 }
 
-// Faults name the line and the column of the field, those of the check too.
+// Faults of the parser and of the check name the line and the column of the field.
 func TestFaultsHaveLines(t *testing.T) {
 	t.Parallel()
 	q, err := read("theme: neon\nslides:\n  - title: x\n  - props:\n      title: [y]\n    voice:\n      speed: "+
@@ -84,7 +84,7 @@ func TestFaultsHaveLines(t *testing.T) {
 		*lectern.Fail(lectern.CodeInvalidDeck, "No.").On("slides[0].props.title.text"))
 	f, ok := errors.AsType[*lectern.Failure](q.Judge(lectern.Join(faults)))
 	if !ok {
-		t.Fatal("it is taken")
+		t.Fatal("the deck has no faults")
 	}
 	got := map[string][2]int{}
 	for _, one := range f.Faults() {
@@ -97,16 +97,16 @@ func TestFaultsHaveLines(t *testing.T) {
 	}
 }
 
-// What YAML has beyond JSON, and what breaks, is refused with its place.
+// Invalid YAML, and YAML that JSON cannot express, are refused with a position.
 func TestRefusedYAML(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{
 		"slides:\n\t- x":                      "(line 2, column",
-		"slides: []\nslides: []":              `"slides" stands twice in one mapping (line 2, column 1)`,
+		"slides: []\nslides: []":              `"slides" occurs twice in one mapping (line 2, column 1)`,
 		"a: !!python/object x":                "tags such as",
 		"a: !thing {b: 1}":                    "tags such as !thing",
 		"base: &b {x: 1}\nslides: [{<<: *b}]": "merge keys",
-		"? [a]\n: b":                          "must be a text",
+		"? [a]\n: b":                          "must be a string",
 		"slides: []\n---\nslides: []":         "line ",
 		"a: .inf":                             ".inf is not a number here",
 		"a: &a [*a]":                          "nested more than 64",
@@ -120,8 +120,8 @@ func TestRefusedYAML(t *testing.T) {
 	}
 }
 
-// Bombs of aliases, of depth and of values are refused within the limits of JSON, and before they are built.
-func TestBombs(t *testing.T) {
+// Bombs, which are small texts with very many aliases, levels or values, are refused with bounded memory.
+func TestBombsAreRefused(t *testing.T) {
 	laughs := "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
 	for _, c := range "bcdefghij" {
 		prev := string(c - 1)
@@ -180,8 +180,8 @@ func TestExamplesReadTheSame(t *testing.T) {
 	}
 }
 
-// FuzzParse: no text panics; what is refused is refused with a sentence of bounded length and a known code, and what is
-// taken reads the same twice.
+// FuzzParse: no text panics. A refusal has a sentence of bounded length and a code other than internal. An accepted
+// text gives the same deck when it is read again.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("title: x\nslides:\n  - {title: y, narration: |\n      z\n    }\n"))
 	f.Add([]byte("slides: &a\n- b: *a\n"))

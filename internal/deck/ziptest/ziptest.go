@@ -1,4 +1,4 @@
-// Package ziptest writes ZIP files for tests of what reads decks from them.
+// Package ziptest writes ZIP files for tests that read decks from them.
 package ziptest
 
 import (
@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// Packed is a ZIP file with these members, in order: name, content.
+// Packed is a ZIP file with these members, each given as its name and its content. They are compressed.
 func Packed(t testing.TB, members ...string) []byte { return write(t, zip.Deflate, members) }
 
-// Stored is [Packed] without compression, so that the members stand in the file as they are.
+// Stored is [Packed] without compression, so that the bytes of the members are found in the file.
 func Stored(t testing.TB, members ...string) []byte { return write(t, zip.Store, members) }
 
 func write(t testing.TB, method uint16, members []string) []byte {

@@ -77,14 +77,14 @@ func (f *Fake) Reads() int {
 func Run(t *testing.T, open func(t *testing.T) keys.Store) {
 	made := time.Date(2026, 11, 24, 9, 0, 0, 123_000_000, time.UTC)
 	full := lectern.Key{
-		ID: "abcdefghij", Name: "Größe, " +
-			"日本", Owner: "school-a", Scope: lectern.ScopeWrite, Quota: lectern.Quota{Running: 1, Queued: 2, Minutes: 3},
+		ID: "abcdefghij", Name: "Größe, 日本",
+		Owner: "school-a", Scope: lectern.ScopeWrite, Quota: lectern.Quota{Running: 1, Queued: 2, Minutes: 3},
 		Hash: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8", CreatedAt: made,
 		ExpiresAt: made.Add(time.Hour),
 	}
 	bare := lectern.Key{ID: "bbbbbbbbbb", Name: "b", Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin,
 		Hash: strings.Repeat("0f", 32), CreatedAt: made.Add(time.Second)}
-	t.Run("what is stored comes back whole, the oldest first", func(t *testing.T) {
+	t.Run("stored keys are listed unchanged, the oldest first", func(t *testing.T) {
 		t.Parallel()
 		s := open(t)
 		if all, err := s.Keys(t.Context()); err != nil || len(all) != 0 {
@@ -111,7 +111,7 @@ func Run(t *testing.T, open func(t *testing.T) keys.Store) {
 			}
 		}
 	})
-	t.Run("an id is taken once, and goes once", func(t *testing.T) {
+	t.Run("an id can be inserted once and deleted once", func(t *testing.T) {
 		t.Parallel()
 		s := open(t)
 		if err := s.InsertKey(t.Context(), full); err != nil {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// add reads one line of a set.
+// add adds one line to a set.
 func (s *set) add(descriptor, text string) error {
 	body, ok := strings.CutSuffix(text, ";")
 	if !ok {
-		return fmt.Errorf("%w: %q has no end", ErrBadRule, text)
+		return fmt.Errorf("%w: %q does not end with a semicolon", ErrBadRule, text)
 	}
 	body = strings.TrimPrefix(body, "'")
 	before, within, instead, after, err := optional(body)
@@ -58,7 +58,7 @@ func (s *set) add(descriptor, text string) error {
 		}
 	}
 	if radix < 2 {
-		return fmt.Errorf("%w: its radix is %d", ErrBadRule, radix)
+		return fmt.Errorf("%w: its radix is %d, less than 2", ErrBadRule, radix)
 	}
 	r := rule{base: base, divisor: divisorOf(base, radix), nodes: full}
 	if within != "" && base > 0 && base%r.divisor == 0 {
@@ -128,7 +128,7 @@ func compile(s string) ([]node, error) {
 		}
 		name, rest, ok := strings.Cut(s[len(mark):], mark)
 		if !ok {
-			return nil, fmt.Errorf("%w: %q has no end", ErrBadRule, s)
+			return nil, fmt.Errorf("%w: a substitution is open in %q", ErrBadRule, s)
 		}
 		n := node{kind: marks[mark], set: name, format: name != "" && name[0] != '%'}
 		if n.format {
@@ -150,14 +150,14 @@ func choice(s string) (n node, rest string, err error) {
 	body, rest, ok := strings.Cut(strings.TrimPrefix(s, "$("), ")$")
 	kind, forms, more := strings.Cut(body, ",")
 	if !ok || !more || !strings.HasPrefix(s, "$(") {
-		return node{}, "", fmt.Errorf("%w: %q is no choice of plurals", ErrBadRule, s)
+		return node{}, "", fmt.Errorf("%w: %q is not a choice of plural forms", ErrBadRule, s)
 	}
 	n = node{kind: words, text: kind, forms: map[string]string{}}
 	for forms != "" {
 		name, after, ok := strings.Cut(forms, "{")
 		form, next, closed := strings.Cut(after, "}")
 		if !ok || !closed {
-			return node{}, "", fmt.Errorf("%w: %q is no choice of plurals", ErrBadRule, s)
+			return node{}, "", fmt.Errorf("%w: %q is not a choice of plural forms", ErrBadRule, s)
 		}
 		n.forms[strings.TrimSpace(name)] = form
 		forms = next

@@ -33,7 +33,7 @@ var (
 	ErrBadRule    = errors.New("a rule cannot be read")
 )
 
-// No language needs more than a dozen nested rules, or more than a few hundred for one number.
+// Bounds of nested rules and of rules for one number. No language needs more than a dozen, or more than a few hundred.
 const (
 	depth = 64
 	most  = 10_000
@@ -170,7 +170,7 @@ type speller struct {
 func (p speller) number(s *set, n Number, level int) error {
 	switch *p.left--; {
 	case level > depth || *p.left < 0:
-		return fmt.Errorf("%w: rules of %s go round in a circle", ErrNoWords, s.name)
+		return fmt.Errorf("%w: the rules of %s refer to each other without end", ErrNoWords, s.name)
 	case n.Negative:
 		if s.negative == nil {
 			return fmt.Errorf("%w: %s has no rule for negative numbers", ErrNoWords, s.name)
@@ -290,7 +290,7 @@ func (p speller) numerator(t *set, fraction string, level int) error {
 
 func (p speller) integer(s *set, n uint64, level int) error {
 	if *p.left--; level > depth || *p.left < 0 {
-		return fmt.Errorf("%w: rules of %s go round in a circle", ErrNoWords, s.name)
+		return fmt.Errorf("%w: the rules of %s refer to each other without end", ErrNoWords, s.name)
 	}
 	i := s.find(n)
 	if i < 0 {
@@ -381,7 +381,7 @@ func divisorOf(base, radix uint64) uint64 {
 func bounded(s string) (uint64, error) {
 	n, ok := new(big.Int).SetString(strings.ReplaceAll(s, ",", ""), 10)
 	if !ok || !n.IsUint64() {
-		return 0, fmt.Errorf("%w: %q is no number", ErrBadRule, s)
+		return 0, fmt.Errorf("%w: %q is not a whole number of at most 64 bits", ErrBadRule, s)
 	}
 	return n.Uint64(), nil
 }

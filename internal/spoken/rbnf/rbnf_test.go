@@ -43,7 +43,7 @@ func plural(_ string, n uint64) string {
 	return "other"
 }
 
-func TestSpell(t *testing.T) {
+func TestSpellFollowsTheRules(t *testing.T) {
 	t.Parallel()
 	r, err := Parse(english, plural)
 	if err != nil {
@@ -85,21 +85,21 @@ func TestSpell(t *testing.T) {
 	}
 	for set, want := range map[string]error{"%none": ErrUnknownSet, "%circle": ErrNoWords} {
 		if _, err := r.Spell(set, Number{Integer: 1}); !errors.Is(err, want) {
-			t.Errorf("%s gives %v", set, err)
+			t.Errorf("the set %s gives %v, want %v", set, err, want)
 		}
 	}
 	for _, n := range []Number{{Integer: 1_000_000}, {Integer: 1, Fraction: "x"}} {
 		if _, err := r.Spell("%cardinal", n); !errors.Is(err, ErrNoWords) {
-			t.Errorf("%+v gives %v", n, err)
+			t.Errorf("%+v gives %v, want %v", n, err, ErrNoWords)
 		}
 	}
 	if _, err := r.Spell("%tenths", Number{Integer: 1, Fraction: "005"}); !errors.Is(err, ErrNoWords) {
-		t.Errorf("thousandths give %v", err)
+		t.Errorf("thousandths give %v, want %v", err, ErrNoWords)
 	}
 }
 
 // Different numbers have different words.
-func TestWordsTellNumbersApart(t *testing.T) {
+func TestDifferentNumbersHaveDifferentWords(t *testing.T) {
 	t.Parallel()
 	r, err := Parse(english, plural)
 	if err != nil {
@@ -115,7 +115,7 @@ func TestWordsTellNumbersApart(t *testing.T) {
 	})
 }
 
-func TestBadRules(t *testing.T) {
+func TestBadRulesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, line := range [][2]string{
 		{"1", "no end"}, {"1", "open [bracket;"}, {"1", "open → substitution;"}, {"1", "$(cardinal,one{x);"},
@@ -123,7 +123,7 @@ func TestBadRules(t *testing.T) {
 		{"99999999999999999999999", "big;"}, {"10/1", "radix;"}, {"10/x", "radix;"}, {"-1", "negative;"},
 	} {
 		if _, err := Parse(map[string][][2]string{"%s": {line}}, plural); !errors.Is(err, ErrBadRule) {
-			t.Errorf("%q gives %v", line, err)
+			t.Errorf("%q gives %v, want %v", line, err, ErrBadRule)
 		}
 	}
 }

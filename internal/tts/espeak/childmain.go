@@ -23,7 +23,7 @@ func ChildMain(stdin io.Reader, stdout io.Writer) int {
 			if errors.Is(err, io.EOF) {
 				return 0
 			}
-			fmt.Fprintln(os.Stderr, "espeak child: broken request:", err)
+			fmt.Fprintln(os.Stderr, "espeak child: the request cannot be read:", err)
 			return 1
 		}
 		var a answer
@@ -38,7 +38,7 @@ func ChildMain(stdin io.Reader, stdout io.Writer) int {
 			a, samples = lib.answer(r)
 		}
 		if err := errors.Join(writeHead(out, a), writeSamples(out, samples), out.Flush()); err != nil {
-			fmt.Fprintln(os.Stderr, "espeak child: cannot answer:", err)
+			fmt.Fprintln(os.Stderr, "espeak child: the answer cannot be written:", err)
 			return 1
 		}
 		if a.Missing {

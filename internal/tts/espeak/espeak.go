@@ -2,11 +2,11 @@
 //
 // The library reports the place of every word and phoneme in its audio to the sample, which no other free engine does,
 // so captions and mouths follow exactly. It is also a large body of C with global state: one thread may use it, some
-// texts overflow its stack and end the process, and its output depends on earlier requests. So it runs in a child
-// process of our own program ([ChildMain]), loaded without cgo, one new child for each narration; a sentence takes a
-// few milliseconds. A child that dies or hangs is replaced, and the sentence tried again in plain letters. If the
-// library cannot be loaded but the espeak-ng program is installed, the program speaks, and the times come from the
-// audio.
+// texts overflow its stack and end the process, and its output depends on earlier requests. So this program starts
+// itself as a child process ([ChildMain]), a new one for each narration, which loads the library without cgo. A
+// sentence takes a few milliseconds. A child that dies or hangs is replaced, and the sentence is tried again in plain
+// letters. If the library cannot be loaded but the espeak-ng program is installed, the program speaks, and the times
+// come from the audio.
 package espeak
 
 import (
@@ -45,12 +45,12 @@ type Engine struct {
 	facts *facts
 }
 
-// facts are read once.
+// facts are what the engine reads once about the installed espeak-ng.
 type facts struct {
 	version string
 	voices  []known
 	byID    map[string]known
-	program string // not empty: the library is missing, this program speaks
+	program string // not empty: the library is missing, and this program speaks instead
 }
 
 var (
@@ -59,7 +59,7 @@ var (
 	_ tts.Reader  = (*Engine)(nil)
 )
 
-// New makes an engine; nothing is started yet.
+// New makes an engine. It starts no process.
 func New(o Options) *Engine {
 	return &Engine{host: newHost(o.Command), program: o.Program, slot: make(chan struct{}, 1)}
 }
@@ -208,7 +208,7 @@ func failure(ctx context.Context, s tts.Sentence, err error) error {
 	return tts.Failed(Name, s, "", err)
 }
 
-// learn asks for version and voices, once; a failure is not remembered.
+// learn asks for version and voices, once. After a failure, the next call asks again.
 func (e *Engine) learn(ctx context.Context) (*facts, error) {
 	select {
 	case e.slot <- struct{}{}:
@@ -252,8 +252,8 @@ func (e *Engine) learn(ctx context.Context) (*facts, error) {
 	return f, nil
 }
 
-// unlisted is the failure when the voices cannot be listed: ctx's cause, or that the child does not start.
-// not start.
+// unlisted is the failure when the voices cannot be listed: CodeCanceled if ctx has ended, otherwise that the child
+// does not start.
 func unlisted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return lectern.Fail(lectern.CodeCanceled, "The voices were not listed in time.").Because(ctx.Err())

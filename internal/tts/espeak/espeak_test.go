@@ -18,7 +18,7 @@ import (
 	"lectern/internal/tts/ttstest"
 )
 
-// TestMain lets the test binary be the engine's child: one that works, and ones that do not.
+// TestMain lets the test binary be the engine's child: one that works, and several that fail.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 			os.Exit(fragile())
 		case "hangs":
 			select {}
-		case "babbles":
+		case "babbles": // announces a head of 2 GiB
 			_, _ = os.Stdout.Write(binary.LittleEndian.AppendUint32(nil, 1<<31))
 			select {}
 		case "exits":
@@ -106,14 +106,14 @@ func TestConformance(t *testing.T) {
 }
 
 // Where the library cannot be loaded, the program speaks. It reports no times: those inside a sentence are estimates.
-func TestProgramConformance(t *testing.T) {
+func TestConformanceOfTheProgram(t *testing.T) {
 	t.Parallel()
 	ttstest.Run(t, func(t *testing.T) tts.Engine { return engine(t, "missing") },
 		ttstest.Options{Voice: "en-us-male", Text: english, Approximate: true, LongText: 3000})
 }
 
-// The languages that decks are written in most, end to end, with both speakers.
-func TestLanguages(t *testing.T) {
+// The languages in which most decks are written are recognised, and both speakers speak them.
+func TestBothSpeakersSpeakTheCommonLanguages(t *testing.T) {
 	t.Parallel()
 	e := engine(t)
 	voices, err := e.Voices(t.Context())
@@ -125,7 +125,7 @@ func TestLanguages(t *testing.T) {
 		languages[v.Language] = true
 	}
 	if len(languages) < 100 {
-		t.Errorf("%d languages, want a hundred", len(languages))
+		t.Errorf("%d languages, want at least 100", len(languages))
 	}
 	catalogue := tts.NewCatalogue(e)
 	for language, text := range map[string]string{
@@ -153,14 +153,14 @@ func TestLanguages(t *testing.T) {
 			ttstest.Check(t, text, n)
 			ttstest.CheckTimes(t, n, 40*time.Millisecond)
 			if len(n.Phonemes) < 30 {
-				t.Errorf("%s: %d phonemes", language, len(n.Phonemes))
+				t.Errorf("%s: %d phonemes, want at least 30", language, len(n.Phonemes))
 			}
 		}
 	}
 }
 
-// The lips of a "p" close before it is heard: the closure belongs to it, not to the vowel in front.
-func TestClosures(t *testing.T) {
+// The lips of a "p" close before it is heard: the closure belongs to the "p", not to the vowel before it.
+func TestAPlosiveBeginsWithItsClosure(t *testing.T) {
 	t.Parallel()
 	e := engine(t)
 	for _, id := range []string{"en-us-male", "en-us-female"} {
@@ -194,7 +194,7 @@ func TestClosures(t *testing.T) {
 }
 
 // A sentence that kills the child is spoken in plain letters by another; the rest is not lost.
-func TestChildDies(t *testing.T) {
+func TestASentenceThatKillsTheChildIsTriedInPlainLetters(t *testing.T) {
 	t.Parallel()
 	e := engine(t, "dies")
 	v := find(t, e, "en-us-male")
@@ -212,11 +212,11 @@ func TestChildDies(t *testing.T) {
 		t.Errorf("failure %+v", f)
 	}
 	if _, err := e.Speak(t.Context(), lectern.Plain("All is well."), v); err != nil {
-		t.Errorf("afterwards: %v", err)
+		t.Errorf("after a child has died, the next narration gives %v", err)
 	}
 }
 
-func TestBrokenChildren(t *testing.T) {
+func TestTheFailureOfABrokenChildHasTheReason(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[string]string{"exits": "the reason", "hangs": "no answer in time",
 		"babbles": "a head of"} {
@@ -245,8 +245,8 @@ func TestBrokenChildren(t *testing.T) {
 	}
 }
 
-// A hanging child is killed when its caller loses interest.
-func TestCancelHanging(t *testing.T) {
+// A hanging child is killed when its caller cancels.
+func TestCancelEndsAHangingChild(t *testing.T) {
 	t.Parallel()
 	e := engine(t, "hangs")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -259,14 +259,14 @@ func TestCancelHanging(t *testing.T) {
 	if err := <-done; !errors.Is(err, &lectern.Failure{Code: lectern.CodeCanceled}) {
 		t.Errorf("a canceled call gives %v", err)
 	}
-	for range 50 { // which of its waits notices first is chance
+	for range 50 { // which of the engine's waits notices it first is random
 		if _, err := e.Voices(ctx); !errors.Is(err, &lectern.Failure{Code: lectern.CodeCanceled}) {
 			t.Fatalf("a call that was canceled before it began gives %v", err)
 		}
 	}
 }
 
-func TestClosed(t *testing.T) {
+func TestAClosedEngineDoesNotSpeak(t *testing.T) {
 	t.Parallel()
 	e := engine(t)
 	v := find(t, e, "uk-female")
@@ -280,7 +280,7 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-func TestNotInstalled(t *testing.T) {
+func TestTheFailureWithoutEspeakSaysWhatToInstall(t *testing.T) {
 	t.Setenv("PATH", t.TempDir()) // no espeak-ng program
 	e := engine(t, "missing")
 	_, err := e.Voices(t.Context())
@@ -296,18 +296,18 @@ func TestNotInstalled(t *testing.T) {
 	}
 }
 
-func TestDoubt(t *testing.T) {
+func TestVoicesThatReadBadlyGiveAWarning(t *testing.T) {
 	t.Parallel()
 	catalogue := tts.NewCatalogue(engine(t))
 	for text, want := range map[string]int{"你好，欢迎来到我们的演示。": 1, "Дякую за увагу!": 0} {
 		_, warnings, err := catalogue.Resolve(t.Context(), lectern.VoiceChoice{}, lectern.Plain(text))
 		if err != nil || len(warnings) != want {
-			t.Errorf("%q: %v, %v", text, warnings, err)
+			t.Errorf("%q gives the warnings %v, want %d (%v)", text, warnings, want, err)
 		}
 	}
 }
 
-func TestPlainKeepsPlaces(t *testing.T) {
+func TestPlainKeepsThePlacesOfLetters(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"a.b!c, d", "Привіт! — «так»", "x.x.x", "日本。"} {
 		if got := plain(s); len([]rune(got)) != len([]rune(s)) || strings.ContainsAny(got, ".!") {

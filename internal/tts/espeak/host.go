@@ -42,7 +42,8 @@ type child struct {
 
 var errClosed = errors.New("the engine is closed")
 
-// patience is generous: a request takes milliseconds on an idle machine, and a hang is rare.
+// patience returns how long a request with a text of textBytes may take. It is generous, because a hang is rare and a
+// busy machine is slow. On an idle machine a request takes milliseconds.
 func patience(textBytes int) time.Duration {
 	return 20*time.Second + time.Duration(textBytes)*20*time.Millisecond
 }
@@ -53,7 +54,7 @@ func newHost(command []string) *host {
 	return h
 }
 
-// open waits for a free place. The session must be closed.
+// open waits for a free slot. The session must be closed.
 func (h *host) open(ctx context.Context) (*session, error) {
 	if h.ctx.Err() != nil {
 		return nil, errClosed
@@ -74,7 +75,7 @@ func (h *host) close() {
 	h.living.Wait()
 }
 
-// close stops the session's child and frees its place.
+// close stops the session's child and frees its slot.
 func (s *session) close() {
 	s.drop()
 	<-s.host.slots
@@ -112,7 +113,7 @@ func (s *session) ask(ctx context.Context, r request) (answer, []float32, error)
 	return answer{}, nil, &childError{err: err, tail: c.process.Tail(), end: c.process.Wait()}
 }
 
-// exchange sends one request and reads its answer. The child is killed when ctx ends or patience does.
+// exchange sends one request and reads its answer. The child is killed when ctx ends or the time of patience is over.
 func (s *session) exchange(ctx context.Context, r request) (a answer, samples []float32, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.host.patience(len(r.Text)), errors.New("no answer in time"))
 	defer cancel()
@@ -129,13 +130,13 @@ func (s *session) exchange(ctx context.Context, r request) (a answer, samples []
 		}
 	}()
 	if err := writeHead(c.in, r); err != nil {
-		return a, nil, fmt.Errorf("request not taken: %w", err)
+		return a, nil, fmt.Errorf("the child does not read the request: %w", err)
 	}
 	if err := readHead(c.out, &a); err != nil {
-		return a, nil, fmt.Errorf("no answer: %w", err)
+		return a, nil, fmt.Errorf("the child does not answer: %w", err)
 	}
 	if samples, err = readSamples(c.out, a.Samples); err != nil {
-		return a, nil, fmt.Errorf("answer cut off: %w", err)
+		return a, nil, fmt.Errorf("the child's answer is cut off: %w", err)
 	}
 	return a, samples, nil
 }
@@ -143,14 +144,15 @@ func (s *session) exchange(ctx context.Context, r request) (a answer, samples []
 // start starts a child. It ends with its session or with the host.
 func (h *host) start(ctx context.Context) (*child, error) {
 	if len(h.command) == 0 {
-		return nil, lectern.Fail(lectern.CodeInternal, "The espeak engine was not told how to start its child process.")
+		return nil, lectern.Fail(lectern.CodeInternal, "The espeak engine has no command that starts its child process.")
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
-	// The child outlives no session; exchange watches the session's context.
+	// The child runs until the host closes. Its session stops it earlier, and exchange stops it when the session's
+	// context ends.
 	p, err := proc.Start(usage.With(h.ctx, usage.From(ctx)), proc.Command{Path: h.command[0], Args: h.command[1:],
 		Stdin: inR, Stdout: outW})
 	if err != nil {
@@ -166,7 +168,7 @@ func (h *host) start(ctx context.Context) (*child, error) {
 
 var errEnded = errors.New("the child ended")
 
-// stop ends the child and waits until nothing is left of it. Two goroutines may call it.
+// stop ends the child and waits for its end. Several goroutines may call it.
 func (c *child) stop() {
 	c.out.CloseWithError(errEnded)
 	c.process.Stop()

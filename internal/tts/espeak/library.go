@@ -9,7 +9,7 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// The names under which the library is looked for.
+// libraryNames are the file names of the library, in the order in which they are tried.
 var libraryNames = []string{"libespeak-ng.so.1", "libespeak-ng.so", "libespeak-ng.1.dylib", "libespeak-ng.dylib"}
 
 // Events of the library that matter here.
@@ -30,7 +30,7 @@ const (
 	outputSync    = 2
 	optPhonemes   = 1
 	optIPA        = 2
-	optStay       = 0x8000 // do not exit the process where the data is missing
+	optStay       = 0x8000 // do not exit the process if the data is missing
 	errorNotFound = 2
 )
 
@@ -57,7 +57,8 @@ type cVoice struct {
 	_          uintptr  // spare
 }
 
-// library is libespeak-ng in this process. It is global there and single-threaded: one owner, one call at a time.
+// library is libespeak-ng in this process. Its state is global and not safe for concurrent use, so it has one owner
+// that makes one call at a time.
 type library struct {
 	rate    int
 	version string
@@ -88,7 +89,7 @@ func open() (lib *library, err error) {
 		return nil, errors.New("libespeak-ng is used on 64-bit machines only")
 	}
 	defer func() {
-		if r := recover(); r != nil { // purego panics where a function is missing
+		if r := recover(); r != nil { // purego panics if a function is missing
 			lib, err = nil, fmt.Errorf("libespeak-ng cannot be used: %v", r)
 		}
 	}()

@@ -133,7 +133,7 @@ func symbols(ipa string) []string {
 	return out
 }
 
-// length is about how long a phoneme lasts against others.
+// length estimates how long a phoneme lasts, relative to others.
 func length(ipa string) float64 {
 	w := 0.7
 	if strings.ContainsAny(ipa, "aeiouyøœɑɒæɐɔəɚɛɜɪʊʌɨʉɯɤ") {

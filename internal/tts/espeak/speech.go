@@ -33,7 +33,7 @@ func utterance(s tts.Sentence, rate int, samples []float32, events []event) tts.
 		switch {
 		case e.Word:
 			i := wordAt(s.Words, starts, e.Rune)
-			if i < word || i < 0 { // never back: the library's positions jump where it rewrote the text
+			if i < word || i < 0 { // never go back: the library's positions jump where it rewrote the text
 				continue
 			}
 			if i == word {
@@ -50,7 +50,7 @@ func utterance(s tts.Sentence, rate int, samples []float32, events []event) tts.
 		case modifier(e.Name) && len(u.Phonemes) > 0 && u.Phonemes[len(u.Phonemes)-1].End == 0:
 			u.Phonemes[len(u.Phonemes)-1].Text += e.Name
 		default:
-			open = open || word >= 0 // the library's rests inside words ("Привет") end none
+			open = open || word >= 0 // a pause of the library inside a word ("Привет") does not end the word
 			closePhoneme(at)
 			u.Phonemes = append(u.Phonemes, lectern.Span{Text: symbol(e.Name), Start: at})
 		}
@@ -71,7 +71,7 @@ func runeStarts(s string) []int {
 	return append(out, len(s))
 }
 
-// wordAt finds the word that holds the given rune of the sentence, −1 where there is none.
+// wordAt returns the index of the word that holds the given rune of the sentence, or −1.
 func wordAt(words []tts.Word, starts []int, r int) int {
 	if r < 0 || r >= len(starts) {
 		return -1

@@ -7,10 +7,10 @@ import (
 	"lectern"
 )
 
-// style is the sound of one of the two speakers of every language. They are those of espeak-ng's 35 usual variants with
-// the fewest word errors in a speech recogniser (pocketsphinx, nine English sentences): edward 15 % (a Klatt
-// synthesiser, softer than the default), klatt2 25 %, no variant 65 %; of the female ones f5 29 %, f2 33 %, all others
-// 50 % or more. flite's rms has 2 %, slt 7 %: for English, prefer flite.
+// style is the sound of one of the two speakers of every language. The variants are those of espeak-ng's 35 usual ones
+// with the fewest word errors in a speech recogniser (pocketsphinx, nine English sentences). Male: edward 15 % (a Klatt
+// synthesiser, softer than the default), klatt2 25 %, no variant 65 %. Female: f5 29 %, f2 33 %, all others 50 % or
+// more. flite's rms has 2 %, slt 7 %: for English, prefer flite.
 type style struct {
 	gender  string
 	variant string // a file in espeak-ng-data/voices/!v
@@ -69,7 +69,7 @@ func catalogue(raw []rawVoice) []known {
 	return out
 }
 
-// rank puts the speaker of a language that most people expect in front of its dialects.
+// rank sorts voices: lower comes first. The speaker that most people expect for a language comes before its dialects.
 func rank(k known) int {
 	switch strings.TrimSuffix(k.voice.ID, "-"+k.voice.Gender) {
 	case "en-us", "es", "fr-fr", "pt-br", "vi", "hy", "fa", "cmn", "ru":

@@ -28,7 +28,7 @@ func parsePhones(report string) ([]phone, error) {
 		name, at, ok := strings.Cut(f, ":")
 		end, err := strconv.ParseFloat(at, 64)
 		if !ok || err != nil || name == "" || !(end >= 0 && end < 1e6) {
-			return nil, fmt.Errorf("flite reported %q", f)
+			return nil, fmt.Errorf("flite reported %q, not a phoneme and the time of its end", f)
 		}
 		end = max(end, last)
 		out = append(out, phone{name, end})
@@ -40,9 +40,9 @@ func parsePhones(report string) ([]phone, error) {
 	return out, nil
 }
 
-// words sets the places of the phonemes in the audio, and of the words: said has the sound of each word alone, and the
-// alignment with the least difference between them and the spoken sentence shows where each word begins. In a sentence,
-// sounds are reduced ("ae n d" becomes "ax n") but rarely lost, so the joints hold.
+// words returns the places of the phonemes and of the words in the audio. said has the phonemes of each word when it is
+// said alone. Their alignment with the phonemes of the sentence, with the least difference, shows where each word
+// begins. In a sentence, sounds are reduced ("ae n d" becomes "ax n") but rarely lost, so the joints hold.
 func words(phones []phone, said [][]string, rate, n int) (phonemes, spans []lectern.Span) {
 	var heard []string
 	var at []lectern.Span // of heard
@@ -110,7 +110,7 @@ func (e *Engine) pronounce(ctx context.Context, path string, s tts.Sentence) ([]
 	return out, nil
 }
 
-// keysOf returns a sentence's words as the lexicon has them; empty: nothing to say.
+// keysOf returns a sentence's words as the lexicon has them; a word with nothing to say is empty.
 func keysOf(s tts.Sentence) []string {
 	keys := make([]string, len(s.Words))
 	for i, w := range s.Words {
@@ -119,8 +119,8 @@ func keysOf(s tts.Sentence) []string {
 	return keys
 }
 
-// study returns how words are pronounced alone, as far as flite knows, and asks for the new ones in one call. s is the
-// sentence to name if that fails.
+// study returns how words are pronounced alone. It asks flite for all unknown words in one call; words for which flite
+// gives no usable answer are missing. s is the sentence that a failure names.
 func (e *Engine) study(ctx context.Context, path string, keys []string, s tts.Sentence) (map[string][]string, error) {
 	known, asked := make(map[string][]string, len(keys)), map[string]bool{}
 	var ask []string
@@ -152,8 +152,8 @@ func (e *Engine) study(ctx context.Context, path string, keys []string, s tts.Se
 	return known, nil
 }
 
-// hasty makes flite speak ten times as fast where only phonemes are needed: they are the same, and half of its time
-// goes into samples.
+// hasty makes flite speak ten times as fast where only phonemes are needed. The phonemes are the same, and half of
+// flite's time goes into samples.
 const hasty = "duration_stretch=0.1"
 
 // alone asks flite for the phonemes of single words: it prints a line for each paragraph.

@@ -40,10 +40,10 @@ type Engine struct {
 	facts   *facts
 
 	mu  sync.Mutex
-	lex map[string][]string // how words are said alone; bounded
+	lex map[string][]string // the phonemes of words that are said alone; about maxLexicon words at most
 }
 
-// facts are read once.
+// facts are what the engine reads once about the installed flite.
 type facts struct {
 	path    string
 	version string
@@ -52,7 +52,7 @@ type facts struct {
 
 var _ tts.Engine = (*Engine)(nil)
 
-// New makes an engine; nothing is started yet.
+// New makes an engine. It starts no process.
 func New(o Options) *Engine {
 	return &Engine{program: o.Program, slot: make(chan struct{}, 1), lex: map[string][]string{}}
 }
@@ -78,7 +78,7 @@ func (e *Engine) Fingerprint() string {
 	return fmt.Sprintf("%s/%s/%s.%s", Name, f.version, tts.Settings, settings)
 }
 
-// Speak implements tts.Engine. Text in another script than Latin cannot be read and is lectern.CodeVoiceFailed.
+// Speak implements tts.Engine. Text in another script than Latin fails with lectern.CodeVoiceFailed.
 func (e *Engine) Speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error) {
 	f, err := e.learn(ctx)
 	if err != nil {
@@ -96,7 +96,7 @@ func (e *Engine) Speak(ctx context.Context, script lectern.Script, v lectern.Voi
 			"The voice %s reads English only, and this narration is in another script. Leave the voice out, so that one for "+
 				"its language is chosen.", v.ID)
 	}
-	// One question for all words: each start of flite costs as much as a hundred of them.
+	// All words are asked for in one call: a start of flite costs as much as a hundred words.
 	var words []string
 	for _, s := range sentences {
 		words = append(words, keysOf(s)...)
@@ -120,7 +120,7 @@ func offers(voices []lectern.Voice, id string) bool {
 	return false
 }
 
-// offered are the voices worth having, best first. kal (8 kHz) and awb_time (a speaking clock) are not.
+// offered are the voices that the engine offers, best first. kal (8 kHz) and awb_time (a speaking clock) are left out.
 var offered = []lectern.Voice{
 	{Engine: Name, ID: "rms", Name: "Richard (rms), American English", Language: "en-US", Gender: "male"},
 	{Engine: Name, ID: "slt", Name: "Sarah (slt), American English", Language: "en-US", Gender: "female"},
@@ -128,7 +128,7 @@ var offered = []lectern.Voice{
 	{Engine: Name, ID: "kal16", Name: "Kevin (kal16), American English", Language: "en-US", Gender: "male"},
 }
 
-// learn finds the program, its version and its voices, once; a failure is not remembered.
+// learn finds the program, its version and its voices, once. After a failure, the next call tries again.
 func (e *Engine) learn(ctx context.Context) (*facts, error) {
 	select {
 	case e.slot <- struct{}{}:
@@ -147,19 +147,19 @@ func (e *Engine) learn(ctx context.Context) (*facts, error) {
 		return nil, missing(err)
 	}
 	var version []byte
-	var unsaid error
-	told := make(chan struct{})
+	var versionErr error
+	versionRead := make(chan struct{})
 	go func() {
-		defer close(told)
-		version, unsaid = proc.Output(ctx, proc.Command{Path: path, Args: []string{"--version"}, MaxStdout: 1 << 20})
+		defer close(versionRead)
+		version, versionErr = proc.Output(ctx, proc.Command{Path: path, Args: []string{"--version"}, MaxStdout: 1 << 20})
 	}()
 	list, err := proc.Output(ctx, proc.Command{Path: path, Args: []string{"-lv"}, MaxStdout: 1 << 20})
-	<-told
+	<-versionRead
 	if err != nil {
 		return nil, fault(ctx, "list its voices", err)
 	}
-	if unsaid != nil && !isExit(unsaid) {
-		return nil, fault(ctx, "tell its version", unsaid)
+	if versionErr != nil && !isExit(versionErr) {
+		return nil, fault(ctx, "report its version", versionErr)
 	}
 	f := &facts{path: path, version: versionIn(string(version))}
 	_, names, _ := strings.Cut(string(list), ":")
@@ -211,7 +211,7 @@ func (e *Engine) say(ctx context.Context, path string, s tts.Sentence, v lectern
 	return u, nil
 }
 
-// run runs flite for one sentence: its audio comes through a pipe of its own, its report on standard output.
+// run runs flite for one sentence: its audio comes through an extra pipe, its report on standard output.
 func (e *Engine) run(ctx context.Context, path string, s tts.Sentence,
 	v lectern.Voice) (wav []byte, report string, err error) {
 	r, w, err := os.Pipe()

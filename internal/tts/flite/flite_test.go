@@ -20,15 +20,16 @@ const english = "Hello, and welcome to the show. Today we look at three simple i
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	// One for all tests: it keeps nothing but its lexicon. As the program composes engines of a network.
+	// All tests share one engine, which keeps nothing but its lexicon. It has the decorators of an engine that is
+	// reached over a network.
 	e := tts.Cached(tts.Retrying(tts.Limited(New(Options{}), slots.New(Name, 4)), retry.Policy{}), tts.CacheOptions{})
 	t.Cleanup(func() { _ = e.Close() })
 	ttstest.Run(t, func(*testing.T) tts.Engine { return e }, ttstest.Options{Voice: "rms", Text: english, OwnScript: true,
 		LongText: 2500})
 }
 
-// Every voice on offer keeps the suite's main promises.
-func TestVoices(t *testing.T) {
+// Every voice speaks all words, with exact times.
+func TestEveryVoiceSpeaksWithExactTimes(t *testing.T) {
 	t.Parallel()
 	e := New(Options{})
 	voices, err := e.Voices(t.Context())
@@ -49,7 +50,7 @@ func TestVoices(t *testing.T) {
 }
 
 // flite does not say which word a phoneme belongs to; the alignment finds it.
-func TestWordsOfKnownPhonemes(t *testing.T) {
+func TestWordsGetTheirPhonemes(t *testing.T) {
 	t.Parallel()
 	e := New(Options{})
 	voices, err := e.Voices(t.Context())
@@ -62,9 +63,7 @@ func TestWordsOfKnownPhonemes(t *testing.T) {
 	}
 	want := map[string]string{ // how each word begins and ends
 		"Thomas": "t s", "paid": "p d", "$5.50": "f s", "on": "ɑː n", "the": "ð ə", "2nd": "s d", "day,": "d eɪ",
-		"and": "æ " +
-			"" +
-			"d", "went": "w t", "home.": "h m",
+		"and": "æ d", "went": "w t", "home.": "h m",
 	}
 	for _, w := range n.Words {
 		var in []string
@@ -78,12 +77,12 @@ func TestWordsOfKnownPhonemes(t *testing.T) {
 			continue
 		}
 		if got := in[0] + " " + in[len(in)-1]; got != want[w.Text] {
-			t.Errorf("%q is said %v", w.Text, in)
+			t.Errorf("%q has the phonemes %v, want %q as the first and the last", w.Text, in, want[w.Text])
 		}
 	}
 }
 
-func TestSpeakable(t *testing.T) {
+func TestSpeakableRespellsForFlite(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"API": "A P I", "APIs": "A P I's", "NASA": "NASA", "AI,": "A I,", "GitHub": "Git Hub", "JavaScript": "Java " +
@@ -104,7 +103,7 @@ func TestSpeakable(t *testing.T) {
 	}
 }
 
-func TestOtherScripts(t *testing.T) {
+func TestOtherScriptsAreRefused(t *testing.T) {
 	t.Parallel()
 	e := New(Options{})
 	_, err := e.Speak(t.Context(), lectern.Plain("Привіт, світе."), lectern.Voice{Engine: Name, ID: "rms",
@@ -114,7 +113,7 @@ func TestOtherScripts(t *testing.T) {
 	}
 }
 
-func TestNotInstalled(t *testing.T) {
+func TestTheFailureWithoutFliteSaysWhatToInstall(t *testing.T) {
 	t.Parallel()
 	e := New(Options{Program: "/nonexistent/flite"})
 	_, err := e.Voices(t.Context())
@@ -128,7 +127,7 @@ func TestNotInstalled(t *testing.T) {
 }
 
 // The failure of the program has the end of its standard error.
-func TestFaults(t *testing.T) {
+func TestTheFailureOfTheProgramHasTheReason(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string]string{
 		"exits":   `echo "the reason" >&2; exit 3`,

@@ -58,7 +58,7 @@ var pronounced = func() map[string]bool {
 	return m
 }()
 
-// plural returns what makes flite say the plural or genitive ending of an abbreviation.
+// plural returns the ending that makes flite say the plural or genitive "s" of an abbreviation.
 func plural(s string) string {
 	if s == "" {
 		return ""
@@ -66,8 +66,8 @@ func plural(s string) string {
 	return "'s"
 }
 
-// ascii folds accents ("café" becomes "cafe"), respells some signs and letters (folds), and drops quotation
-// marks, backquotes, control characters and all else that is not ASCII. It returns "" if nothing to speak is left.
+// ascii folds accents ("café" becomes "cafe"), respells some signs and letters (folds), and drops quotation marks,
+// backquotes, control characters and everything else that is not ASCII. It returns "" if nothing to speak is left.
 func ascii(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(s) {

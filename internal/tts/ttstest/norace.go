@@ -2,4 +2,5 @@
 
 package ttstest
 
+// shorter divides the length of long texts; see race.go.
 const shorter = 1

@@ -1,4 +1,4 @@
-// Package ttstest is the suite that every voice engine passes. A new engine is done when it does.
+// Package ttstest is the conformance suite of voice engines. A new engine is done when it passes.
 //
 // It judges an engine by its sound: it checks the reported times by measuring where the audio is loud, with code that
 // shares nothing with the engines.
@@ -23,9 +23,9 @@ type Options struct {
 	Voice       string // the id of the voice to test with
 	Text        string // a few sentences in its language, with a comma and a question in them
 	NoPhonemes  bool   // the engine knows no phonemes
-	Approximate bool   // times are estimated from the audio: onsets inside a sentence are not judged
+	Approximate bool   // times are estimated from the audio: the onsets of phonemes are not judged
 	LongText    int    // bytes of the long text; 0: 20,000
-	OwnScript   bool   // the engine reads its own script alone, and refuses text in others
+	OwnScript   bool   // the engine reads only the script of its language, and refuses text in others
 }
 
 // Run runs the suite on the engine that open returns. open is called once for each test and cleans up by itself.
@@ -98,7 +98,8 @@ func describe(err error) string {
 	return string(f.Code) + ": " + f.Message + " — " + f.Detail
 }
 
-// Check holds for every narration of text: spans in order, inside, not overlapping; the words are those of the text.
+// Check checks what holds for every narration of text: the spans are in order, within the audio and do not overlap, and
+// the words are those of the text.
 func Check(t testing.TB, text string, n lectern.Narration) {
 	t.Helper()
 	spans(t, "words", n.Words, len(n.Samples))
@@ -152,7 +153,7 @@ func (s suite) voices(t *testing.T) {
 	}
 	again, err := e.Voices(t.Context())
 	if err != nil || !slices.Equal(voices, again) {
-		t.Errorf("asked twice, the voices differ (%v)", err)
+		t.Errorf("a second call of Voices returns other voices (%v)", err)
 	}
 }
 
@@ -173,7 +174,7 @@ func tagged(tag string) bool {
 func (s suite) fingerprint(t *testing.T) {
 	a, b := s.open(t).Fingerprint(), s.open(t).Fingerprint()
 	if a == "" || a != b {
-		t.Errorf("fingerprints %q and %q", a, b)
+		t.Errorf("two engines of one kind have the fingerprints %q and %q", a, b)
 	}
 }
 
@@ -183,7 +184,7 @@ func (s suite) words(t *testing.T) {
 		t.Errorf("the narration is of voice %q", n.Voice.ID)
 	}
 	if got, want := len(n.Words), len(strings.Fields(s.o.Text)); got != want {
-		t.Errorf("%d words for %d", got, want)
+		t.Errorf("the narration has %d words, the text %d", got, want)
 	}
 	for _, w := range n.Words {
 		if d := time.Duration(w.End-w.Start) * time.Second / lectern.SampleRate; d < 25*time.Millisecond ||
@@ -263,9 +264,9 @@ func (s suite) onsets(t *testing.T) {
 	CheckTimes(t, n, 40*time.Millisecond)
 }
 
-// CheckTimes measures where sound begins after 0.2 s of silence or more and where it ends before such silence, and
-// requires the edge of a word, and of a phoneme where there are any, within allowed of it. The default of 40 ms is
-// about one frame of video, and less than what people notice between sound and lips.
+// CheckTimes measures where sound begins after 0.2 s of silence or more. It requires that a word begins within allowed
+// of each such place, and a phoneme too if there are any. The suite allows 40 ms: about one frame of video, and less
+// than people notice between sound and lips.
 func CheckTimes(t testing.TB, n lectern.Narration, allowed time.Duration) {
 	t.Helper()
 	at := starts(n.Samples, 200*time.Millisecond)
@@ -322,7 +323,7 @@ func clock(samples int64) time.Duration {
 	return time.Duration(samples) * time.Second / lectern.SampleRate
 }
 
-// pauses: sentences are apart, paragraphs further, and nothing stands at both ends.
+// pauses: there is a pause between sentences, a longer one between paragraphs, and no silence at the ends.
 func (s suite) pauses(t *testing.T) {
 	first, rest, ok := strings.Cut(s.o.Text, ". ")
 	if !ok {
@@ -368,7 +369,7 @@ func (s suite) level(t *testing.T) {
 		t.Errorf("peak %d is above -1 dBFS", peak)
 	}
 	if dc := sum / len(n.Samples); dc > 100 || dc < -100 {
-		t.Errorf("direct current %d", dc)
+		t.Errorf("the mean of the samples is %d, want about 0", dc)
 	}
 	if jump > 20_000 {
 		t.Errorf("a click: two samples differ by %d", jump)
@@ -412,7 +413,7 @@ func (s suite) deterministic(t *testing.T) {
 	}
 }
 
-// concurrent: many at once get what each would get alone.
+// concurrent: narrations that are spoken at the same time are the same as when each is spoken alone.
 func (s suite) concurrent(t *testing.T) {
 	e := s.open(t)
 	v := s.voice(t, e)
@@ -433,7 +434,7 @@ func (s suite) concurrent(t *testing.T) {
 				if err != nil {
 					t.Error(describe(err))
 				} else if !slices.Equal(n.Samples, want[i].Samples) || !slices.Equal(n.Words, want[i].Words) {
-					t.Errorf("%q differs when spoken beside others", p)
+					t.Errorf("%q differs when others are spoken at the same time", p)
 				}
 			})
 		}
@@ -447,9 +448,9 @@ func (s suite) canceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := e.Speak(ctx, lectern.Plain(s.o.Text), v); !errors.Is(err, &lectern.Failure{Code: lectern.CodeCanceled}) {
-		t.Errorf("a canceled Speak gives %v", err)
+		t.Errorf("a Speak whose context has ended gives %v", err)
 	}
-	// In the midst of a long text.
+	// A Speak of a long text is canceled while it runs.
 	ctx, cancel = context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
@@ -458,14 +459,14 @@ func (s suite) canceled(t *testing.T) {
 	}()
 	cancel()
 	if err := <-done; !errors.Is(err, &lectern.Failure{Code: lectern.CodeCanceled}) {
-		t.Errorf("a Speak that is canceled gives %v", err)
+		t.Errorf("a Speak that is canceled while it runs gives %v", err)
 	}
 	if _, err := e.Speak(t.Context(), lectern.Plain(s.o.Text), v); err != nil {
 		t.Errorf("after that, the engine does not speak: %v", describe(err))
 	}
 }
 
-// long: 20 kB of text, and a fifth of it without any stop.
+// long: the engine speaks a long text, and a fifth of it without any punctuation.
 func (s suite) long(t *testing.T) {
 	e := s.open(t)
 	v := s.voice(t, e)
@@ -496,7 +497,7 @@ func (s suite) tooLong(t *testing.T) {
 	}
 }
 
-// Torture is text that breaks engines.
+// Torture are texts on which engines tend to fail.
 var Torture = []string{
 	"Hello \u0000\u0001\u001b[31m world\u007f \ufeffagain.",
 	"broken \xff\xfe utf-8 \xc3( here",
@@ -515,6 +516,7 @@ var Torture = []string{
 	"“Quotes” ‘inside’ «others» „deutsch“ — dash – en ‐ hyphen… ellipsis",
 }
 
+// foreignTorture are such texts in several scripts.
 var foreignTorture = []string{
 	"English and Українська and 中文。混合 テキスト and العربية mixed together.",
 	"שלום עולם and हिन्दी text ไทย ความ 한국어 text",

@@ -9,7 +9,7 @@ import (
 
 // order checks that a first try waits for the end of the earlier first tries, with any outcome, and that a delivery
 // that waits for another try delays no other.
-func order(t *testing.T, b *bench) {
+func order(t *testing.T, b *suite) {
 	b.whole(callback)
 	queued := b.one("at first", "presentation.queued")
 	equal(t, "while it is tried", kinds(b.claim(10)), []string{})
@@ -18,7 +18,7 @@ func order(t *testing.T, b *bench) {
 
 	queued.Attempts, queued.StatusCode, queued.Problem = 1, 500, "no"
 	b.finish(queued, time.Hour)
-	processing := b.one("behind a try that failed", "presentation.processing")
+	processing := b.one("after a failed try", "presentation.processing")
 	equal(t, "while the second is tried", kinds(b.claim(10)), []string{})
 	processing.Attempts, processing.Problem = 1, "It did not answer within 15 s."
 	b.finish(processing, 0)
@@ -30,7 +30,7 @@ func order(t *testing.T, b *bench) {
 		t.FailNow()
 	}
 	b.delivered(both[0])
-	equal(t, "the end is told, though nothing before it arrived",
+	equal(t, "the last milestone is delivered, though none before it was",
 		len(b.list(lectern.DeliveryFilter{State: lectern.DeliveryDelivered})), 1)
 	late := both[1]
 	late.State, late.DoneAt = lectern.DeliveryGivenUp, b.at
@@ -39,7 +39,7 @@ func order(t *testing.T, b *bench) {
 	if _, err := b.Store.Redeliver(t.Context(), queued.ID); err != nil { // instead of waiting for it
 		t.Fatal(err)
 	}
-	b.delivered(b.one("the first one still comes", "presentation.queued"))
+	b.delivered(b.one("the first milestone is sent again", "presentation.queued"))
 	equal(t, "left", kinds(b.claim(10)), []string{})
 
 	// All outcomes: a milestone that was given up or delivered releases the next one, as a failed one does.
@@ -62,12 +62,12 @@ func order(t *testing.T, b *bench) {
 		t.Fatal(err)
 	}
 	b.apply(p.ID, lectern.Began{Worker: "w"})
-	b.delivered(b.one("asked for anew", "presentation.queued"))
-	b.delivered(b.one("behind it", "presentation.processing"))
+	b.delivered(b.one("the delivery that is sent again", "presentation.queued"))
+	b.delivered(b.one("the milestone after it", "presentation.processing"))
 }
 
 // one claims all due deliveries, which must be one of the given kind.
-func (b *bench) one(when, kind string) lectern.Delivery {
+func (b *suite) one(when, kind string) lectern.Delivery {
 	b.t.Helper()
 	got := b.claim(10)
 	if len(got) != 1 || got[0].Type != kind {

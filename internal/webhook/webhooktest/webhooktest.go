@@ -36,20 +36,20 @@ const (
 func Run(t *testing.T, open Fixture) {
 	for _, c := range []struct {
 		name string
-		test func(*testing.T, *bench)
+		test func(*testing.T, *suite)
 	}{
 		{"J4 every milestone is in the outbox with its version, and nothing else is", milestones},
 		{"endpoints get the types that they want", wanted},
 		{"a claim is a lease by the store's clock, and ends as one", leases},
-		{"who holds an old claim records nothing", fenced},
-		{"the claims of the dead are freed at once, and no others", freed},
-		{"V9 a milestone waits for the first try of the earlier ones, and for no later one", order},
+		{"the holder of an old claim records nothing", fenced},
+		{"the claims of a dead node are freed at once, and no others", freed},
+		{"a milestone waits for the first tries of the earlier ones, and for no later try", order},
 		{"presentations and addresses do not wait for one another", independent},
 		{"the longest due come first, at most as many as asked for", limits},
-		{"how a try went is on record", records},
-		{"what is settled stays settled", settled},
-		{"endpoints are kept, replaced and removed", endpoints},
-		{"who changes an endpoint changes what was seen", revisions},
+		{"the outcome of a try is recorded", records},
+		{"a finished delivery stays finished", settled},
+		{"endpoints are stored, replaced and removed", endpoints},
+		{"a change of an endpoint needs the current revision", revisions},
 		{"a delivery has the secrets that its endpoint has now", secrets},
 		{"a delivery can be sent again", again},
 		{"deliveries are listed, filtered, the newest first", list},
@@ -57,48 +57,48 @@ func Run(t *testing.T, open Fixture) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			c.test(t, &bench{World: open(t), t: t, at: now().Add(-time.Hour)})
+			c.test(t, &suite{World: open(t), t: t, at: now().Add(-time.Hour)})
 		})
 	}
 }
 
-// bench is a World whose presentations are an hour old, on a clock that the test moves. Claims go by the store's own
+// suite is a World whose presentations are an hour old, on a clock that the test moves. Claims go by the store's own
 // clock.
-type bench struct {
+type suite struct {
 	World
 	t  *testing.T
 	at time.Time
 }
 
-func (b *bench) tick(d time.Duration) time.Time {
+func (b *suite) tick(d time.Duration) time.Time {
 	b.at = b.at.Add(d)
 	return b.at
 }
 
-func (b *bench) create(address string) lectern.Presentation {
+func (b *suite) create(address string) lectern.Presentation {
 	b.t.Helper()
 	return b.Create(b.t, address, b.tick(time.Second))
 }
 
-func (b *bench) apply(id string, events ...lectern.Event) lectern.Presentation {
+func (b *suite) apply(id string, events ...lectern.Event) lectern.Presentation {
 	b.t.Helper()
 	return b.Apply(b.t, id, b.tick(time.Second), events...)
 }
 
 // whole takes a presentation from queued to completed: three milestones.
-func (b *bench) whole(address string) lectern.Presentation {
+func (b *suite) whole(address string) lectern.Presentation {
 	b.t.Helper()
 	p := b.create(address)
 	b.apply(p.ID, lectern.Began{Worker: "w"})
 	return b.apply(p.ID, lectern.Completed{Attempt: 1})
 }
 
-func (b *bench) claim(limit int) []lectern.Delivery {
+func (b *suite) claim(limit int) []lectern.Delivery {
 	b.t.Helper()
 	return b.claimFor("node", lease, limit)
 }
 
-func (b *bench) claimFor(by string, lease time.Duration, limit int) []lectern.Delivery {
+func (b *suite) claimFor(by string, lease time.Duration, limit int) []lectern.Delivery {
 	b.t.Helper()
 	got, err := b.Store.ClaimDeliveries(b.t.Context(), by, lease, limit)
 	if err != nil {
@@ -107,14 +107,14 @@ func (b *bench) claimFor(by string, lease time.Duration, limit int) []lectern.De
 	return got
 }
 
-func (b *bench) finish(d lectern.Delivery, again time.Duration) {
+func (b *suite) finish(d lectern.Delivery, again time.Duration) {
 	b.t.Helper()
 	if err := b.Store.FinishDelivery(b.t.Context(), d, again); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-func (b *bench) free(by string) {
+func (b *suite) free(by string) {
 	b.t.Helper()
 	if err := b.Store.FreeClaims(b.t.Context(), by); err != nil {
 		b.t.Fatal(err)
@@ -122,7 +122,7 @@ func (b *bench) free(by string) {
 }
 
 // stale checks that a claim has ended: a record of its holder is refused and changes nothing.
-func (b *bench) stale(what string, d lectern.Delivery) {
+func (b *suite) stale(what string, d lectern.Delivery) {
 	b.t.Helper()
 	before := b.list(lectern.DeliveryFilter{})
 	d.State, d.Attempts, d.DoneAt, d.Problem = lectern.DeliveryGivenUp, 7, b.at, "of a node that slept"
@@ -130,14 +130,14 @@ func (b *bench) stale(what string, d lectern.Delivery) {
 	equal(b.t, what, b.list(lectern.DeliveryFilter{}), before)
 }
 
-func (b *bench) delivered(d lectern.Delivery) {
+func (b *suite) delivered(d lectern.Delivery) {
 	b.t.Helper()
 	d.State, d.DoneAt, d.StatusCode = lectern.DeliveryDelivered, b.at, 200
 	d.Attempts++
 	b.finish(d, 0)
 }
 
-func (b *bench) list(f lectern.DeliveryFilter) []lectern.Delivery {
+func (b *suite) list(f lectern.DeliveryFilter) []lectern.Delivery {
 	b.t.Helper()
 	got, err := b.Store.Deliveries(b.t.Context(), f)
 	if err != nil {
@@ -146,7 +146,7 @@ func (b *bench) list(f lectern.DeliveryFilter) []lectern.Delivery {
 	return got
 }
 
-func (b *bench) put(e lectern.Endpoint) lectern.Endpoint {
+func (b *suite) put(e lectern.Endpoint) lectern.Endpoint {
 	b.t.Helper()
 	if e.Secrets == nil {
 		e.Secrets = []string{webhook.NewSecret()}
@@ -185,7 +185,7 @@ func fails(t *testing.T, what string, err error, code lectern.Code) {
 	}
 }
 
-func milestones(t *testing.T, b *bench) {
+func milestones(t *testing.T, b *suite) {
 	p := b.create(callback)
 	made := b.at
 	b.apply(p.ID, lectern.Began{Worker: "w"})
@@ -221,7 +221,7 @@ func milestones(t *testing.T, b *bench) {
 	}
 }
 
-func wanted(t *testing.T, b *bench) {
+func wanted(t *testing.T, b *suite) {
 	b.put(lectern.Endpoint{ID: "all"})
 	b.put(lectern.Endpoint{ID: "ends", Types: []string{"presentation.completed", "presentation.failed"}})
 	b.put(lectern.Endpoint{ID: "off", Disabled: true})
@@ -235,7 +235,7 @@ func wanted(t *testing.T, b *bench) {
 	equal(t, "everything", len(b.list(lectern.DeliveryFilter{})), 4)
 }
 
-func leases(t *testing.T, b *bench) {
+func leases(t *testing.T, b *suite) {
 	p := b.create(callback)
 	before := now()
 	got := b.claim(10)
@@ -255,25 +255,25 @@ func leases(t *testing.T, b *bench) {
 	}
 }
 
-func fenced(t *testing.T, b *bench) {
+func fenced(t *testing.T, b *suite) {
 	b.put(lectern.Endpoint{ID: "one"})
 	b.create("")
 	slow := b.claimFor("slow", 0, 1)[0]
 	quick := b.claimFor("quick", lease, 1)[0]
-	b.stale("a claim that ran out, and was made by another", slow)
+	b.stale("an expired claim on a delivery that another node has claimed", slow)
 	if more := b.claim(10); len(more) > 0 {
-		t.Errorf("the late record let a third in: %+v", more)
+		t.Errorf("the refused record freed the claim: %+v", more)
 	}
 	quick.Attempts = 1
 	b.finish(quick, 0)
 	b.stale("a claim that was finished", quick)
-	b.stale("an older one", slow)
+	b.stale("an older claim", slow)
 
 	held := b.claim(1)[0]
 	if _, err := b.Store.Redeliver(t.Context(), held.ID); err != nil {
 		t.Fatal(err)
 	}
-	b.stale("a delivery that was asked for anew", held)
+	b.stale("a delivery that is to be sent again", held)
 	held = b.claim(1)[0]
 	if err := b.Store.DeleteEndpoint(t.Context(), "one"); err != nil {
 		t.Fatal(err)
@@ -282,11 +282,11 @@ func fenced(t *testing.T, b *bench) {
 
 	alone := b.create(callback)
 	same := b.claimFor("node", 0, 1)[0]
-	equal(t, "a claim that ran out, and that nobody has made since", same.Presentation.ID, alone.ID)
+	equal(t, "an expired claim on a delivery that no node has claimed since", same.Presentation.ID, alone.ID)
 	b.delivered(same)
 }
 
-func freed(t *testing.T, b *bench) {
+func freed(t *testing.T, b *suite) {
 	b.create(callback)
 	b.create(callback)
 	dead, alive := b.claimFor("dead", lease, 1)[0], b.claimFor("alive", lease, 1)[0]
@@ -296,10 +296,10 @@ func freed(t *testing.T, b *bench) {
 	if len(got) != 1 || got[0].ID != dead.ID || got[0].Attempts != 0 || got[0].Claim != dead.Claim+1 {
 		t.Fatalf("freed: %+v", got)
 	}
-	b.stale("a claim that another has", dead)
+	b.stale("a claim on a delivery that another node has claimed", dead)
 	b.free("dead") // twice changes nothing
 	b.free("nobody")
-	equal(t, "claims of the living", len(b.claim(10)), 0)
+	equal(t, "claims of live nodes", len(b.claim(10)), 0)
 	got[0].State, got[0].DoneAt = lectern.DeliveryDelivered, b.at
 	b.finish(got[0], 0)
 	b.free("") // a process that starts alone
@@ -311,10 +311,10 @@ func freed(t *testing.T, b *bench) {
 	b.finish(got[0], time.Hour)
 	b.free("node")
 	b.free("")
-	equal(t, "what waits for its next try, and is nobody's", len(b.claim(10)), 0)
+	equal(t, "a delivery without a claim that waits for its next try", len(b.claim(10)), 0)
 }
 
-func independent(t *testing.T, b *bench) {
+func independent(t *testing.T, b *suite) {
 	b.put(lectern.Endpoint{ID: "one"})
 	b.put(lectern.Endpoint{ID: "two", URL: "https://two.example.com/"})
 	b.whole(callback)
@@ -328,11 +328,11 @@ func independent(t *testing.T, b *bench) {
 	next := b.claim(10)
 	if len(next) != 1 || next[0].Presentation.ID != got[0].Presentation.ID || next[0].URL != got[0].URL ||
 		next[0].Type != "presentation.processing" {
-		t.Errorf("behind it: %+v", next)
+		t.Errorf("after it: %+v", next)
 	}
 }
 
-func limits(t *testing.T, b *bench) {
+func limits(t *testing.T, b *suite) {
 	var ids []string
 	for range 5 {
 		ids = append(ids, b.create(callback).ID)
@@ -350,7 +350,7 @@ func limits(t *testing.T, b *bench) {
 	equal(t, "order of claims", got, ids)
 }
 
-func records(t *testing.T, b *bench) {
+func records(t *testing.T, b *suite) {
 	b.create(callback)
 	d := b.claim(1)[0]
 	d.Attempts, d.StatusCode, d.Problem = 3, 503, "It answered 503 – „später“."
@@ -374,20 +374,20 @@ func records(t *testing.T, b *bench) {
 		t.Errorf("on record: %+v", got)
 	}
 	err := b.Store.FinishDelivery(t.Context(), lectern.Delivery{ID: "msg_nobody", State: lectern.DeliveryDelivered}, 0)
-	fails(t, "a delivery that is not there", err, lectern.CodeStale)
+	fails(t, "a delivery that does not exist", err, lectern.CodeStale)
 }
 
-func settled(t *testing.T, b *bench) {
+func settled(t *testing.T, b *suite) {
 	b.create(callback)
 	d := b.claim(1)[0]
 	b.delivered(d)
 	b.stale("a delivery that is done", d)
 	if more := b.claim(10); len(more) > 0 {
-		t.Errorf("it comes again: %+v", more)
+		t.Errorf("it is claimed again: %+v", more)
 	}
 }
 
-func endpoints(t *testing.T, b *bench) {
+func endpoints(t *testing.T, b *suite) {
 	one := b.put(lectern.Endpoint{ID: "one", Types: []string{"presentation.completed"},
 		Secrets: []string{"whsec_b", "whsec_a;until=2026-11-25T10:00:00Z"}})
 	b.put(lectern.Endpoint{ID: "two"})
@@ -436,7 +436,7 @@ func endpoints(t *testing.T, b *bench) {
 	}
 }
 
-func secrets(t *testing.T, b *bench) {
+func secrets(t *testing.T, b *suite) {
 	e := b.put(lectern.Endpoint{ID: "one", Secrets: []string{"whsec_old"}})
 	b.create("")
 	e.Secrets = []string{"whsec_new", "whsec_old"}
@@ -452,7 +452,7 @@ func secrets(t *testing.T, b *bench) {
 }
 
 // revisions checks that of two concurrent changes of an endpoint one is refused.
-func revisions(t *testing.T, b *bench) {
+func revisions(t *testing.T, b *suite) {
 	old := b.put(lectern.Endpoint{ID: "one"})
 	b.create("")
 	new := old
@@ -469,15 +469,15 @@ func revisions(t *testing.T, b *bench) {
 		equal(t, what, got, want)
 	}
 	stale("an old revision", old, []lectern.Endpoint{new})
-	stale("a new one that is there", lectern.Endpoint{ID: "one"}, []lectern.Endpoint{new})
-	equal(t, "what waits for it", len(b.list(lectern.DeliveryFilter{State: lectern.DeliveryPending})), 1)
+	stale("a new endpoint whose id exists", lectern.Endpoint{ID: "one"}, []lectern.Endpoint{new})
+	equal(t, "its pending deliveries", len(b.list(lectern.DeliveryFilter{State: lectern.DeliveryPending})), 1)
 	if err := b.Store.DeleteEndpoint(t.Context(), "one"); err != nil {
 		t.Fatal(err)
 	}
 	stale("one that was removed", new, []lectern.Endpoint{})
 }
 
-func again(t *testing.T, b *bench) {
+func again(t *testing.T, b *suite) {
 	b.put(lectern.Endpoint{ID: "one"})
 	b.create("")
 	d := b.claim(1)[0]
@@ -500,7 +500,7 @@ func again(t *testing.T, b *bench) {
 	fails(t, "its endpoint is gone", err, lectern.CodeConflict)
 }
 
-func list(t *testing.T, b *bench) {
+func list(t *testing.T, b *suite) {
 	b.put(lectern.Endpoint{ID: "one"})
 	p := b.whole(callback)
 	other := b.create(callback)
@@ -529,7 +529,7 @@ func list(t *testing.T, b *bench) {
 	}
 }
 
-func claimers(t *testing.T, b *bench) {
+func claimers(t *testing.T, b *suite) {
 	const n = 40
 	for range n {
 		b.create(callback)

@@ -3,7 +3,7 @@
 
 const $ = (id) => document.getElementById(id);
 const list = $("list");
-const cards = new Map(); // id → its card
+const cards = new Map(); // id of a presentation → its card
 const asking = new Set(); // ids whose deletion waits for a second click
 let limit = 20;
 let timer = 0;
@@ -54,18 +54,18 @@ async function ask(path, options) {
 
 // --- sign-in ---
 
-// lock shows only the sign-in; open shows the page.
+// lock shows only the sign-in.
 function lock() {
   clearTimeout(timer);
-  view("door");
+  view("sign-in");
   link("wait", "Signed out");
 }
 
 function view(name) {
   document.body.dataset.view = name;
-  $("door").hidden = name !== "door";
+  $("sign-in-view").hidden = name !== "sign-in";
   $("main").hidden = name !== "main";
-  if (name === "door") {
+  if (name === "sign-in") {
     $("player").close();
     $("key").focus();
   }
@@ -92,9 +92,9 @@ async function arrive() {
   }
 }
 
-// invalid returns what is wrong with the key, or "".
+// invalid shows what is wrong with the key; "" removes the sentence.
 function invalid(text) {
-  $("key-told").textContent = text;
+  $("key-problem").textContent = text;
   $("key").ariaInvalid = text ? "true" : "false";
 }
 
@@ -142,7 +142,7 @@ async function refresh() {
     $("more").hidden = !page.next_cursor || limit >= 200;
     busy = page.presentations.some((p) => !ended(p));
   } catch (e) {
-    if (document.body.dataset.view === "door") return;
+    if (document.body.dataset.view === "sign-in") return;
     link("down", e instanceof Refused ? e.message : "The server does not answer");
     if (!cards.size && list.querySelector(".ghost")) list.setAttribute("aria-busy", "true");
   } finally {
@@ -226,13 +226,13 @@ function figures(p) {
   return parts.join(" · ");
 }
 
-// length is how long a video lasts, as players show it.
+// length returns the length of a video as players show it.
 function length(s) {
   const n = Math.round(s), two = (x) => String(x).padStart(2, "0");
   return n < 3600 ? `${Math.floor(n / 60)}:${two(n % 60)}` : `${Math.floor(n / 3600)}:${two(Math.floor(n / 60) % 60)}:${two(n % 60)}`;
 }
 
-// when is how long it is to a time.
+// when returns how long it is until a time.
 function when(time) {
   const s = (new Date(time) - Date.now()) / 1000;
   if (s < 60) return "soon";
@@ -316,7 +316,7 @@ async function change(path, method) {
   try {
     await ask(path, { method });
   } catch (e) {
-    tell("bad", e.message);
+    notify("bad", e.message);
   }
   refresh();
 }
@@ -352,9 +352,9 @@ $("more").addEventListener("click", () => {
 const deck = $("deck");
 let sending = false;
 
-function tell(kind, title, ...more) {
-  $("told").replaceChildren(el("div", { className: kind }, el("b", {}, title), ...more));
-  $("told").scrollIntoView({ block: "nearest", behavior: "smooth" });
+function notify(kind, title, ...more) {
+  $("message").replaceChildren(el("div", { className: kind }, el("b", {}, title), ...more));
+  $("message").scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 
 function armed() {
@@ -365,11 +365,11 @@ async function start() {
   sending = true;
   $("start").textContent = "Checking the deck";
   armed();
-  $("told").replaceChildren();
+  $("message").replaceChildren();
   try {
     const p = await ask("/v1/presentations", { method: "POST", headers: { "Content-Type": "application/json" }, body: deck.value });
     const said = p.warnings.map((w) => el("li", {}, (w.slide ? `Slide ${w.slide}: ` : "") + w.message));
-    tell("", "Started", ...(said.length ? [el("ul", {}, ...said)] : []));
+    notify("", "Started", ...(said.length ? [el("ul", {}, ...said)] : []));
     await refresh();
     cards.get(p.id)?.root.scrollIntoView({ block: "nearest", behavior: "smooth" });
   } catch (e) {
@@ -383,33 +383,33 @@ async function start() {
 
 function refusal(e) {
   if (!(e instanceof Refused)) {
-    tell("bad", "The server does not answer. The deck was not sent.");
+    notify("bad", "The server does not answer. The deck was not sent.");
     return;
   }
   const all = e.problem.errors || [];
   if (e.problem.code === "invalid_json") {
-    tell("bad", e.message, ...(e.problem.cause ? [el("pre", {}, e.problem.cause)] : []));
+    notify("bad", e.message, ...(e.problem.cause ? [el("pre", {}, e.problem.cause)] : []));
   } else if (all.length > 1) {
-    tell("bad", `${all.length} problems to fix`, el("ul", {}, ...all.map((f) => el("li", {}, (f.slide ? `Slide ${f.slide}: ` : "") + f.message, f.param ? el("code", {}, f.param) : null))));
+    notify("bad", `${all.length} problems to fix`, el("ul", {}, ...all.map((f) => el("li", {}, (f.slide ? `Slide ${f.slide}: ` : "") + f.message, f.param ? el("code", {}, f.param) : null))));
   } else {
-    tell("bad", e.message, ...(e.problem.param ? [el("code", {}, e.problem.param)] : []));
+    notify("bad", e.message, ...(e.problem.param ? [el("code", {}, e.problem.param)] : []));
   }
 }
 
 async function load(file) {
   if (!file) return;
   if (file.size > 32 << 20) {
-    tell("bad", "This file is larger than 32 MB, the limit for a deck.");
+    notify("bad", "This file is larger than 32 MB, the limit for a deck.");
     return;
   }
   deck.value = await file.text();
-  $("told").replaceChildren();
+  $("message").replaceChildren();
   armed();
 }
 
 function useExample() {
   deck.value = JSON.stringify(example, null, 2);
-  $("told").replaceChildren();
+  $("message").replaceChildren();
   armed();
   $("start").focus();
 }

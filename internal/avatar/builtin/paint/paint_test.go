@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestFillCoversWhatItShould(t *testing.T) {
+func TestFillCoversTheShape(t *testing.T) {
 	t.Parallel()
 	c := NewCanvas(-10, -10, 10, 10, 4)
 	c.Fill(Rect(-5, -5, 5, 2.5), Flat(RGB(0xff8000)))
@@ -22,7 +22,7 @@ func TestFillCoversWhatItShould(t *testing.T) {
 	}
 	p := c.Sprite()
 	if p.pix[40*p.Width+40] != 0xff0080ff {
-		t.Errorf("a flat colour comes out as %08x", p.pix[40*p.Width+40])
+		t.Errorf("a flat colour is drawn as %08x, not ff0080ff", p.pix[40*p.Width+40])
 	}
 }
 
@@ -36,12 +36,12 @@ func TestSoftEdgesKeepTheirWeight(t *testing.T) {
 			sum += float64(c.pix[i])
 		}
 		if want := math.Pi * 10 * 6 * 4; math.Abs(sum-want) > want*0.02 {
-			t.Errorf("blurred by %v an ellipse weighs %.0f, not %.0f", blur, sum, want)
+			t.Errorf("blurred by %v, an ellipse covers %.0f pixels, not %.0f", blur, sum, want)
 		}
 	}
 }
 
-func TestClips(t *testing.T) {
+func TestClipsLimitWhatIsPainted(t *testing.T) {
 	t.Parallel()
 	c := NewCanvas(0, 0, 20, 20, 1)
 	in := c.Clip(Rect(5, 5, 15, 15))
@@ -57,7 +57,7 @@ func TestClips(t *testing.T) {
 	}
 }
 
-func TestPlatesStayPremultiplied(t *testing.T) {
+func TestSpritesStayPremultiplied(t *testing.T) {
 	t.Parallel()
 	c := NewCanvas(-20, -20, 20, 20, 3)
 	c.Fill(Ellipse(0, 0, 15, 12), Linear(-15, 0, 15, 0, RGB(0xffffff), RGB(0x102030)))
@@ -67,7 +67,7 @@ func TestPlatesStayPremultiplied(t *testing.T) {
 	for i, v := range c.Sprite().pix {
 		a := v >> 24
 		if v&255 > a || v>>8&255 > a || v>>16&255 > a {
-			t.Fatalf("pixel %d is %08x", i, v)
+			t.Fatalf("pixel %d is %08x, which is not premultiplied", i, v)
 		}
 	}
 }
@@ -89,7 +89,7 @@ func TestWarpByNothingChangesNothing(t *testing.T) {
 	}
 }
 
-func TestWarpNeverReadsBeyondAPlate(t *testing.T) {
+func TestWarpNeverReadsBeyondASprite(t *testing.T) {
 	t.Parallel()
 	c := NewCanvas(0, 0, 60, 50, 1)
 	c.Fill(Rect(-5, -5, 70, 60), Flat(RGB(0xabcdef)))
@@ -105,13 +105,13 @@ func TestWarpNeverReadsBeyondAPlate(t *testing.T) {
 		}, 300})
 		for i := 0; i < len(dst.Pix); i += 4 {
 			if q := dst.Pix[i : i+4]; q[0] > q[3] || q[1] > q[3] || q[2] > q[3] {
-				t.Fatalf("pixel %d is %v", i/4, q)
+				t.Fatalf("pixel %d is %v, which is not premultiplied", i/4, q)
 			}
 		}
 	})
 }
 
-func TestPatchesGoAndCome(t *testing.T) {
+func TestPatchesAreDrawnAndRemoved(t *testing.T) {
 	t.Parallel()
 	c := NewCanvas(0, 0, 40, 40, 1.5)
 	c.Fill(Rect(0, 0, 40, 40), Flat(RGB(0x808080)))
@@ -122,7 +122,7 @@ func TestPatchesGoAndCome(t *testing.T) {
 	p := base.Clone()
 	p.Over(patch)
 	if p.pix[22*p.Width+22] != 0xff0000ff {
-		t.Errorf("the patch lies elsewhere: %08x in its middle", p.pix[22*p.Width+22])
+		t.Errorf("the patch is not where it was drawn: its middle is %08x", p.pix[22*p.Width+22])
 	}
 	p.Restore(base, patch)
 	for i := range p.pix {
@@ -149,13 +149,13 @@ func FuzzHex(f *testing.F) {
 		}
 		for _, r := range s[1:] {
 			if !(r >= '0' && r <= '9' || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F') {
-				t.Fatalf("%q is taken for a colour", s)
+				t.Fatalf("%q is read as a colour", s)
 			}
 		}
 	})
 }
 
-// A canvas's painted rectangle contains everything painted on it, and is empty after Clear.
+// A canvas's touched rectangle contains everything painted on it, and is empty after Clear.
 func TestClearedCanvasIsLikeANewOne(t *testing.T) {
 	t.Parallel()
 	used := NewCanvas(-20, -10, 20, 15, 1.5)
@@ -179,7 +179,7 @@ func TestClearedCanvasIsLikeANewOne(t *testing.T) {
 		got, fresh := draw(used), NewCanvas(-20, -10, 20, 15, 1.5)
 		want := draw(fresh)
 		if whole := fresh.finish(image.Rect(0, 0, fresh.Width, fresh.Height)); paintedOf(whole) != paintedOf(want) {
-			t.Fatal("a patch lacks something that is painted")
+			t.Fatal("a patch lacks painted pixels")
 		}
 		if got.Width != want.Width || got.Height != want.Height || got.X0 != want.X0 || got.Y0 != want.Y0 ||
 			!slices.Equal(got.pix, want.pix) {
@@ -198,7 +198,7 @@ func paintedOf(p *Sprite) (n int) {
 	return n
 }
 
-func TestPaintAcrossIsPaintEverywhere(t *testing.T) {
+func TestPaintAcrossIsTheColourOfTheWholeRow(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		at := rapid.Float64Range(-50, 50)

@@ -13,8 +13,8 @@ func (t *tools) soften(v []float32, w, h int, s float64) {
 	}
 }
 
-// room returns the two lines between which the passes alternate. Each has n samples of undefined value.
-func (t *tools) room(n int) (a, b []float32) {
+// lines returns the two lines between which the passes alternate. Each has n samples of undefined value.
+func (t *tools) lines(n int) (a, b []float32) {
 	if cap(t.line[0]) < n {
 		t.line = [2][]float32{make([]float32, n), make([]float32, n)}
 	}
@@ -23,7 +23,7 @@ func (t *tools) room(n int) (a, b []float32) {
 
 // narrow processes one line after the other. A kernel that processes several at once must produce the same bits.
 func (t *tools) narrow(v []float32, w, h int, r float64, pad int) {
-	a, b := t.room(max(w, h) + 2*pad)
+	a, b := t.lines(max(w, h) + 2*pad)
 	pass := func(start, step, n int) {
 		clear(a[:pad])
 		clear(b[:pad])
@@ -47,7 +47,8 @@ func (t *tools) narrow(v []float32, w, h int, r float64, pad int) {
 	}
 }
 
-// box averages the n samples of src from pad on over a window of 2r+1, its outermost samples in part. Both slices
+// box averages the n samples of src from pad on over a window of 2r+1, whose outermost samples count
+// in part. Both slices
 // hold zeros for pad samples on either side, and pad is more than r+1.
 func box(dst, src []float32, r float64, pad, n int) {
 	k := int(r)

@@ -8,7 +8,7 @@ func (t *tools) wide(v []float32, w, h int, r float64, pad int) bool {
 	if !cpu.X86.HasAVX2 {
 		return false
 	}
-	a, b := t.room(eight * (max(w, h) + 2*pad))
+	a, b := t.lines(eight * (max(w, h) + 2*pad))
 	l := bundled(a, b, w, r, pad)
 	for y := 0; y < h; y += eight {
 		rows := v[y*w : min(y+eight, h)*w]

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestSofteningIsThatOfSingleLines(t *testing.T) {
+func TestSofteningEqualsThatOfSingleLines(t *testing.T) {
 	t.Parallel()
 	var here, single tools
 	rapid.Check(t, func(t *rapid.T) {
@@ -25,7 +25,7 @@ func TestSofteningIsThatOfSingleLines(t *testing.T) {
 			}
 		}
 		b := slices.Clone(a)
-		s := math.Sqrt(radius * (radius + 1)) // whose boxes have this radius
+		s := math.Sqrt(radius * (radius + 1)) // the deviation whose boxes have this radius
 		here.soften(a, w, h, s)
 		q := (math.Sqrt(1+4*s*s) - 1) / 2
 		single.narrow(b, w, h, q, int(q)+2)
@@ -43,7 +43,7 @@ func BenchmarkSoften(b *testing.B) {
 		name string
 		do   func(*tools, []float32)
 	}{
-		{"here", func(t *tools, v []float32) { t.soften(v, w, h, math.Sqrt(r*(r+1))) }},
+		{"as on this machine", func(t *tools, v []float32) { t.soften(v, w, h, math.Sqrt(r*(r+1))) }},
 		{"narrow", func(t *tools, v []float32) { t.narrow(v, w, h, r, int(r)+2) }},
 	} {
 		b.Run(fmt.Sprintf("%d×%d/%s", w, h, way.name), func(b *testing.B) {

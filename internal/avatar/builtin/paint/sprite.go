@@ -14,8 +14,8 @@ const (
 	opaque
 )
 
-// Sprite is a finished layer in 8 bits, premultiplied, ready to be warped. Its pixels lie on the same grid as the
-// canvas it came from. A Sprite that several clips share must not be changed; see Clone.
+// Sprite is a finished layer in 8 bits, premultiplied, ready to be warped. Its pixels are on the grid of the canvas
+// from which it was made. A Sprite that several clips share must not be changed; see Clone.
 type Sprite struct {
 	Width, Height int
 	X0, Y0, Scale float64
@@ -93,6 +93,7 @@ func (p *Sprite) Clone() *Sprite {
 	return &q
 }
 
+// survey marks each block of p as empty, opaque or mixed.
 func (p *Sprite) survey() {
 	p.cols = (p.Width + block - 1) / block
 	rows := (p.Height + block - 1) / block

@@ -10,8 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// walled copies a sprite's pixels to memory with unreadable pages before or after it.
-func walled(t *testing.T, p *Sprite, behind bool) {
+// walled moves a sprite's pixels to memory between unreadable pages: right after the first, or, with atEnd, right
+// before the last.
+func walled(t *testing.T, p *Sprite, atEnd bool) {
 	size, page := 4*len(p.pix), unix.Getpagesize()
 	n := (size + page - 1) / page * page
 	mem, err := unix.Mmap(-1, 0, n+2*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
@@ -24,7 +25,7 @@ func walled(t *testing.T, p *Sprite, behind bool) {
 		}
 	})
 	from := page
-	if behind {
+	if atEnd {
 		from = page + n - size
 	}
 	pix := unsafe.Slice((*uint32)(unsafe.Pointer(&mem[from])), len(p.pix))
@@ -38,12 +39,12 @@ func walled(t *testing.T, p *Sprite, behind bool) {
 }
 
 // A kernel that reads one byte too far crashes the test.
-func TestKernelReadsNothingBeyondAPlate(t *testing.T) {
+func TestKernelReadsNothingBeyondASprite(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 6))
 	for _, size := range [][2]int{{2, 2}, {3, 40}, {40, 3}, {64, 64}, {33, 47}} {
-		for _, behind := range []bool{false, true} {
+		for _, atEnd := range []bool{false, true} {
 			p := speckled(size[0], size[1], 1)
-			walled(t, p, behind)
+			walled(t, p, atEnd)
 			for range 2000 {
 				l := placed(p, r)
 				for _, kind := range []uint8{opaque, mixed} {
@@ -57,7 +58,7 @@ func TestKernelReadsNothingBeyondAPlate(t *testing.T) {
 }
 
 // The kernel refuses every cell whose corners are not within the sprite.
-func TestKernelRefusesWhatReachesBeyondAPlate(t *testing.T) {
+func TestKernelRefusesCellsBeyondASprite(t *testing.T) {
 	p := speckled(40, 30, 1)
 	out := make([]byte, 4*cell*cell)
 	const wide, high = 39 << 16, 29 << 16 // the first places without a right or lower neighbour

@@ -59,7 +59,7 @@ func sameCell(p *Sprite, l *bent, nx, ny int, kind uint8, seed uint64) error {
 	return nil
 }
 
-func TestCellsAreThePortableOnes(t *testing.T) {
+func TestCellsEqualThePortableOnes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
@@ -77,7 +77,7 @@ func TestCellsAreThePortableOnes(t *testing.T) {
 }
 
 // A cell that is partly or wholly beyond its sprite gets the same rows as from the loop that checks bounds.
-func TestCellsAtTheEdgeAreThePortableOnes(t *testing.T) {
+func TestCellsAtTheEdgeEqualThePortableOnes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
@@ -116,7 +116,7 @@ func BenchmarkCell(b *testing.B) {
 	out := make([]byte, 4*cell*cell)
 	for _, kind := range []uint8{opaque, mixed} {
 		name := map[uint8]string{opaque: "opaque", mixed: "mixed"}[kind]
-		b.Run(name+"/here", func(b *testing.B) {
+		b.Run(name+"/as on this machine", func(b *testing.B) {
 			for b.Loop() {
 				l.cell(out, 4*cell, cell, cell, kind, 0, 2)
 			}
@@ -131,7 +131,7 @@ func BenchmarkCell(b *testing.B) {
 
 // Leaving out covered parts changes nothing: all layers at once give the same frame as one layer after the other, each
 // on a backdrop of those below. The old contents of the frame do not matter.
-func TestHiddenPiecesAreNotMissed(t *testing.T) {
+func TestLeavingOutHiddenPartsChangesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		size := image.Rect(0, 0, rapid.IntRange(1, 90).Draw(t, "w"), rapid.IntRange(1, 90).Draw(t, "h"))
@@ -163,7 +163,7 @@ func TestHiddenPiecesAreNotMissed(t *testing.T) {
 			want = next
 		}
 		if !bytes.Equal(got.Pix, want.Pix) {
-			t.Fatal("something is missing")
+			t.Fatal("all layers at once give another frame than one after the other")
 		}
 	})
 }

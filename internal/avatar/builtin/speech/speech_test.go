@@ -205,7 +205,7 @@ func TestTheMouthLeadsTheSound(t *testing.T) {
 	}
 }
 
-func TestWithoutPhonemes(t *testing.T) {
+func TestTheMouthMovesWithoutPhonemes(t *testing.T) {
 	t.Parallel()
 	n := lectern.Narration{Samples: make([]int16, 3*lectern.SampleRate)}
 	for i := lectern.SampleRate; i < 2*lectern.SampleRate; i++ {
@@ -234,8 +234,8 @@ func TestWithoutPhonemes(t *testing.T) {
 	check("phonemes")
 }
 
-// Invalid alignments from an engine break nothing.
-func TestBrokenAlignments(t *testing.T) {
+// An invalid alignment from an engine still gives a mouth in bounds.
+func TestInvalidAlignmentsGiveAValidMouth(t *testing.T) {
 	t.Parallel()
 	for _, spans := range [][]lectern.Span{
 		{{Text: "a", Start: 100, End: 50}}, {{Text: "a", Start: -500, End: 900}}, {{Text: "a", Start: 0, End: math.MaxInt64}},

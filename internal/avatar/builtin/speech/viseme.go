@@ -1,10 +1,15 @@
 // Package speech computes the shape of a mouth at any moment of a narration.
 //
-// It works as lip-sync animation does: sounds ([Sounds], from IPA, else from letters, else from loudness) become the 15
-// mouth shapes of the Oculus set; each shape has a target and a weight for each part of the mouth; the targets of
-// neighbouring sounds are blended by weight (dominance functions, after Cohen and Massaro, "Modeling coarticulation in
-// synthetic visual speech", 1993); then what viewers notice (lips that meet, teeth on the lip, stillness in silence) is
-// enforced. [Track.At] is pure: the same track gives the same mouth at the same time.
+// It works as lip-sync animation does:
+//
+//   - Sounds (from IPA, otherwise from letters or from loudness, see [Sounds]) become the 15 mouth shapes of the Oculus
+//     set.
+//   - Each shape has a target and a weight for each part of the mouth. The targets of neighbouring sounds are blended
+//     by weight (dominance functions, after Cohen and Massaro, "Modeling coarticulation in synthetic visual speech",
+//     1993).
+//   - What viewers notice is enforced: lips that meet, teeth on the lip, stillness in silence.
+//
+// [Track.At] is pure: the same track gives the same mouth at the same time.
 package speech
 
 // Viseme is one of the 15 mouth shapes of the Oculus set.
@@ -43,7 +48,8 @@ func (v Viseme) String() string {
 // Vowel reports whether v is a vowel's shape.
 func (v Viseme) Vowel() bool { return v >= AA }
 
-// The parts of a mouth. All run from 0 to 1 but Wide, which runs from -1 (narrow) to 1 (spread); 0 is the lips at rest.
+// The parts of a mouth. All run from 0 to 1, except Wide, which runs from -1 (narrow) to 1 (spread). 0 is the mouth at
+// rest.
 const (
 	Open   = iota // distance of the lips in the middle
 	Wide          // place of the corners

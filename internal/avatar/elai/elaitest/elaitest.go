@@ -1,8 +1,8 @@
-// Package elaitest is Elai for tests: a server that behaves as the real one does, on its good days and on its bad ones.
+// Package elaitest is a server for tests that behaves like Elai, also in its faults.
 //
-// It looks hard at what it gets, since the real one answers many a wrong request with a blank video: a wrong header,
-// field, measure or colour fails the test. It counts what costs money. Its clips are real: a figure with soft edges
-// that moves in front of pure green, 1080p, with sound.
+// It is strict, because the real Elai answers many wrong requests with a blank video: a wrong header, field, size or
+// colour fails the test. It counts what costs money. Its clips are real: a figure with soft edges that moves in front
+// of pure green, 1080p, with sound.
 package elaitest
 
 import (
@@ -20,13 +20,13 @@ import (
 	"testing"
 )
 
-// Token is what calls have to bring.
+// Token is the token that calls must send.
 const Token = "elai-test-token-0123456789"
 
-// Trouble is one bad moment.
+// Trouble is a way in which one call fails.
 type Trouble int
 
-// The troubles. What is said of a call's effect holds for POSTs.
+// The troubles. "done" and "nothing done" say whether a POST has its effect.
 const (
 	None        Trouble = iota
 	Busy                // 429, nothing done
@@ -37,31 +37,31 @@ const (
 	Reset               // the connection ends before an answer, nothing done
 	ResetBody           // done, and the connection ends in the middle of the answer
 	Slow                // done, but no answer comes until the caller gives up
-	HTML                // 200 with a page of a proxy, nothing done
+	HTML                // 200 with a proxy's HTML page, nothing done
 	Unpaid              // 402, nothing done
 	Refused             // 400 with message and errors, nothing done
-	WrongLength         // a body that is shorter than Content-Length says (downloads)
-	Truncated           // half a file under a right Content-Length (downloads)
-	Expired             // 403: the address has expired; a new look gives a new one (downloads)
-	Stalled             // half of what was promised, then nothing until the caller gives up
+	WrongLength         // a body that is shorter than its Content-Length (downloads)
+	Truncated           // half a file with the Content-Length of that half (downloads)
+	Expired             // 403: the address has expired; GET of the video returns a new one (downloads)
+	Stalled             // half of the body, then nothing until the caller gives up
 )
 
-// Passing are the troubles that a client has to live through.
+// Passing returns the troubles that a client must survive.
 func Passing() []Trouble {
 	return []Trouble{Busy, BusyAfter, Broken, BrokenAfter, Gone, Reset, ResetBody, HTML, WrongLength, Truncated, Expired}
 }
 
-// Clip makes the file for a text; nil: a real one.
+// Clip makes the file for a text; nil: [Film].
 type Clip func(text string) ([]byte, error)
 
-// Server is a stand-in. Its fields are set before the first call.
+// Server is the stand-in for Elai. Its fields are set before the first call.
 type Server struct {
 	URL    string   // the API's base address
-	States []string // what GETs of a rendering video say, one after the other, the last for ever; nil: the usual ones
+	States []string // the states that GETs of a video report in order, the last for ever; nil: the usual ones
 	NoList bool     // GET /videos is 404
 	Dead   bool     // the catalogue never answers
 	Clip   Clip
-	Error  any // data.appError
+	Error  any // data.appError of a failed video
 
 	t    testing.TB
 	http *httptest.Server
@@ -83,8 +83,8 @@ type film struct {
 	key            string
 	tags           []string
 	paid           bool
-	looks          int // since it was paid
-	sum            int // of the present address
+	looks          int // GETs since it was paid for
+	sum            int // the query of its current address
 }
 
 // New starts a server that ends with the test.
@@ -101,7 +101,7 @@ func New(t testing.TB) *Server {
 	return s
 }
 
-// Plan gives the next calls of a kind their troubles. Kinds are "create", "render", "get", "list", "avatars", "voices"
+// Plan sets the troubles of the next calls of a kind. Kinds are "create", "render", "get", "list", "avatars", "voices"
 // and "download".
 func (s *Server) Plan(kind string, troubles ...Trouble) {
 	s.mu.Lock()
@@ -109,20 +109,20 @@ func (s *Server) Plan(kind string, troubles ...Trouble) {
 	s.plan[kind] = append(s.plan[kind], troubles...)
 }
 
-// Chaos gives a share of all calls a trouble, the same for the same seed and order of calls.
+// Chaos makes a share of all calls fail, in the same way for the same seed and order of calls.
 func (s *Server) Chaos(seed uint64, share float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.chaos, s.share = rand.New(rand.NewPCG(seed, 1)), share
 }
 
-// Creates and Renders give how often what was ordered under a key was drafted and paid for; Keys all keys.
+// Creates returns how many drafts were made under a key.
 func (s *Server) Creates(key string) int { s.mu.Lock(); defer s.mu.Unlock(); return s.creates[key] }
 
-// Renders gives how often a key's order was paid for.
+// Renders returns how often the order of a key was paid for.
 func (s *Server) Renders(key string) int { s.mu.Lock(); defer s.mu.Unlock(); return s.renders[key] }
 
-// Keys lists every key that was ordered.
+// Keys returns every key under which something was ordered.
 func (s *Server) Keys() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,7 +134,7 @@ func (s *Server) Keys() []string {
 	return out
 }
 
-// Calls gives how many calls of a kind came.
+// Calls returns how many calls of a kind came.
 func (s *Server) Calls(kind string) int { s.mu.Lock(); defer s.mu.Unlock(); return s.calls[kind] }
 
 var paths = []struct {
@@ -187,7 +187,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusNotFound, map[string]any{"message": "Not found"})
 }
 
-// meet counts a call and gives its trouble.
+// meet counts a call and returns its trouble.
 func (s *Server) meet(kind string) Trouble {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -259,13 +259,14 @@ func (s *Server) answerCall(w http.ResponseWriter, r *http.Request, kind, id str
 	}
 }
 
-// stall sends half of b.
+// stall sends half of b and then nothing.
 func (s *Server) stall(w http.ResponseWriter, r *http.Request, b []byte) {
 	_, _ = w.Write(b[:len(b)/2])
 	w.(http.Flusher).Flush()
 	s.hang(r)
 }
 
+// hang waits until the caller or the test gives up.
 func (s *Server) hang(r *http.Request) {
 	select {
 	case <-r.Context().Done():
@@ -283,7 +284,7 @@ func answer(w http.ResponseWriter, status int, body any) {
 
 var notFound = map[string]any{"message": "Not found"}
 
-// act does what a call asks for.
+// act carries out a call and returns the status and the body of its answer.
 func (s *Server) act(r *http.Request, kind, id string) (int, any) {
 	switch kind {
 	case "avatars":
@@ -324,6 +325,7 @@ func (s *Server) act(r *http.Request, kind, id string) (int, any) {
 
 var usual = []string{"queued", "rendering", "validating", "ready"}
 
+// look returns a video as GET reports it. Each call advances its state.
 func (s *Server) look(v *film) map[string]any {
 	out := map[string]any{"_id": v.id, "name": v.name, "tags": v.tags, "status": "draft", "data": map[string]any{}}
 	if !v.paid {
@@ -393,7 +395,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request, id string, tro
 	_, _ = w.Write(b)
 }
 
-// Key gives the order key in an order's tags.
+// keyOf returns the order key in an order's tags, or "".
 func keyOf(tags []string) string {
 	for _, t := range tags {
 		if k, ok := strings.CutPrefix(t, "lectern-"); ok {
@@ -403,7 +405,7 @@ func keyOf(tags []string) string {
 	return ""
 }
 
-// Say sets States while the server runs.
+// Say sets States while the server runs. All videos begin with the first of them again.
 func (s *Server) Say(states ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -17,15 +17,14 @@ import (
 
 var films sync.Map // text → func() ([]byte, error)
 
-// Film gives a clip in which somebody says text: 1920×1080, 25 frames a second, a figure with soft edges that sways in
-// front of
-// #00FF00, and a beep for each word. It is made once a process.
+// Film returns the clip for a text: 1920×1080, 25 frames a second, a figure with soft edges that sways in front of
+// #00FF00, and a beep for each word. Each process makes the clip of a text once.
 func Film(text string) ([]byte, error) {
 	f, _ := films.LoadOrStore(text, sync.OnceValues(func() ([]byte, error) { return film1080(text) }))
 	return f.(func() ([]byte, error))()
 }
 
-// Seconds is how long a text is said.
+// Seconds is how long the film of a text lasts.
 func Seconds(text string) float64 { return 0.4 + 0.3*float64(len(strings.Fields(text))) }
 
 func film1080(text string) ([]byte, error) {
@@ -90,7 +89,7 @@ func Figure() *image.NRGBA {
 	return m
 }
 
-// ellipse is about how far a point lies outside an ellipse.
+// ellipse estimates how far a point is outside an ellipse, in pixels; inside it is negative.
 func ellipse(x, y, cx, cy, rx, ry float64) float64 {
 	return (math.Hypot((x-cx)/rx, (y-cy)/ry) - 1) * min(rx, ry)
 }

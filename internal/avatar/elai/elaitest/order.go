@@ -46,7 +46,7 @@ func voices() any {
 	}
 }
 
-// Ordered is what an order has to have. Unknown fields are a fault.
+// Ordered has the fields of an order. An order with other fields is refused.
 type Ordered struct {
 	Name, Format, Resolution string
 	Tags                     []string
@@ -69,7 +69,7 @@ type Ordered struct {
 
 var fullColour = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
 
-// faults says what is wrong with an order.
+// faults returns what is wrong with an order.
 func (o Ordered) faults(picture func(code string) string) []string {
 	var out []string
 	bad := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
@@ -77,10 +77,10 @@ func (o Ordered) faults(picture func(code string) string) []string {
 		bad("name %q and tags %v: both are needed", o.Name, o.Tags)
 	}
 	if o.Format != "16_9" || o.Resolution != "1080p" {
-		bad("format %q, resolution %q", o.Format, o.Resolution)
+		bad("format %q and resolution %q, not 16_9 and 1080p", o.Format, o.Resolution)
 	}
 	if len(o.Slides) != 1 {
-		bad("%d slides", len(o.Slides))
+		bad("%d slides, not one", len(o.Slides))
 		return out
 	}
 	s := o.Slides[0]
@@ -107,7 +107,7 @@ func (o Ordered) faults(picture func(code string) string) []string {
 	}
 	if ob.Width != 1080 || ob.Height != 1080 || w < 90 || h < 90 || ob.Left < 0 || ob.Top < 0 || ob.Left+w > 640.01 ||
 		ob.Top+h > 360.01 {
-		bad("the object lies at %g,%g with %g×%g, outside of 640×360", ob.Left, ob.Top, w, h)
+		bad("the object is at %g,%g with %g×%g, too small or outside of 640×360", ob.Left, ob.Top, w, h)
 	}
 	if _, ok := ob.Animation["type"]; !ok {
 		bad("the object has no animation.type")

@@ -8,24 +8,24 @@ import (
 	"lectern"
 )
 
-// Orders keeps orders in memory as the job service does, for one run after the other.
+// Orders is a store of orders in memory that follows the rules of the job service. Runs may use it one after the other.
 type Orders struct {
-	// Die is asked before and after each record; an error from it is what the process of the run died of: from then on all
-	// calls of that run fail with it. nil: nobody dies.
+	// Die is called before and after each record. If it returns an error, the process of the run is dead: this call and
+	// all later calls of the run fail with that error. nil: no run dies.
 	Die func(o lectern.Order, recorded bool) error
-	Now func() time.Time
+	Now func() time.Time // nil: time.Now
 
 	mu   sync.Mutex
 	list map[string]lectern.Order
 	past []lectern.OrderState
 }
 
-// Run gives the orders as one attempt of a presentation sees them.
+// Run returns the orders for one attempt of a presentation.
 func (o *Orders) Run(presentation string, attempt int) lectern.Orders {
 	return &view{o: o, presentation: presentation, attempt: attempt}
 }
 
-// Past lists the states that were recorded, in order.
+// Past returns the recorded states, in order.
 func (o *Orders) Past() []lectern.OrderState {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -13,15 +13,15 @@ import (
 	"lectern/internal/deck"
 )
 
-// wish is what a command asks of a deck: a language, and values for its variables.
-type wish struct {
+// editionFlags choose an edition of a deck: a language, and values for its variables.
+type editionFlags struct {
 	Language  string            `help:"The language to render, of those that the deck has; without it, the deck's own." placeholder:"TAG"`
 	Set       map[string]string `help:"Give a variable of the deck its value; once for each variable." mapsep:"none" placeholder:"NAME=VALUE"`
-	Variables string            `help:"A JSON or YAML file with a value for each variable; --set goes before it." placeholder:"FILE"`
+	Variables string            `help:"A JSON or YAML file with a value for each variable; --set wins over it." placeholder:"FILE"`
 }
 
-// choice reads the file of variables, and gives what is asked for.
-func (w wish) choice() (lectern.Choice, error) {
+// choice reads the file of variables, and returns what the flags ask for.
+func (w editionFlags) choice() (lectern.Choice, error) {
 	values, err := readVariables(w.Variables)
 	if err != nil {
 		return lectern.Choice{}, err
@@ -30,9 +30,9 @@ func (w wish) choice() (lectern.Choice, error) {
 	return lectern.Choice{Language: w.Language, Variables: values}, nil
 }
 
-// named is the name of a file of this language: talk.de. Without a language, and where the name says it already, it
-// stays.
-func (w wish) named(stem string) string {
+// named returns the name of a file in this language: talk.de for talk. Without a language, or if the name ends with it
+// already, it returns stem.
+func (w editionFlags) named(stem string) string {
 	tag := lectern.LanguageTag(w.Language)
 	if !lectern.IsLanguage(tag) || strings.HasSuffix(strings.ToLower(stem), strings.ToLower("."+tag)) {
 		return stem
@@ -43,7 +43,7 @@ func (w wish) named(stem string) string {
 // maxVariablesFile is how many bytes of a file of variables are read.
 const maxVariablesFile = 4 << 20
 
-// readVariables reads a file of variables; "" is none.
+// readVariables reads a file of variables. Without a name there are none.
 func readVariables(name string) (map[string]string, error) {
 	values := map[string]string{}
 	if name == "" {
@@ -72,19 +72,19 @@ func readVariables(name string) (map[string]string, error) {
 		doc = *doc.Content[0]
 	}
 	if doc.Kind != yaml.MappingNode {
-		return nil, wrong("it has no value for a name, such as customer: Acme")
+		return nil, wrong("it must have names with values, such as customer: Acme")
 	}
 	for i := 0; i+1 < len(doc.Content); i += 2 {
 		key, value := doc.Content[i], doc.Content[i+1]
 		if value.Kind != yaml.ScalarNode || value.ShortTag() == "!!null" {
-			return nil, wrong("the value of %q in line %d is no text", lectern.Shorten(key.Value), value.Line)
+			return nil, wrong("the value of %q in line %d is not text", lectern.Shorten(key.Value), value.Line)
 		}
 		values[key.Value] = value.Value
 	}
 	return values, nil
 }
 
-// edition is the deck that was read, in the language and with the values of a choice.
+// edition returns the deck that was read, in the language and with the values of a choice.
 func edition(q deck.Request, c lectern.Choice, t *app.Tools) deck.Request {
 	c.Kinds, c.Limits = t.Slides.PropKind, t.Config.Limits
 	return q.Choose(c)

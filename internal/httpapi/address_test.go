@@ -16,7 +16,7 @@ import (
 	"lectern/internal/httpapi"
 )
 
-// call sends a request as it would come from an address, under a host name.
+// call is a request from a given address, for a given host name.
 type call struct {
 	method, path, body string
 	from, host         string
@@ -44,7 +44,7 @@ func (k call) at(h http.Handler) answer {
 	return answer{w.Code, w.Header(), w.Body.String()}
 }
 
-// handler is the interface on fakes, without a network, so that requests may come from anywhere.
+// handler returns the interface on fakes, without a network, so that requests may come from any address.
 func handler(t *testing.T, edit ...func(*httpapi.Options)) (http.Handler, *rig) {
 	t.Helper()
 	var kept httpapi.Options
@@ -52,9 +52,9 @@ func handler(t *testing.T, edit ...func(*httpapi.Options)) (http.Handler, *rig) 
 	return httpapi.New(kept), r
 }
 
-// C3: a page whose name was pointed at this machine is refused, whether it reads or writes. Names of loopback are
-// answered.
-func TestC3RebindingIsRefused(t *testing.T) {
+// A page whose domain resolves to this machine (DNS rebinding) can neither read nor write. Names of loopback are
+// accepted.
+func TestDNSRebindingIsRefused(t *testing.T) {
 	t.Parallel()
 	h, r := handler(t)
 	for _, host := range []string{"evil.example:8101", "evil.example", "localhost.evil.example", "192.168.1.5:8000",
@@ -93,7 +93,7 @@ func TestC3RebindingIsRefused(t *testing.T) {
 	for host, want := range map[string]int{"192.168.1.5:8000": 200, "[fd00::5]:8000": 200, "evil.example": 421} {
 		if a := (call{method: "GET", path: "/v1/presentations", host: host,
 			from: "192.168.1.9:1"}).at(open); a.status != want {
-			t.Errorf("without keys on purpose, %s: %d, not %d", host, a.status, want)
+			t.Errorf("with http.keyless, %s: %d, not %d", host, a.status, want)
 		}
 	}
 	locked, lockedRig := handler(t)
@@ -113,9 +113,9 @@ func mustKey(t *testing.T, r *rig, scope lectern.Scope) (string, lectern.Key) {
 	return text, k
 }
 
-// M1: pages of localhost are trusted only where the server itself is reached by loopback, and browsers may send what
-// the interface takes.
-func TestM1LocalhostIsNoFriendFromAfar(t *testing.T) {
+// Pages of localhost are trusted only if the server itself is reached by loopback. A preflight allows all methods and
+// headers that the interface reads.
+func TestPagesOfLocalhostAreTrustedOnLoopbackOnly(t *testing.T) {
 	t.Parallel()
 	h, _ := handler(t, func(o *httpapi.Options) { o.Hosts = []string{"lectern.corp"} })
 	for _, c := range []struct {
@@ -141,7 +141,7 @@ func TestM1LocalhostIsNoFriendFromAfar(t *testing.T) {
 			}
 		}
 	}
-	// L: a refusal without an origin is a sentence all the same.
+	// A refusal of a request without Origin has a sentence, too.
 	a = call{method: "POST", path: "/v1/presentations", body: seedRequest,
 		headers: []string{"Sec-Fetch-Site", "cross-site"}}.at(h)
 	if a.status != 403 || !strings.Contains(a.body, "Pages of other sites may not") {
@@ -149,9 +149,9 @@ func TestM1LocalhostIsNoFriendFromAfar(t *testing.T) {
 	}
 }
 
-// Without a key a request that came through a proxy is refused, unless the proxy is one that is trusted: else a tunnel
+// A server without keys refuses requests that came through a proxy, unless the proxy is trusted: otherwise a tunnel
 // would open a server that is meant for one machine.
-func TestC2ProxiesNeedAKeyOrTrust(t *testing.T) {
+func TestProxiesNeedAKeyOrTrust(t *testing.T) {
 	t.Parallel()
 	h, r := handler(t, func(o *httpapi.Options) {
 		o.Proxies, _ = httpapi.ParseNetworks([]string{"10.0.0.0/8", "fd00::/8"})
@@ -177,8 +177,8 @@ func TestC2ProxiesNeedAKeyOrTrust(t *testing.T) {
 	}
 }
 
-// A server that other machines reach answers nobody once its last key is gone, unless that is wanted.
-func TestC2AServerWithoutItsLastKeyIsNotOpen(t *testing.T) {
+// A server that other machines reach refuses all requests after its last key is removed, unless http.keyless is set.
+func TestServerStaysClosedAfterItsLastKey(t *testing.T) {
 	t.Parallel()
 	for keyless, want := range map[bool]int{false: 401, true: 200} {
 		h, r := handler(t, func(o *httpapi.Options) { o.Beyond, o.Keyless = true, keyless })
@@ -192,12 +192,11 @@ func TestC2AServerWithoutItsLastKeyIsNotOpen(t *testing.T) {
 	}
 }
 
-// The client is who a trusted proxy says, and nobody else is believed.
+// Wrong keys are counted by the client's address. Only a trusted proxy can report another address.
 func TestWrongKeysAreSlowedDownByAddress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store, ring := newRing(t)
-		_ = store
+		_, ring := newRing(t)
 		text, _, err := ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner}, lectern.Key{Name: "x"})
 		if err != nil {
 			t.Fatal(err)
@@ -214,7 +213,7 @@ func TestWrongKeysAreSlowedDownByAddress(t *testing.T) {
 		}
 		statuses := map[int]int{}
 		var last answer
-		for i := range 30 { // what is not believed does not make another address
+		for i := range 30 { // an untrusted header does not change the address
 			last = ask("lk_wrong", "198.51.100.1:1", "X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i))
 			statuses[last.status]++
 		}
@@ -264,14 +263,14 @@ func made(t *testing.T, h http.Handler) string {
 	return a.header.Get("Location")
 }
 
-// lasting is a request that lasts, in a bubble.
+// lasting is a request that is not answered at once, in a bubble of testing/synctest.
 type lasting struct {
 	w     *httptest.ResponseRecorder
 	leave context.CancelFunc // hangs up
 	ended bool
 }
 
-// begin sends a request and lets it come as far as it does by itself.
+// begin sends a request and returns when it is blocked or has been answered.
 func (k call) begin(h http.Handler) *lasting {
 	ctx, leave := context.WithCancel(context.Background())
 	l := &lasting{w: httptest.NewRecorder(), leave: leave}
@@ -283,8 +282,8 @@ func (k call) begin(h http.Handler) *lasting {
 	return l
 }
 
-// M4: event streams and long polls are bounded, altogether and by address; a place that was left is free again.
-func TestM4StreamsAreBounded(t *testing.T) {
+// Event streams and long polls are bounded, in total and by address. A stream that ends makes room for another.
+func TestStreamsAndLongPollsAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := offline(t, func(o *httpapi.Options) { o.Streams, o.StreamsPerAddress = 3, 2 })
@@ -307,7 +306,7 @@ func TestM4StreamsAreBounded(t *testing.T) {
 		poll, plain := events(1), events(1)
 		poll.path, plain.path = self+"?wait=30s", self
 		if a := poll.at(h); a.status != 429 {
-			t.Errorf("a long poll from there: %d", a.status)
+			t.Errorf("a long poll from the same address: %d", a.status)
 		}
 		if a := plain.at(h); a.status != 200 {
 			t.Errorf("a plain request: %d", a.status)
@@ -336,8 +335,8 @@ func TestM4StreamsAreBounded(t *testing.T) {
 	})
 }
 
-// M5: one request may not ask for thousands of ranges.
-func TestM5RangesAreBounded(t *testing.T) {
+// A request with more than 16 ranges is refused.
+func TestRangesAreBounded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	id, self := newPresentation(t, r)
@@ -356,7 +355,7 @@ func TestM5RangesAreBounded(t *testing.T) {
 }
 
 // A stream and a long poll end once their key is removed.
-func TestRequestsThatLastEndWithTheirKey(t *testing.T) {
+func TestLongRequestsEndWithTheirKey(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h, r := offline(t)
@@ -386,8 +385,8 @@ func TestRequestsThatLastEndWithTheirKey(t *testing.T) {
 	})
 }
 
-// L: a dry run of the old interface makes nothing.
-func TestLDryRunOfTheOldInterface(t *testing.T) {
+// A dry run of /api/custom creates nothing.
+func TestCustomDryRunCreatesNothing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	a := r.post("/api/custom/presentations?dry_run=true", seedRequest)
@@ -399,7 +398,7 @@ func TestLDryRunOfTheOldInterface(t *testing.T) {
 	}
 }
 
-// http.base_url stands before links and Location, and its path may be left on by a proxy or not.
+// Links and Location begin with http.base_url. Its path is accepted in requests, whether or not the proxy removes it.
 func TestBaseURL(t *testing.T) {
 	t.Parallel()
 	h, _ := handler(t, func(o *httpapi.Options) { o.BaseURL = "https://video.example.com/lectern" })
@@ -426,7 +425,7 @@ func TestBaseURL(t *testing.T) {
 		}
 	}
 	if a := (call{method: "GET", path: "/lecterns/v1/presentations"}).at(h); a.status != 404 {
-		t.Errorf("a path that only begins alike: %d", a.status)
+		t.Errorf("a path that only begins with the same letters: %d", a.status)
 	}
 	b, err := httpapi.Encoder(base)(lectern.Presentation{ID: "x"})
 	if err != nil || !strings.Contains(string(b), `"self":"`+base+`/v1/presentations/x"`) {
@@ -434,11 +433,10 @@ func TestBaseURL(t *testing.T) {
 	}
 }
 
-// M8: operators have metrics and profiles at an address of their own, which from elsewhere takes keys.
-func TestM8AdminAddress(t *testing.T) {
+// The address for operators serves metrics and profiles. If other machines can reach it, it needs keys.
+func TestAdminAddress(t *testing.T) {
 	t.Parallel()
-	store, ring := newRing(t)
-	_ = store
+	_, ring := newRing(t)
 	admin, _, err := ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner},
 		lectern.Key{Name: "x", Scope: lectern.ScopeAdmin})
 	if err != nil {
@@ -454,7 +452,7 @@ func TestM8AdminAddress(t *testing.T) {
 			Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "metrics") })})
 	}
 	here, there := build(false), build(true)
-	// here; from afar without a key, with one that reads, with an administrator's
+	// not Beyond; Beyond: without a key, with the scope read, with the scope admin
 	for path, want := range map[string][4]int{
 		"/metrics": {200, 401, 200, 200}, "/healthz": {200, 200, 200, 200}, "/readyz": {200, 200, 200, 200},
 		"/debug/pprof/": {200, 401, 403, 200}, "/debug/pprof/heap": {200, 401, 403, 200},
@@ -472,6 +470,6 @@ func TestM8AdminAddress(t *testing.T) {
 		}
 	}
 	if a := (call{method: "GET", path: "/debug/pprof/heap", host: "evil.example"}).at(here); a.status != 421 {
-		t.Errorf("rebinding to the profiles: %d", a.status)
+		t.Errorf("DNS rebinding to the profiles: %d", a.status)
 	}
 }
