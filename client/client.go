@@ -47,8 +47,8 @@ type Option func(*Client)
 // WithHTTPClient sets the client that sends requests. It should have no timeout: streams last as long as a render.
 func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
 
-// WithAPIKey sends an API key with every request; "" sends none. The key goes only to the client's own server, never to
-// a server that it redirects to.
+// WithAPIKey sends an API key with every request; "" sends none. A redirect to another domain does not get the key; a
+// redirect to a subdomain of the server's does, as net/http defines.
 func WithAPIKey(key string) Option { return func(c *Client) { c.key = key } }
 
 // WithPatience sets how long a watch or a download tries to reach a server that does not answer, and how long a request

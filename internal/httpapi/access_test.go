@@ -239,7 +239,7 @@ func (o *owned) sight(headers []string) string {
 
 // With two owners, whose keys both have the scope admin, no operation shows B anything of A's, or changes it. The test
 // has a case for each operation id of the document, and fails for an operation without a case.
-func TestOwnersNeverMeet(t *testing.T) {
+func TestOwnersSeeOnlyWhatIsTheirs(t *testing.T) {
 	t.Parallel()
 	o := newOwned(t)
 	before := o.sight(o.a)

@@ -131,7 +131,7 @@ func TestCompressedBodiesAndUTF16AreRefused(t *testing.T) {
 }
 
 // A dry run creates nothing on both routes of /api/custom that create presentations.
-func TestCustomDryRun(t *testing.T) {
+func TestCustomDryRunOnBothRoutes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for _, path := range []string{"/api/custom/presentations", "/api/custom/slide-video/generate"} {

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 
 // A run without failures logs no line with the word "error" or "conflict", in any case, at the level debug. This holds
 // for the names of attributes too.
-func TestCleanRunLogsNeitherWord(t *testing.T) {
+func TestCleanRunLogsNoErrorAndNoConflict(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	var wg sync.WaitGroup
