@@ -85,6 +85,7 @@ type Browser struct {
 	exposed  string        // why the browser starts without its sandbox; "": it has one
 	idle     *time.Timer   // ends an idle browser; nil: it keeps running
 	patience time.Duration // how long the browser is idle before the timer ends it
+	maxUses  int           // pictures that a tab takes before it is replaced
 	wg       sync.WaitGroup
 
 	loaded func(*tab)     // for tests: called after a page is loaded, before settle
@@ -115,7 +116,7 @@ func New(o Options) *Browser {
 		o.StartTimeout = DefaultStartTimeout
 	}
 	b := &Browser{o: o, crowd: newCrowd(o.Tabs), tabs: make(chan *tab, o.Tabs),
-		exposed: expose(o.Sandbox, os.Geteuid() == 0)}
+		exposed: expose(o.Sandbox, os.Geteuid() == 0), maxUses: maxUses}
 	b.life, b.end = context.WithCancelCause(context.Background())
 	for range o.Tabs {
 		b.tabs <- nil
@@ -379,7 +380,7 @@ func (b *Browser) giveBack(t *tab) {
 		defer b.wg.Done()
 		ctx, cancel := context.WithTimeout(b.life, 5*time.Second)
 		defer cancel()
-		if t.uses >= maxUses || t.clear(ctx) != nil {
+		if t.uses >= b.maxUses || t.clear(ctx) != nil {
 			t.abandon()
 			t = nil
 		}

@@ -24,6 +24,7 @@ func TestPagesLeaveNoProcessesAndNoMemory(t *testing.T) {
 	o := patient(dir)
 	o.Tabs, o.Memory = 1, 1<<40 // only the browser's own bound ends a page that exhausts memory
 	b := New(o)
+	b.maxUses = soak.Rounds(30, maxUses)
 	defer b.Close()
 	fine := lectern.Page{HTML: document(full("#00ff00")), Width: 64, Height: 36}
 	for range 3 {
@@ -31,11 +32,12 @@ func TestPagesLeaveNoProcessesAndNoMemory(t *testing.T) {
 	}
 	processes, memory := len(using(dir)), resident(t, dir)
 
-	// Each page keeps 8 MiB. In a tab that is never replaced, that adds up to 1.8 GB.
-	const pages = maxUses + 20
+	// The pages keep 1.8 GB. In a tab that is never replaced, that adds up.
+	pages := b.maxUses + 20
+	kept := 1800 << 20 / 8 / pages // numbers of 8 bytes
 	for i := range pages {
 		capture(t, b, lectern.Page{Width: 64, Height: 36, HTML: document(full("#00ff00") + fmt.Sprintf(
-			`<script>window.kept = new Float64Array(1 << 20).fill(%d.5)</script>`, i))})
+			`<script>window.kept = new Float64Array(%d).fill(%d.5)</script>`, kept, i))})
 	}
 	// The process of one tab may be starting while another one ends.
 	bounded(t, "after many pages", dir, processes+1, memory+400<<20)

@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"context"
 	"math"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -55,8 +59,8 @@ func corner() lectern.Deck {
 func TestSplicedLooksLikeWhole(t *testing.T) {
 	t.Parallel()
 	type made struct {
-		pictures []byte
-		size     int
+		path           string
+		pictures, size int // of the video stream, in bytes
 	}
 	render := func(t *testing.T, plain, spoil bool) (made, *noted) {
 		g := newRig(t)
@@ -67,18 +71,8 @@ func TestSplicedLooksLikeWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := g.path(t, list, lectern.ArtifactVideo)
-		var raw, packets bytes.Buffer
-		if err := g.ffmpeg.Run(t.Context(),
-			Command{Args: []string{"-xerror", "-i", path, "-an", "-sn", "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"},
-				Stdout: &raw}); err != nil {
-			t.Fatal(err)
-		}
-		if err := g.ffmpeg.Run(t.Context(),
-			Command{Args: []string{"-i", path, "-an", "-sn", "-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "h264", "pipe:1"},
-				Stdout: &packets}); err != nil {
-			t.Fatal(err)
-		}
-		return made{raw.Bytes(), packets.Len()}, n
+		pictures, size := packets(t, g, path)
+		return made{path, pictures, size}, n
 	}
 	whole, asked := render(t, true, false)
 	if asked.asked("slice-max-mbs") > 0 {
@@ -88,25 +82,70 @@ func TestSplicedLooksLikeWhole(t *testing.T) {
 	if n := asked.asked("overlay="); n != 0 {
 		t.Errorf("of three slides with an avatar %d were encoded whole", n)
 	}
-	if len(spliced.pictures) != len(whole.pictures) {
-		t.Fatalf("the spliced pictures have %d bytes, the whole ones %d", len(spliced.pictures), len(whole.pictures))
+	if spliced.pictures != whole.pictures {
+		t.Fatalf("the spliced video has %d pictures, the whole one %d", spliced.pictures, whole.pictures)
 	}
-	sum := 0.0
-	for i, v := range spliced.pictures {
-		d := float64(v) - float64(whole.pictures[i])
-		sum += d * d
-	}
-	if psnr := 10 * math.Log10(255*255*float64(len(whole.pictures))/sum); psnr < 42 {
-		t.Errorf("spliced and whole are %.1f dB apart", psnr)
+	judge := newRig(t)
+	if psnr := 10 * math.Log10(255*255/squaredError(t, judge, spliced.path, whole.path)); psnr < 42 {
+		t.Errorf("the PSNR of the spliced video against the whole one is %.1f dB", psnr)
 	}
 	if share := float64(spliced.size) / float64(whole.size); share > 1.5 {
 		t.Errorf("spliced is %.2f times as large", share)
 	}
 	leaking, asked := render(t, false, true)
-	if !bytes.Equal(leaking.pictures, whole.pictures) || asked.asked("slice-max-mbs") != 6 {
+	if leaking.pictures != whole.pictures || squaredError(t, judge, leaking.path, whole.path) != 0 || asked.asked("slice-max-mbs") != 6 {
 		t.Errorf("leaking patches were not tried twice and then encoded whole: %d tries for three slides",
 			asked.asked("slice-max-mbs"))
 	}
+}
+
+// packets returns the number of packets of a file's video stream and their bytes.
+func packets(t *testing.T, g *rig, path string) (count, size int) {
+	t.Helper()
+	var list bytes.Buffer
+	if err := g.ffmpeg.Run(t.Context(), Command{Args: []string{"-xerror", "-i", path, "-map", "0:v:0", "-c", "copy", "-f",
+		"framecrc", "pipe:1"}, Stdout: &list}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(list.String()) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		fields := strings.Split(line, ",") // stream, decoding time, presentation time, duration, size, checksum
+		n, err := strconv.Atoi(strings.TrimSpace(fields[4]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		count, size = count+1, size+n
+	}
+	return count, size
+}
+
+// squaredError returns the mean squared error of the pictures of video a against those of b, over all samples in 4:2:0.
+func squaredError(t *testing.T, g *rig, a, b string) float64 {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "psnr")
+	if err := g.ffmpeg.Run(t.Context(), Command{Args: []string{"-xerror", "-i", a, "-i", b, "-an", "-sn", "-filter_complex",
+		"[0:v]format=yuv420p[a];[1:v]format=yuv420p[b];[a][b]psnr=stats_file=" + file, "-f", "null", "-"}}); err != nil {
+		t.Fatal(err)
+	}
+	stats, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := regexp.MustCompile(`mse_avg:(\S+)`).FindAllSubmatch(stats, -1)
+	if len(all) == 0 {
+		t.Fatalf("ffmpeg compared no pictures: %.200s", stats)
+	}
+	sum := 0.0
+	for _, m := range all {
+		mse, err := strconv.ParseFloat(string(m[1]), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += mse
+	}
+	return sum / float64(len(all))
 }
 
 // At every preset's size the avatar is spliced. The stream has the lowest level that allows pictures of this size at

@@ -11,6 +11,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -143,14 +144,26 @@ func (c *Cluster) URL(database string) string {
 }
 
 // Database makes an empty database and returns its address.
-func (c *Cluster) Database(ctx context.Context) (string, error) {
+func (c *Cluster) Database(ctx context.Context) (string, error) { return c.create(ctx, "template0") }
+
+// Copy makes a database with the tables and rows of the one at address, and returns its address. Nobody may be
+// connected to the original.
+func (c *Cluster) Copy(ctx context.Context, address string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", err
+	}
+	return c.create(ctx, strings.TrimPrefix(u.Path, "/"))
+}
+
+func (c *Cluster) create(ctx context.Context, template string) (string, error) {
 	conn, err := pgx.Connect(ctx, c.URL("postgres"))
 	if err != nil {
 		return "", err
 	}
 	defer conn.Close(ctx)
 	name := fmt.Sprintf("test_%d", c.names.Add(1))
-	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		return "", err
 	}
 	return c.URL(name), nil

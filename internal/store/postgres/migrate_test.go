@@ -8,6 +8,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"github.com/pressly/goose/v3"
 
+	"lectern/internal/soak"
 	"lectern/internal/store/postgres"
 	"lectern/internal/store/storetest"
 )
@@ -40,7 +41,10 @@ func TestMigrateOutbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	for version := int64(1); version <= int64(len(files)); version++ {
-		url := database(t)
+		if !soak.All() && version > 1 && version < int64(len(files)) {
+			continue
+		}
+		url := emptyDatabase(t)
 		writeSchema(t, url, version, storetest.OldOutbox)
 		storetest.Upgraded(t, postgres.NewStore(openDB(t, url), enqueue(nothing), ""))
 	}

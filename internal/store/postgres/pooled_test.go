@@ -120,7 +120,7 @@ func TestH6PoolsAreFound(t *testing.T) {
 			if c.clients > 0 && c.mode != pgtest.ModeStatement {
 				crowd(t, url, c.clients)
 			}
-			for range 25 {
+			for range soak.Rounds(8, 25) {
 				err := postgres.Examine(t.Context(), url, "")
 				e, refused := errors.AsType[*postgres.AddressError](err)
 				if err != nil && !refused {
@@ -165,13 +165,21 @@ func TestH6WrongAddresses(t *testing.T) {
 	}
 }
 
-// H6: the store passes its suite through a pool.
+// H6: the store passes its suite through a pool, outside a soak one case of each kind.
 func TestH6StoreBehindAPool(t *testing.T) {
 	t.Parallel()
 	pool := startPool(t, pgtest.ModeTransaction)
 	storetest.Run(t, func(t *testing.T, f func(storetest.Ticket) error) storetest.Store {
 		return postgres.NewStore(openThrough(t, pool, database(t)), enqueue(f), "")
-	})
+	}, "a presentation comes back as it went in", "J2 J5 every visible change is stored as a version",
+		"J4 a failing transaction leaves nothing", "J8 silent runs are found, and live ones are not taken over",
+		"the list is ordered, filtered and paged without gaps", "J12 what is due is found, marked and purged",
+		"J13 many creates racing with one key make one presentation",
+		"J7 J9 orders are recorded by live runs, and not made twice",
+		"J4 every milestone is in the outbox, for each subscriber",
+		"H3 concurrent creations are checked one after another",
+		"concurrent uploads, creations and removals of one content are linearizable",
+		"many claimers never hold the same delivery")
 }
 
 // H6: through a pool with few servers, which it assigns in turns, nodes commit, hear of each other's changes, and take

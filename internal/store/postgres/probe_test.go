@@ -13,10 +13,7 @@ import (
 // does not contain the password.
 func TestH5Probe(t *testing.T) {
 	t.Parallel()
-	url, err := cluster.Database(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	url := emptyDatabase(t)
 	version, err := postgres.Probe(t.Context(), url)
 	if err != nil || version == "" {
 		t.Errorf("the version is %q (%v)", version, err)

@@ -14,6 +14,7 @@ import (
 
 	"lectern"
 	"lectern/internal/job"
+	"lectern/internal/soak"
 )
 
 // Ticket is what a store puts into the work queue.
@@ -33,8 +34,9 @@ func Number() int64 { return numbers.Add(1) }
 // error of enqueue must undo the transaction. What the fixture opens it closes with the test.
 type Fixture func(t *testing.T, enqueue func(Ticket) error) Store
 
-// Run runs the suite.
-func Run(t *testing.T, open Fixture) {
+// Run runs the suite. If representatives are named, only those cases run outside a soak (package soak).
+func Run(t *testing.T, open Fixture, representatives ...string) {
+	runs := soak.Cases(t, representatives...)
 	for _, c := range []struct {
 		name string
 		test func(*testing.T, *bench)
@@ -87,6 +89,9 @@ func Run(t *testing.T, open Fixture) {
 		{"concurrent uploads, creations and removals of one content are linearizable", assetRace},
 		{"many claimers never hold the same delivery", claimers},
 	} {
+		if asked := runs(c.name); len(representatives) > 0 && !asked {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			b := &bench{t: t, at: time.Date(2024, 11, 24, 10, 0, 0, 0, time.UTC)}
