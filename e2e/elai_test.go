@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"math"
 	"os"
@@ -48,7 +49,8 @@ func TestElai(t *testing.T) {
 			stand := elaitest.New(t)
 			stand.Say("queued", "rendering")
 			s := serve(t, plain, elaiEnv(stand)...)
-			id := s.create(elaiDeck + `,"theme":"` + theme + `"}`)
+			height := soak.Rounds(540, 1080) // of the video
+			id := s.create(elaiDeck + fmt.Sprintf(`,"theme":%q,"resolution":[%d,%d]}`, theme, height*16/9, height))
 			s.await(id, func(v view) bool { return stand.Calls("get") > 6 && len(stand.Keys()) == 2 })
 			s.kill9()
 			s.start(plain, elaiEnv(stand)...)
