@@ -70,7 +70,7 @@ func allowed() map[string][]string {
 		"internal/store/sqlite":    {"internal/store/sqlstore", "internal/job", "internal/private"},
 		"internal/store/postgres":  {"internal/store/sqlstore", "internal/job", "internal/tcptimeout"},
 		"internal/store/pgtest":    {"internal/proc"},
-		"internal/store/storetest": {"internal/store", "internal/job"},
+		"internal/store/storetest": {"internal/store", "internal/job", "internal/soak"},
 		"internal/queue":           {"internal/store", "internal/job"},
 		"internal/fetch":           {"internal/egress", "internal/picturefile"},
 		"internal/slides":          {"internal/picturefile"},

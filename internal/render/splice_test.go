@@ -93,7 +93,8 @@ func TestSplicedLooksLikeWhole(t *testing.T) {
 		t.Errorf("spliced is %.2f times as large", share)
 	}
 	leaking, asked := render(t, false, true)
-	if leaking.pictures != whole.pictures || squaredError(t, judge, leaking.path, whole.path) != 0 || asked.asked("slice-max-mbs") != 6 {
+	if leaking.pictures != whole.pictures || squaredError(t, judge, leaking.path, whole.path) != 0 ||
+		asked.asked("slice-max-mbs") != 6 {
 		t.Errorf("leaking patches were not tried twice and then encoded whole: %d tries for three slides",
 			asked.asked("slice-max-mbs"))
 	}
@@ -125,8 +126,9 @@ func packets(t *testing.T, g *rig, path string) (count, size int) {
 func squaredError(t *testing.T, g *rig, a, b string) float64 {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "psnr")
-	if err := g.ffmpeg.Run(t.Context(), Command{Args: []string{"-xerror", "-i", a, "-i", b, "-an", "-sn", "-filter_complex",
-		"[0:v]format=yuv420p[a];[1:v]format=yuv420p[b];[a][b]psnr=stats_file=" + file, "-f", "null", "-"}}); err != nil {
+	const graph = "[0:v]format=yuv420p[a];[1:v]format=yuv420p[b];[a][b]psnr=stats_file="
+	if err := g.ffmpeg.Run(t.Context(), Command{Args: []string{"-xerror", "-i", a, "-i", b, "-an", "-sn",
+		"-filter_complex", graph + file, "-f", "null", "-"}}); err != nil {
 		t.Fatal(err)
 	}
 	stats, err := os.ReadFile(file)
