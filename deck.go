@@ -149,8 +149,7 @@ func (d Deck) HoldOf(i int) time.Duration {
 }
 
 // VoiceOf is the voice that slide i asks for. A slide that names an engine or a voice replaces the deck's engine, voice
-// and language. Otherwise the slide's language and speed, where set, replace the deck's. The gender is always the
-// deck's.
+// and language. The slide's language, speed and gender, where set, replace the deck's.
 func (d Deck) VoiceOf(i int) VoiceChoice {
 	c, own := d.Voice, d.Slides[i].Voice
 	if own.Engine != "" || own.ID != "" {
@@ -161,6 +160,9 @@ func (d Deck) VoiceOf(i int) VoiceChoice {
 	}
 	if own.Speed != 0 {
 		c.Speed = own.Speed
+	}
+	if own.Gender != "" {
+		c.Gender = own.Gender
 	}
 	return c
 }

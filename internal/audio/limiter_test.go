@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 )
@@ -36,4 +37,39 @@ func BenchmarkMakeUp(b *testing.B) {
 	for b.Loop() {
 		MakeUp(1.5, voice)
 	}
+}
+
+// A peak between two loud samples is limited although the samples after it are quiet.
+func TestPeaksBetweenSamplesAreLimited(t *testing.T) {
+	t.Parallel()
+	l := NewLimiter()
+	in, out := make([]float64, 1000), make([]float64, 1000)
+	in[400], in[401] = 0.8, 0.8 // the curve through them reaches 1.02
+	for i, x := range in {
+		out[i] = l.Next(x)
+	}
+	if highest := between(out[500:800]); highest > l.limit*1.001 || highest < l.limit*0.9 {
+		t.Errorf("the highest point is %.4f, the limit %.4f", highest, l.limit)
+	}
+	if plain := between(in[300:600]); plain < 1 {
+		t.Errorf("the peak of the test's input is only %.4f", plain)
+	}
+}
+
+// between returns the highest absolute value of the band-limited curve through samples, at eight points for each.
+func between(samples []float64) float64 {
+	highest := 0.0
+	for p := range 8 * len(samples) {
+		at, sum := float64(p)/8, 0.0
+		for i, s := range samples {
+			d := math.Pi * (at - float64(i))
+			if d == 0 {
+				sum += s
+			} else {
+				sum += s * math.Sin(d) / d
+			}
+		}
+		highest = max(highest, math.Abs(sum))
+	}
+	return highest
 }

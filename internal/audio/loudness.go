@@ -141,6 +141,7 @@ type Limiter struct {
 	lowest  float64            // the lowest of need
 	at      int
 	history [taps]float64
+	loud    int // how many further samples still have a loud one in history
 }
 
 // Lookahead is the limiter's delay, in samples: 5 ms.
@@ -184,15 +185,20 @@ func (l *Limiter) Next(x float64) float64 {
 	return out * min(l.gain, gone)
 }
 
-// peak returns the highest of a sample and the three points between it and the one before (BS.1770-4 annex 2). It skips
-// the points if the sample is quiet, below half of the limit.
+// peak takes the next sample and returns the highest of it and of the points between the two samples in the middle of
+// the filter, six samples ago (BS.1770-4 annex 2). It skips the points while all samples in the filter are quiet, below
+// half of the limit.
 func (l *Limiter) peak(x float64) float64 {
 	copy(l.history[1:], l.history[:taps-1])
 	l.history[0] = x
 	highest := math.Abs(x)
-	if highest < l.limit/2 {
+	if highest >= l.limit/2 {
+		l.loud = taps
+	}
+	if l.loud == 0 {
 		return highest
 	}
+	l.loud--
 	for _, phase := range oversampling {
 		sum := 0.0
 		for i, c := range phase {

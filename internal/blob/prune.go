@@ -80,10 +80,7 @@ func Prune(ctx context.Context, dir string, o Pruning) (Pruned, error) {
 	for _, e := range all {
 		old := e.Used.Before(o.Before)
 		if !old && (o.To < 0 || done.Size <= o.To) {
-			if o.Before.IsZero() || !e.Used.Before(o.Before) {
-				break // the rest are younger
-			}
-			continue
+			break // the rest are younger
 		}
 		if err := context.Cause(ctx); err != nil {
 			return done, err

@@ -95,7 +95,8 @@ func asProblem(ctx huma.Context, _ string, v any) (any, error) {
 	if !ok {
 		return v, nil
 	}
-	fail := lectern.Fail(codeRequest, "%s.", strings.ToUpper(m.Detail[:1])+m.Detail[1:])
+	detail := cmp.Or(m.Detail, "the request is invalid")
+	fail := lectern.Fail(codeRequest, "%s.", strings.ToUpper(detail[:1])+detail[1:])
 	if m.Status == http.StatusBadRequest {
 		fail.Code = lectern.CodeInvalidJSON
 	}

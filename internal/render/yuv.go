@@ -54,12 +54,13 @@ func (u yuvFiles) yuvOf(s *slide, yuv *picture.YUV) (string, error) {
 		return "", err
 	}
 	s.yuv.mu.Lock()
-	path, s.yuv.path = s.yuv.path, f.Name()
-	s.yuv.mu.Unlock()
-	if path != "" { // made twice at the same time; both are the same
-		os.Remove(path)
+	defer s.yuv.mu.Unlock()
+	if s.yuv.path != "" { // another use made the same file meanwhile, and has its path
+		os.Remove(f.Name())
+	} else {
+		s.yuv.path = f.Name()
 	}
-	return f.Name(), nil
+	return s.yuv.path, nil
 }
 
 // dropYUV ends a use of a slide's YUV file; the last use removes the file.

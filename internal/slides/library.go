@@ -348,6 +348,9 @@ func kebab(s string) string {
 	var b strings.Builder
 	lower := false
 	for _, r := range strings.TrimSpace(s) {
+		if b.Len() > 100 {
+			break
+		}
 		switch {
 		case r == '_' || r == ' ' || r == '-':
 			b.WriteByte('-')
@@ -361,9 +364,6 @@ func kebab(s string) string {
 			lower = false
 		default:
 			lower = true
-		}
-		if b.Len() > 100 {
-			break
 		}
 		b.WriteRune(r)
 	}

@@ -29,7 +29,7 @@ func (c *Catalogue) Voices(ctx context.Context) ([]lectern.Voice, error) {
 	for _, e := range c.engines {
 		voices, err := e.Voices(ctx)
 		if ctx.Err() != nil {
-			return nil, canceled(ctx.Err())
+			return nil, Canceled(ctx.Err())
 		}
 		if err != nil {
 			f := lectern.AsFailure(err)
@@ -147,7 +147,7 @@ func (c *Catalogue) speak(ctx context.Context, script lectern.Script, v lectern.
 	}
 	n, err := e.Speak(ctx, script, v)
 	if err != nil && ctx.Err() != nil {
-		return lectern.Narration{}, canceled(ctx.Err())
+		return lectern.Narration{}, Canceled(ctx.Err())
 	}
 	return n, err
 }

@@ -2,6 +2,7 @@ package tts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -65,7 +66,7 @@ func compose(ctx context.Context, text string, v lectern.Voice, sentences []Sent
 			return lectern.Narration{Voice: v}, err
 		}
 		if err := ctx.Err(); err != nil {
-			return lectern.Narration{Voice: v}, canceled(err)
+			return lectern.Narration{Voice: v}, Canceled(err)
 		}
 		u, err := say(ctx, s)
 		if err != nil {
@@ -105,9 +106,9 @@ func Fits(text string) error {
 	return nil
 }
 
-// canceled returns the failure for the end of a context: CodeTimeout at its deadline, else CodeCanceled.
-func canceled(err error) error {
-	if err == context.DeadlineExceeded {
+// Canceled returns the failure for the end of a context: CodeTimeout at its deadline, else CodeCanceled.
+func Canceled(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
 		return lectern.Fail(lectern.CodeTimeout, "The narration took too long.").Because(err)
 	}
 	return lectern.Fail(lectern.CodeCanceled, "The narration was canceled.").Because(err)

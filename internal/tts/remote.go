@@ -78,7 +78,7 @@ func ended(ctx context.Context, err error) error {
 	if _, said := errors.AsType[*lectern.Failure](err); err == nil || said || ctx.Err() == nil {
 		return err
 	}
-	return canceled(ctx.Err())
+	return Canceled(ctx.Err())
 }
 
 // Retrying repeats calls whose error is marked with [retry.Again]. When it gives up, the failure is

@@ -199,7 +199,7 @@ func failure(ctx context.Context, s tts.Sentence, err error) error {
 	var f *lectern.Failure
 	switch {
 	case ctx.Err() != nil:
-		return lectern.Fail(lectern.CodeCanceled, "The narration was canceled.").Because(ctx.Err())
+		return tts.Canceled(ctx.Err())
 	case errors.As(err, &died):
 		return tts.Failed(Name, s, died.tail, died)
 	case errors.As(err, &f):

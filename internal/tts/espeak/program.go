@@ -10,7 +10,6 @@ import (
 	"strings"
 	"unicode"
 
-	"lectern"
 	"lectern/internal/proc"
 	"lectern/internal/tts"
 )
@@ -103,7 +102,7 @@ func output(ctx context.Context, path string, args []string, s tts.Sentence) ([]
 	case err == nil:
 		return out, nil
 	case ctx.Err() != nil:
-		return nil, lectern.Fail(lectern.CodeCanceled, "The narration was canceled.").Because(ctx.Err())
+		return nil, tts.Canceled(ctx.Err())
 	case notFound(err):
 		return nil, missing(err)
 	}

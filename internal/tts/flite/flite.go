@@ -247,7 +247,7 @@ var pace = map[string]float64{"rms": 1, "slt": 1, "awb": 1, "kal16": 1}
 
 func (e *Engine) failed(ctx context.Context, s tts.Sentence, err error) error {
 	if ctx.Err() != nil {
-		return lectern.Fail(lectern.CodeCanceled, "The narration was canceled.").Because(ctx.Err())
+		return tts.Canceled(ctx.Err())
 	}
 	if errors.Is(err, proc.ErrNotFound) {
 		return missing(err)
