@@ -17,7 +17,7 @@ import (
 
 // Many probes at once cost one trial. A success is remembered for a while, a failure for a second. The log has each
 // change once, with the detail that probes do not get.
-func TestReadinessIsRemembered(t *testing.T) {
+func TestH5ReadinessIsRemembered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var tried atomic.Int32
@@ -70,7 +70,7 @@ func TestReadinessIsRemembered(t *testing.T) {
 }
 
 // Readiness answers within the bound although a trial hangs, and reports that trial and the others.
-func TestReadinessAnswersInTime(t *testing.T) {
+func TestH5ReadinessAnswersInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hangs := &trial{name: "database", keep: time.Second,

@@ -47,7 +47,7 @@ func TestKeysWithoutAServer(t *testing.T) {
 
 // The secrets of webhooks are encrypted in the database, including rows from before, with a key that only its owner can
 // read. Another key is a *config.Error. Other users cannot read the folders and files.
-func TestSecretsAreSealed(t *testing.T) {
+func TestH4SecretsAreSealed(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -137,7 +137,7 @@ func TestSecretsAreSealed(t *testing.T) {
 
 // A pool in transaction mode as db is a *config.Error that says what to set, for the server, for its keys and for
 // doctor. With db_session they work through the pool.
-func TestAPoolInTransactionModeNeedsDBSession(t *testing.T) {
+func TestH6APoolInTransactionModeNeedsDBSession(t *testing.T) {
 	t.Parallel()
 	cluster, err := pgtest.Start(t.Context())
 	if err != nil {

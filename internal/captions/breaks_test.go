@@ -42,7 +42,7 @@ func linesOf(marked string, letters bool) []string {
 
 // A line ends between words, in scripts without spaces too. No line begins with a closing mark or ends with an opening
 // one.
-func TestLinesEndBetweenWords(t *testing.T) {
+func TestV4LinesEndBetweenWords(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		text    string
@@ -80,7 +80,7 @@ func TestLinesEndBetweenWords(t *testing.T) {
 }
 
 // Without Breaks, lines of scripts without spaces end between grapheme clusters.
-func TestWithoutBreaksLinesEndBetweenCharacters(t *testing.T) {
+func TestV4WithoutBreaksLinesEndBetweenCharacters(t *testing.T) {
 	t.Parallel()
 	pieces := []string{"ก", "กำ", "เก", "น้ำ", "漢", "字", "「", "」", "、", "。", "ー", "っ", "カ", "កម្ពុ", " ", "word", "é",
 		"👩‍🚀", "한국"}
@@ -107,7 +107,7 @@ func TestWithoutBreaksLinesEndBetweenCharacters(t *testing.T) {
 }
 
 // A number with spaces in it stays on one line.
-func TestNumbersStayOnOneLine(t *testing.T) {
+func TestS9NumbersStayOnOneLine(t *testing.T) {
 	t.Parallel()
 	for shift := range 40 {
 		text := strings.Repeat("а", shift+1) +
@@ -138,7 +138,7 @@ func TestNumbersStayOnOneLine(t *testing.T) {
 }
 
 // Text that looks like markup of a subtitle file stays text.
-func TestCaptionFilesEscapeMarkup(t *testing.T) {
+func TestV4CaptionFilesEscapeMarkup(t *testing.T) {
 	t.Parallel()
 	cues := []Cue{{End: 1e9, Lines: []string{`a <b>x</b> --> {\an8} & <3`}}}
 	if got := SRT(cues); !strings.Contains(got, "a <\u2060b>x<\u2060/b> --\u2060> {\u2060\\an8} & <3\n") {

@@ -23,7 +23,7 @@ func pictured(urls ...string) lectern.Deck {
 }
 
 // The pixels of all pictures of a slide, and the bytes of all pictures of a deck, are bounded.
-func TestPicturesAreBoundedTogether(t *testing.T) {
+func TestH1PicturesAreBoundedTogether(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
 	g.o.Limits.SlidePixels = 100
@@ -41,7 +41,7 @@ func TestPicturesAreBoundedTogether(t *testing.T) {
 }
 
 // A picture that only the browser can decode is decoded by it, once for each content.
-func TestTheBrowserDecodesWhatNothingElseCan(t *testing.T) {
+func TestV1TheBrowserDecodesWhatNothingElseCan(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
 	b, err := os.ReadFile("../picturefile/testdata/still.avif")

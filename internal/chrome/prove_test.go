@@ -13,7 +13,7 @@ import (
 )
 
 // A proof stays valid while the program is the same file and does not die during a picture.
-func TestProofIsMadeOnceForAProgram(t *testing.T) {
+func TestH5ProofIsMadeOnceForAProgram(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, "")
 	b := New(Options{Path: path, Dir: t.TempDir(), Tabs: 1, Sandbox: SandboxOff})
@@ -53,7 +53,7 @@ func TestProofIsMadeOnceForAProgram(t *testing.T) {
 }
 
 // A program that draws something else, or does not start, fails the proof.
-func TestWrongPictureFailsTheProof(t *testing.T) {
+func TestH5WrongPictureFailsTheProof(t *testing.T) {
 	t.Parallel()
 	c, _ := capture(t, shared, lectern.Page{HTML: document(full("#0a84ff")), Width: 64, Height: 36})
 	if err := examine(c.PNG); err == nil {

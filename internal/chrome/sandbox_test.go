@@ -43,7 +43,7 @@ const unusable = "[1:ERROR:content/browser/zygote_host/zygote_host_impl_linux.cc
 
 // With auto, one failed start shows that the sandbox cannot start on the machine. Later browsers start without it at
 // once, and the operator is notified once.
-func TestSandboxAutoTriesTheSandboxOnce(t *testing.T) {
+func TestC1SandboxAutoTriesTheSandboxOnce(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, unusable)
 	var reports []string
@@ -73,7 +73,7 @@ func TestSandboxAutoTriesTheSandboxOnce(t *testing.T) {
 
 // With on, the browser never runs without its sandbox, and the failure names the setting. With off, no start with a
 // sandbox is tried.
-func TestSandboxOnAndOff(t *testing.T) {
+func TestC1SandboxOnAndOff(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, unusable)
 	b := New(Options{Path: path, Dir: t.TempDir(), Sandbox: SandboxOn})
@@ -104,7 +104,7 @@ func TestSandboxOnAndOff(t *testing.T) {
 }
 
 // A browser that does not start for another reason is not started without its sandbox.
-func TestAnotherFaultKeepsTheSandbox(t *testing.T) {
+func TestC1AnotherFaultKeepsTheSandbox(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, "error while loading shared libraries: libnss3.so")
 	b := New(Options{Path: path, Dir: t.TempDir()})
@@ -117,7 +117,7 @@ func TestAnotherFaultKeepsTheSandbox(t *testing.T) {
 }
 
 // Chromium's messages about a sandbox that cannot start are recognised, and its other messages are not.
-func TestMessagesOfAMissingSandboxAreRecognised(t *testing.T) {
+func TestC1MessagesOfAMissingSandboxAreRecognised(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]bool{
 		unusable: true,

@@ -9,7 +9,7 @@ import (
 )
 
 // The browser divides scripts without spaces into words. Offsets are in bytes.
-func TestSegmentReturnsTheByteOffsetsOfWords(t *testing.T) {
+func TestV4SegmentReturnsTheByteOffsetsOfWords(t *testing.T) {
 	t.Parallel()
 	b := shared
 	for _, c := range []struct{ language, text, want string }{

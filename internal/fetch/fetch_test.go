@@ -102,7 +102,7 @@ func TestFetchGoesByTheBytesOfPictures(t *testing.T) {
 }
 
 // A response that is not an accepted picture is refused with the name of its kind.
-func TestFetchRefusesOtherFiles(t *testing.T) {
+func TestH1FetchRefusesOtherFiles(t *testing.T) {
 	t.Parallel()
 	var body atomic.Pointer[[]byte]
 	u := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -199,7 +199,7 @@ func TestServerTroubleIsTold(t *testing.T) {
 
 // All failures of the network have the same message, so that the author of a deck learns nothing about ports and names.
 // The reason is in the log.
-func TestFailuresOfTheNetworkHaveOneMessage(t *testing.T) {
+func TestM7FailuresOfTheNetworkHaveOneMessage(t *testing.T) {
 	t.Parallel()
 	listen := func(talk func(net.Conn)) string {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -269,7 +269,7 @@ func (l *lockedBuffer) String() string {
 }
 
 // Only the configured ports are connected to, for redirects too. Others are refused before a connection.
-func TestOtherPortsAreNotReached(t *testing.T) {
+func TestM7OtherPortsAreNotReached(t *testing.T) {
 	t.Parallel()
 	f := New(Options{Ports: []uint16{80, 443}})
 	for _, u := range []string{"http://example.com:22/", "https://example.com:8443/a.png", "http://93.184.215.14:6379/",

@@ -119,7 +119,7 @@ func (k *keyed) ask(o operation, path, body string, headers ...string) answer {
 
 // Every operation, also of /api/custom, answers 401 without a key and with a wrong one. It answers 403 to a key with
 // the scope read if it changes something, and to a key with the scope write if it needs admin.
-func TestEveryOperationNeedsAKey(t *testing.T) {
+func TestC2EveryOperationNeedsAKey(t *testing.T) {
 	t.Parallel()
 	k := newKeyed(t)
 	read, _ := k.key(t, "a", lectern.ScopeRead)

@@ -54,7 +54,7 @@ func handler(t *testing.T, edit ...func(*httpapi.Options)) (http.Handler, *rig) 
 
 // A page whose domain resolves to this machine (DNS rebinding) can neither read nor write. Names of loopback are
 // accepted.
-func TestDNSRebindingIsRefused(t *testing.T) {
+func TestC3DNSRebindingIsRefused(t *testing.T) {
 	t.Parallel()
 	h, r := handler(t)
 	for _, host := range []string{"evil.example:8101", "evil.example", "localhost.evil.example", "192.168.1.5:8000",
@@ -115,7 +115,7 @@ func mustKey(t *testing.T, r *rig, scope lectern.Scope) (string, lectern.Key) {
 
 // Pages of localhost are trusted only if the server itself is reached by loopback. A preflight allows all methods and
 // headers that the interface reads.
-func TestPagesOfLocalhostAreTrustedOnLoopbackOnly(t *testing.T) {
+func TestM1PagesOfLocalhostAreTrustedOnLoopbackOnly(t *testing.T) {
 	t.Parallel()
 	h, _ := handler(t, func(o *httpapi.Options) { o.Hosts = []string{"lectern.corp"} })
 	for _, c := range []struct {
@@ -151,7 +151,7 @@ func TestPagesOfLocalhostAreTrustedOnLoopbackOnly(t *testing.T) {
 
 // A server without keys refuses requests that came through a proxy, unless the proxy is trusted: otherwise a tunnel
 // would open a server that is meant for one machine.
-func TestProxiesNeedAKeyOrTrust(t *testing.T) {
+func TestC2ProxiesNeedAKeyOrTrust(t *testing.T) {
 	t.Parallel()
 	h, r := handler(t, func(o *httpapi.Options) {
 		o.Proxies, _ = httpapi.ParseNetworks([]string{"10.0.0.0/8", "fd00::/8"})
@@ -178,7 +178,7 @@ func TestProxiesNeedAKeyOrTrust(t *testing.T) {
 }
 
 // A server that other machines reach refuses all requests after its last key is removed, unless http.keyless is set.
-func TestServerStaysClosedAfterItsLastKey(t *testing.T) {
+func TestC2ServerStaysClosedAfterItsLastKey(t *testing.T) {
 	t.Parallel()
 	for keyless, want := range map[bool]int{false: 401, true: 200} {
 		h, r := handler(t, func(o *httpapi.Options) { o.Beyond, o.Keyless = true, keyless })
@@ -283,7 +283,7 @@ func (k call) begin(h http.Handler) *lasting {
 }
 
 // Event streams and long polls are bounded, in total and by address. A stream that ends makes room for another.
-func TestStreamsAndLongPollsAreBounded(t *testing.T) {
+func TestM4StreamsAndLongPollsAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := offline(t, func(o *httpapi.Options) { o.Streams, o.StreamsPerAddress = 3, 2 })
@@ -336,7 +336,7 @@ func TestStreamsAndLongPollsAreBounded(t *testing.T) {
 }
 
 // A request with more than 16 ranges is refused.
-func TestRangesAreBounded(t *testing.T) {
+func TestM5RangesAreBounded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	id, self := newPresentation(t, r)
@@ -434,7 +434,7 @@ func TestBaseURL(t *testing.T) {
 }
 
 // The address for operators serves metrics and profiles. If other machines can reach it, it needs keys.
-func TestAdminAddress(t *testing.T) {
+func TestM8AdminAddress(t *testing.T) {
 	t.Parallel()
 	_, ring := newRing(t)
 	admin, _, err := ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner},

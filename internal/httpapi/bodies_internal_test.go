@@ -17,7 +17,7 @@ import (
 
 // A request that waits for a place gets it when one is free, ends when its client leaves, and is refused after the
 // wait.
-func TestPlacesOfLargeBodies(t *testing.T) {
+func TestH2PlacesOfLargeBodies(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(2, 20*time.Second)

@@ -34,7 +34,7 @@ func (d *holdingChecker) Check(c context.Context, deck lectern.Deck) (lectern.De
 // Beyond limits.large_bodies, a large body gets 503 with Retry-After, while small ones are accepted. A place is free
 // once its request has been answered. A body without a Content-Length counts as large once more than 1 MiB of it has
 // arrived.
-func TestLargeBodiesTakeTurns(t *testing.T) {
+func TestH2LargeBodiesTakeTurns(t *testing.T) {
 	t.Parallel()
 	door := &holdingChecker{came: make(chan struct{}), open: make(chan struct{})}
 	r := newRig(t, func(o *httpapi.Options) { o.Check, o.LargeBodies, o.LargeWait = door, 1, time.Nanosecond })
@@ -74,7 +74,7 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 
 // A body with more values than limits.json_tokens is refused with a sentence on both faces. A body larger than
 // limits.body is refused too.
-func TestBodiesWithTooManyValuesAreRefused(t *testing.T) {
+func TestH2BodiesWithTooManyValuesAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.Limits.BodyBytes = 4 << 20; o.Limits.JSONTokens = 100_000 })
 	body := `{"title":"x","junk":[` + strings.Repeat("0,", 200_000) + `0],"slides":[]}`

@@ -20,7 +20,7 @@ func (m measurer) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.W
 const threeSlides = `{"slides":[{"template":"title"},{"template":"title"},{"template":"title"}]}`
 
 // A dry run returns how many slides it measured and what does not fit on them.
-func TestDryRunMeasures(t *testing.T) {
+func TestV3DryRunMeasures(t *testing.T) {
 	t.Parallel()
 	tooMuch := lectern.Warning{Code: "text_overflow", Slide: 2, Param: "slides[1].props.items",
 		Message: "Of \"items\", 12 of 30 items do not fit."}

@@ -13,7 +13,7 @@ import (
 )
 
 // A download is named after the title: in UTF-8, and in ASCII for programs that do not read that.
-func TestNamesOfDownloads(t *testing.T) {
+func TestV6NamesOfDownloads(t *testing.T) {
 	t.Parallel()
 	const id = "00000000-0000-4000-8000-000000000001"
 	for title, want := range map[string]string{

@@ -47,7 +47,7 @@ func TestProblemsNameWhatIsAtFault(t *testing.T) {
 }
 
 // The answer for another owner's presentation is the same as for one that never existed.
-func TestAnotherOwnersPresentationIsNotFound(t *testing.T) {
+func TestC2AnotherOwnersPresentationIsNotFound(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	p := r.post("/v1/presentations", seedRequest)

@@ -235,7 +235,7 @@ func TestADeckLongerThanAllMinutes(t *testing.T) {
 }
 
 // A retry has the quota and the headers of a create, and counts for the key that sends it.
-func TestRetriesHaveQuotas(t *testing.T) {
+func TestH3RetriesHaveQuotas(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.Quota = lectern.Quota{Queued: 1} })
 	makes, k := mustKey(t, r, lectern.ScopeWrite)

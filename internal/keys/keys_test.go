@@ -42,7 +42,7 @@ func add(t *testing.T, r *keys.Ring, k lectern.Key) (string, lectern.Key) {
 }
 
 // A key is lk_, its id and 256 random bits; only a hash is stored, and only the whole text finds the key.
-func TestKeysAreMadeAndFound(t *testing.T) {
+func TestC2KeysAreMadeAndFound(t *testing.T) {
 	t.Parallel()
 	store := &keystest.Fake{}
 	r := keys.New(keys.Options{Store: store})

@@ -40,7 +40,7 @@ func open(t *testing.T, o Options) (*slog.Logger, func() (terminal, file string)
 
 // Two processes never write one file. The second uses a name of its own and logs that, the third another one. When the
 // first has ended, its name is free again. Other users cannot read the files.
-func TestEachProcessWritesItsOwnFile(t *testing.T) {
+func TestM9EachProcessWritesItsOwnFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "logs", "backend.log")
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {

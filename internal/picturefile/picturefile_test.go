@@ -75,7 +75,7 @@ func TestOnlyTheFirstFrameIsKept(t *testing.T) {
 }
 
 // Other kinds are refused, and the message names the kind, whatever type was declared.
-func TestOtherKindsAreRefusedByName(t *testing.T) {
+func TestH1OtherKindsAreRefusedByName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ body, declared, says string }{
 		{"BM\x86\x06\x00\x00", "image/bmp", "it is a BMP picture; PNG, JPEG, GIF, WebP, AVIF and SVG are accepted"},
@@ -117,7 +117,7 @@ func resize(b []byte, at int, w, h uint32) []byte {
 }
 
 // The sizes in a file are bounded, wherever the file states them.
-func TestSizesAreBounded(t *testing.T) {
+func TestH1SizesAreBounded(t *testing.T) {
 	t.Parallel()
 	still := sample(t, "still.png")
 	large := append(bytes.Clone(still[:8]),
@@ -149,7 +149,7 @@ func TestSizesAreBounded(t *testing.T) {
 }
 
 // The compressed pixels of an AVIF may state another size than its boxes.
-func TestSizesInAV1DataAreRead(t *testing.T) {
+func TestH1SizesInAV1DataAreRead(t *testing.T) {
 	t.Parallel()
 	b := sample(t, "still.avif")
 	at := bytes.LastIndex(b, []byte("mdat")) + 4
@@ -169,7 +169,7 @@ func TestSizesInAV1DataAreRead(t *testing.T) {
 }
 
 // Compressed parts that are not shown do not reach the browser.
-func TestHiddenPartsAreLeftOut(t *testing.T) {
+func TestH1HiddenPartsAreLeftOut(t *testing.T) {
 	t.Parallel()
 	still := sample(t, "still.png")
 	bomb := bytes.Clone(still[:33])
@@ -204,7 +204,7 @@ func TestHiddenPartsAreLeftOut(t *testing.T) {
 
 // A file that is truncated anywhere is refused, and so is one with a wrong bit in its pixels if the format can detect
 // it.
-func TestDamagedPicturesAreRefused(t *testing.T) {
+func TestV1DamagedPicturesAreRefused(t *testing.T) {
 	t.Parallel()
 	for name := range samples {
 		if name == "anim.avif" { // its still may be complete although its end is missing
@@ -297,7 +297,7 @@ func uses(levels int, each string) []byte {
 }
 
 // References are expanded before the elements are counted.
-func TestReferencesAreExpandedAndCounted(t *testing.T) {
+func TestH8ReferencesAreExpandedAndCounted(t *testing.T) {
 	t.Parallel()
 	for name, b := range map[string][]byte{
 		"use": uses(10, `<use xlink:href="#l%d"/>`), "use with " +
@@ -327,7 +327,7 @@ func TestReferencesAreExpandedAndCounted(t *testing.T) {
 }
 
 // The count includes every costly property that a browser applies, however it is written.
-func TestCostsCannotBeHidden(t *testing.T) {
+func TestH8CostsCannotBeHidden(t *testing.T) {
 	t.Parallel()
 	many := `<filter id="f"><feTurbulence/></filter>` + strings.Repeat(`<rect class="a"/>`, 20)
 	marker := `<marker id="m">` + strings.Repeat("<path/>", 100) + `</marker>`
@@ -389,7 +389,7 @@ func TestCostsCannotBeHidden(t *testing.T) {
 	}
 }
 
-func TestOtherDangerousDrawingsAreRefused(t *testing.T) {
+func TestH8OtherDangerousDrawingsAreRefused(t *testing.T) {
 	t.Parallel()
 	var big bytes.Buffer
 	_ = png.Encode(&big, image.NewGray(image.Rect(0, 0, 3000, 3000)))
@@ -447,7 +447,7 @@ func TestOrdinaryDrawingsAreAccepted(t *testing.T) {
 }
 
 // A drawing that browsers refuse as XML is a damaged picture.
-func TestDrawingsThatBrowsersRefuseAreDamaged(t *testing.T) {
+func TestV1DrawingsThatBrowsersRefuseAreDamaged(t *testing.T) {
 	t.Parallel()
 	for says, b := range map[string][]byte{
 		`its root lacks xmlns="http://www.w3.org/2000/svg"`: []byte(`<svg><rect/></svg>`),
@@ -488,7 +488,7 @@ func TestDrawingsThatBrowsersRefuseAreDamaged(t *testing.T) {
 }
 
 // A picture inside a drawing is decoded too.
-func TestPicturesInDrawingsAreDecoded(t *testing.T) {
+func TestV1PicturesInDrawingsAreDecoded(t *testing.T) {
 	t.Parallel()
 	b := sample(t, "still.png")
 	at := bytes.Index(b, []byte("IDAT"))

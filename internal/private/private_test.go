@@ -10,7 +10,7 @@ import (
 )
 
 // A folder of an older build is closed to other users, with everything in it; targets of links are not changed.
-func TestFolderOfAnOlderBuildIsClosed(t *testing.T) {
+func TestH4FolderOfAnOlderBuildIsClosed(t *testing.T) {
 	t.Parallel()
 	outside := filepath.Join(t.TempDir(), "outside")
 	dir := filepath.Join(t.TempDir(), "data")

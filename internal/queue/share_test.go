@@ -15,7 +15,7 @@ import (
 
 // Tickets spread over the nodes by their free slots. A full node leaves them to others, and a single node takes all. A
 // ticket that was left to a node that does not take it is taken by another.
-func TestTicketsSpreadOverNodes(t *testing.T) {
+func TestH7TicketsSpreadOverNodes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		slots    map[string]int // of the nodes that are reported as living
@@ -78,7 +78,7 @@ func TestTicketsSpreadOverNodes(t *testing.T) {
 }
 
 // Nodes that see the same load take every ticket for which there is a slot, and no ticket twice.
-func TestNoTicketWaitsWhileASlotIsFree(t *testing.T) {
+func TestH7NoTicketWaitsWhileASlotIsFree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		ids := []string{"a", "b", "c", "d"}[:rapid.IntRange(1, 4).Draw(t, "nodes")]

@@ -10,7 +10,7 @@ import (
 )
 
 // Code keeps its indentation in every form in which a deck can write it.
-func TestCodeKeepsItsIndentation(t *testing.T) {
+func TestV5CodeKeepsItsIndentation(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for name, value := range map[string]any{
@@ -116,7 +116,7 @@ func FuzzCode(f *testing.F) {
 }
 
 // The colours of code have a contrast of 4.5 to 1 on the pane and on highlighted lines.
-func TestContrastOfCode(t *testing.T) {
+func TestV5ContrastOfCode(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for _, id := range l.themeOrder {
@@ -132,7 +132,7 @@ func TestContrastOfCode(t *testing.T) {
 }
 
 // A warning names the invalid part of an option of a listing.
-func TestInvalidOptionsOfCodeAreNamed(t *testing.T) {
+func TestV5InvalidOptionsOfCodeAreNamed(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for _, c := range []struct {

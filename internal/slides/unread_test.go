@@ -10,7 +10,7 @@ import (
 )
 
 // A warning names each prop that the template does not have, with its slide.
-func TestUnknownPropsAreNamed(t *testing.T) {
+func TestV3UnknownPropsAreNamed(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	many := map[string]any{"title": "T"}

@@ -15,7 +15,7 @@ import (
 // A receiver that does not answer one milestone delays the next by the timeout of that try and no more. It gets the
 // final milestone while the first message waits for its next try. That message is still sent, after the final one and
 // with an older version.
-func TestSlowAnswerDelaysTheNextMilestoneByTheTimeout(t *testing.T) {
+func TestV9SlowAnswerDelaysTheNextMilestoneByTheTimeout(t *testing.T) {
 	t.Parallel()
 	for name, slow := range map[string]func(call, *http.Request) (int, http.Header, error){
 		"no answer": dead,
@@ -75,7 +75,7 @@ func TestSlowAnswerDelaysTheNextMilestoneByTheTimeout(t *testing.T) {
 
 // With many presentations at once, a receiver that does not answer "queued" messages gets each final milestone as soon
 // as a try ends, and not only when an unused claim expires.
-func TestManyPresentationsAtASlowReceiver(t *testing.T) {
+func TestV9ManyPresentationsAtASlowReceiver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -109,7 +109,7 @@ func TestManyPresentationsAtASlowReceiver(t *testing.T) {
 
 // With more messages than places, a message that waited too long for a place is tried as soon as a place is free, under
 // a new claim, and not only when the old claim expires (30 s after the start; the first places are free after 15 s).
-func TestMessageThatWaitedForAPlaceIsTriedSoon(t *testing.T) {
+func TestV9MessageThatWaitedForAPlaceIsTriedSoon(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -14,7 +14,7 @@ import (
 )
 
 // A body with too many values is refused with the name of the setting, wherever in the body the values are.
-func TestTokensAreCounted(t *testing.T) {
+func TestH2TokensAreCounted(t *testing.T) {
 	t.Parallel()
 	zeros := "[" + strings.Repeat("0,", 200_000) + "0]"
 	for name, body := range map[string]string{
@@ -55,7 +55,7 @@ func wide(n int) string {
 }
 
 // Names, values and brackets count as tokens, also those of the settings.
-func TestNamesValuesAndBracketsAreTokens(t *testing.T) {
+func TestH2NamesValuesAndBracketsAreTokens(t *testing.T) {
 	t.Parallel()
 	const deck, settings = `{"slides":[{"title":"x"}],"junk":[1,{},[]]}`, `{"title":"y"}`
 	const tokens = 2 + 1 + 2 + 2 + 2 + 1 + 2 + 1 + 2 + 2 + 4
@@ -68,7 +68,7 @@ func TestNamesValuesAndBracketsAreTokens(t *testing.T) {
 }
 
 // The value of an unknown field is never built.
-func TestUnknownFieldsStayText(t *testing.T) {
+func TestH2UnknownFieldsStayText(t *testing.T) {
 	t.Parallel()
 	const text = `[[1,2],{"a":{"b":[3]}}]`
 	s := scanner{text: text, budget: &budget{100, 100}}

@@ -9,7 +9,7 @@ import (
 )
 
 // A slide can set its own hold. If it has a narration, the hold has no effect, and a warning says so.
-func TestHoldOfASlide(t *testing.T) {
+func TestV3HoldOfASlide(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		slide, deckFields string
@@ -59,7 +59,7 @@ func TestHoldOfASlide(t *testing.T) {
 }
 
 // Warnings of unknown fields name the whole path, also inside objects of a slide.
-func TestWarningsOfUnknownFieldsNameTheirPath(t *testing.T) {
+func TestV3WarningsOfUnknownFieldsNameTheirPath(t *testing.T) {
 	t.Parallel()
 	_, warnings, err := Parse([]byte(`{"bogus":1,"voice":{"name":"x"},"slides":[{"title":"x","voice":{"sped":1},"avatarPosition":{"x":1,"y":2,"heigth":9}}]}`), lectern.Limits{})
 	var got []string

@@ -49,7 +49,7 @@ func TestRequestOfTheDocumentation(t *testing.T) {
 }
 
 // A deck says whether its subtitle track is shown, as true and false or "on" and "off".
-func TestSubtitles(t *testing.T) {
+func TestV7Subtitles(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]lectern.Subtitles{"": "", `,"subtitles":true`: "on", `,"subtitles":"On"`: "on",
 		`,"subtitles":false`: "off", `,"subtitles":"off"`: "off"} {
