@@ -146,7 +146,8 @@ func TestMissingTools(t *testing.T) {
 	}
 }
 
-// TestPortInUse: the second server says which address is taken and ends with its documented code.
+// TestPortInUse: a second server on the same address fails with a sentence that names the address, and one on the same
+// data folder fails too. The first server continues to answer.
 func TestPortInUse(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

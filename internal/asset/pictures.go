@@ -109,7 +109,8 @@ const drawnSide = 2048
 // drawnURL is the address from which the page loads the drawing.
 const drawnURL = "https://drawing.lectern.invalid/"
 
-// drawnPage shows only a drawing. By data-lectern and __lectern a page tells package chrome that it is ready.
+// drawnPage shows only a drawing. data-lectern announces a signal to package chrome, and __lectern.ready sends it when
+// the page is ready.
 const drawnPage = `<!doctype html><html data-lectern><head><meta charset="utf-8"><style>html,body{margin:0;background:transparent}
 img{display:block;width:%dpx;height:%dpx}</style></head><body><script>
 window.__lectern = {overflow: []};

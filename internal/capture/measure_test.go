@@ -72,7 +72,7 @@ func TestACanceledMeasureReturnsItsResults(t *testing.T) {
 	}
 }
 
-// Failures of Measure have those of all slides. A retryable failure is only a warning.
+// The error of Measure contains the failures of all slides. A retryable failure is only a warning.
 func TestMeasureWarnsOfRetryableFailures(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), talk()

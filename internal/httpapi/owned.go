@@ -15,7 +15,7 @@ import (
 type mine struct {
 	jobs  Jobs
 	key   lectern.Key
-	quota lectern.Quota // the bounds of keys that have none of their own
+	quota lectern.Quota // the server's setting: each bound applies to every key that does not set its own
 }
 
 // mine returns the job service for the key of r.
@@ -23,7 +23,8 @@ func (s *server) mine(r *http.Request) mine { return mine{s.Jobs, visitOf(r.Cont
 
 func (m mine) owner() string { return cmp.Or(m.key.Owner, lectern.DefaultOwner) }
 
-// bounds returns the quota of the key. A bound that the key does not have is that of all keys.
+// bounds returns the quota of the key. For a bound that the key does not set, the server's setting applies. Without a
+// key there are no bounds.
 func (m mine) bounds() lectern.Quota {
 	if m.key.ID == "" {
 		return lectern.Quota{}

@@ -8,10 +8,10 @@ type box struct {
 	from, to int64 // offsets of its content
 }
 
-// maxBoxes bounds the boxes of a file that are read.
+// maxBoxes bounds the boxes in one range of a file, such as the content of a box.
 const maxBoxes = 20_000
 
-// boxes returns the boxes between two offsets. ok is false if they do not fill the range.
+// boxes returns the boxes between two offsets. ok is false if they do not fill the range, or are too many.
 func (f *file) boxes(from, to int64) (list []box, ok bool) {
 	for at := from; at < to; {
 		h, ok := f.at(at, 8)

@@ -47,7 +47,8 @@ func newBadFFmpeg(t *testing.T, g *rig, word, fault string) badFFmpeg {
 	dir := t.TempDir()
 	bad := badFFmpeg{word, fault, filepath.Join(dir, "bad")}
 	word = strings.ReplaceAll(word, " ", `\ `)
-	first, _, _ := strings.Cut(word, "*") // the name of the file to spoil, or of no file: then the last is spoiled
+	// An output file with the name that the pattern begins with is spoiled. If there is none, the last argument is.
+	first, _, _ := strings.Cut(word, "*")
 	script := fmt.Sprintf("#!/bin/sh\nreal=%s\n"+`case "$*" in *%s*) ;; *) exec "$real" "$@";; esac
 [ -e %s ] || exec "$real" "$@"
 for out; do case "$out" in file:*/%s) break;; esac; done

@@ -129,7 +129,7 @@ func mikhailoHair(c, face *paint.Canvas) {
 		c.Draw(temple, paint.Style{Paint: paint.Linear(0, -140, 0, 56, a.Alpha(0), a, a, a.Alpha(0.66),
 			a.Alpha(0.10)).At(0, 0.2, 0.66, 0.82, 1), Blur: 1.1})
 	}
-	// Rim of light behind.
+	// The rim light on the hair, from the back.
 	in.Soft(paint.Taper([]paint.Point{paint.P(30, -238), paint.P(84, -222), paint.P(124, -186), paint.P(140, -140),
 		paint.P(140, -90)}, []float64{1, 6, 7, 6, 2}), paint.Flat(paint.RGB(0xe0b592).Alpha(0.62)), 2.0)
 	in.Soft(paint.Taper([]paint.Point{paint.P(-141, -120), paint.P(-124, -186), paint.P(-84, -215), paint.P(-30, -236),

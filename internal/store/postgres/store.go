@@ -195,8 +195,8 @@ func isAway(err error) bool {
 	if !ok {
 		return strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "closed pool")
 	}
-	// The classes of errors about connections, transaction states, aborted transactions, resources, locks, operators and
-	// the system.
+	// The classes of errors about connections, transaction states, aborted transactions, resources, locks, interventions
+	// of an operator, and the system.
 	return slices.Contains([]string{"08", "25", "40", "53", "55", "57", "58"}, e.Code[:min(2, len(e.Code))])
 }
 

@@ -202,7 +202,7 @@ func leftovers(t *testing.T, b *bench) {
 	other := b.asset("b", "1")
 	same(t, "planned", b.store.PlanAsset(b.ctx(), "f2", b.at.Add(time.Hour)), nil)
 	same(t, "not due", len(b.leftovers()), 0)
-	_, created, err := b.store.InsertAsset(b.ctx(), other, "f2") // the content came while it was uploaded
+	_, created, err := b.store.InsertAsset(b.ctx(), other, "f2") // as if f1 was stored during this upload
 	same(t, "another's", err, nil)
 	same(t, "another's", created, true)
 	same(t, "the second file", b.leftovers(), []string{"f2"})

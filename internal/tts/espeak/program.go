@@ -113,7 +113,7 @@ func output(ctx context.Context, path string, args []string, s tts.Sentence) ([]
 	return nil, tts.Failed(Name, s, "", err)
 }
 
-// symbols cuts what espeak-ng --ipa --sep=_ prints into phonemes.
+// symbols splits the output of espeak-ng --ipa --sep=_ into phonemes.
 func symbols(ipa string) []string {
 	var out []string
 	for _, f := range strings.FieldsFunc(ipa, func(r rune) bool { return r == '_' || unicode.IsSpace(r) }) {
