@@ -190,8 +190,8 @@ func TestVoicesOfALanguage(t *testing.T) {
 	if v := e.Deck.VoiceOf(0); v != (VoiceChoice{ID: "eva", Language: "de", Speed: 1.5}) {
 		t.Errorf("%+v", v)
 	}
-	d := Deck{Voice: VoiceChoice{Gender: "male"}, Slides: []Slide{{Voice: VoiceChoice{Gender: "female"}}}}
-	if v := d.VoiceOf(0); v.Gender != "female" {
+	own := Deck{Voice: VoiceChoice{Gender: "male"}, Slides: []Slide{{Voice: VoiceChoice{Gender: "female"}}}}
+	if v := own.VoiceOf(0); v.Gender != "female" {
 		t.Errorf("the slide's gender does not replace the deck's: %+v", v)
 	}
 	if v := e.Deck.VoiceOf(1); v != (VoiceChoice{Engine: "piper", ID: "thorsten", Language: "de", Speed: 1.5}) {
