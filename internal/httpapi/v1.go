@@ -409,7 +409,7 @@ func (s *server) changed(w http.ResponseWriter, r *http.Request, p lectern.Prese
 
 // v1Retry queues a presentation again, unless the server stops. The quota applies as to a create.
 func (s *server) v1Retry(w http.ResponseWriter, r *http.Request, in *ByID) error {
-	if err := s.takesOrders(); err != nil {
+	if err := s.acceptsWork(); err != nil {
 		return err
 	}
 	m := s.mine(r)
