@@ -4,8 +4,8 @@
 // This machine can often reach servers that those users cannot: databases, admin pages, the cloud's metadata service.
 // So an address is checked twice. [Policy.Judge] refuses an address by its text, without the network. [Policy.Control],
 // in the dialer, checks each address from DNS just before the connection, so a name that resolves differently the
-// second time gains nothing. All packages that send requests share this package: two lists of forbidden networks would
-// soon differ.
+// second time gains nothing. All packages that connect to addresses of users share this package: two lists of forbidden
+// networks would soon differ.
 package egress
 
 import (

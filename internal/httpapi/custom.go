@@ -314,7 +314,7 @@ func dryRun(r *http.Request) (bool, error) {
 	for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
 		if name != "dry_run" {
 			return false, blame(name, codeRequest, "The parameter %.60q is not known here; there is dry_run=true, which "+
-				"checks the deck and creates nothing.", name)
+				"checks the deck and creates no presentation.", name)
 		}
 	}
 	return flagged(r, "dry_run")

@@ -45,7 +45,8 @@ type SpokenVoice struct {
 	Speed    float64 `json:"speed" doc:"1 is natural."`
 }
 
-// dryRun checks a deck, measures as many slides as the time allows, and creates nothing.
+// dryRun checks a deck, measures as many slides as the time allows, and creates no presentation. Files that come with
+// the deck become assets even so.
 func (s *server) dryRun(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.outlook(r, intake{check: s.Check})
 	if err == nil {

@@ -58,8 +58,8 @@ type Reader interface {
 type Housekeeper interface {
 	// Silent returns the processing presentations whose last heartbeat is at or before since.
 	Silent(ctx context.Context, since time.Time) ([]Lease, error)
-	// Due returns what is to be cleaned up at now, at most a few hundred of each kind, the longest due first, and the
-	// time when more is due; that is now where the list was cut.
+	// Due returns what is to be cleaned up at now, at most a few hundred of each kind, Scratch and Expired the longest due
+	// first, and the time when more is due; that is now where a list was cut.
 	Due(ctx context.Context, now time.Time) (Due, error)
 }
 
