@@ -242,8 +242,9 @@ func remotion(more ...string) func(Tools, Talk, int) []Step {
 }
 
 func remotionNeeds(t Tools) string {
-	return unless(t.Remotion, "not installed (go run ./bench renders --install)") + unless(t.Node, "no Node.js") +
-		unless(t.Chromium, "no Chromium")
+	needs := []string{unless(t.Remotion, "not installed (go run ./bench renders --install)"),
+		unless(t.Node, "no Node.js (scripts/deps test)"), unless(t.Chromium, "no Chromium (scripts/deps)")}
+	return strings.Join(slices.DeleteFunc(needs, func(s string) bool { return s == "" }), "; ")
 }
 
 // isRemotion reports whether a way needs Remotion's project.
@@ -259,8 +260,9 @@ func bundle(t Tools) Step {
 			"--public-dir=" + publicFolder, "--out-dir=" + bundleFolder, "--log=error"}}
 }
 
-// RemotionPackages lists the packages that npm installs for the way "remotion", all in one version. Lectern does not
-// ship them, and Remotion's license requires a fee of larger companies, so they are installed on request only.
+// RemotionPackages lists the packages that npm installs for the ways with Remotion, whose own packages all have one
+// version. Lectern does not ship them, and Remotion's license requires a fee of larger companies, so they are installed
+// on request only.
 func RemotionPackages() []string {
 	const version = "4.0.529"
 	return []string{"remotion@" + version, "@remotion/cli@" + version, "@remotion/bundler@" + version,

@@ -10,7 +10,8 @@ import (
 	"lectern/internal/soak"
 )
 
-// crowded returns a small stream in which everything moves, across its border too, coded with all tools of x264.
+// crowded returns a small stream of source, coded so that partitions, transforms and vectors of all kinds occur, also
+// vectors across the border.
 func crowded(t testing.TB, source string, size lectern.Size, more ...string) []byte {
 	t.Helper()
 	x264 := fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:partitions=all:8x8dct=1:me=umh:subme=7", size.Width/16)
