@@ -165,7 +165,8 @@ func floor(t Tools, talk Talk, _ int) []Step {
 // usual are common arguments for H.264, at the quality of Lectern.
 var usual = []string{"-c:v", "libx264", "-preset", "medium", "-crf", "18", "-pix_fmt", "yuv420p", "-c:a", "aac"}
 
-// rounded lays the presenter of input clip over input slide through a round mask, as ffmpeg's recipes do.
+// rounded returns the filters that overlay the presenter in input clip on the picture in input slide, through a round
+// mask. They are those that guides to ffmpeg recommend.
 func (t Talk) rounded(slide, clip int, to string) string {
 	return fmt.Sprintf(
 		"[%d:v]format=yuva420p,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='if(lte(hypot(X-W/2,Y-H/2),W/2),255,0)'[a%d];[%d:v][a%d]overlay=%d:%d%s",

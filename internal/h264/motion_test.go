@@ -60,7 +60,7 @@ func TestLeaksAgreesWithDecoding(t *testing.T) {
 		corner.X, corner.Y = 28-corner.X, 15-corner.Y
 	}
 	if found[true] < soak.Rounds(2, 5) || found[false] < soak.Rounds(2, 3) {
-		t.Errorf("%d streams leak and %d do not: too few to tell", found[true], found[false])
+		t.Errorf("%d streams leak and %d do not, too few for a test", found[true], found[false])
 	}
 }
 

@@ -64,7 +64,7 @@ type manifest struct {
 	Sample      map[string]any `json:"sample"`
 }
 
-// prop is one prop of a manifest. Role is the name under which the html asks for it; it defaults to Name.
+// prop is one prop of a manifest. Role is the name under which the html reads it; it defaults to Name.
 type prop struct {
 	Name        string   `json:"name"`
 	Role        string   `json:"role"`
