@@ -139,8 +139,8 @@ func (q Request) Choose(c lectern.Choice) Request {
 }
 
 // Judge returns all faults of a deck as one failure, or nil if there are none: the fields that could not be read, and
-// the faults that a check found. Each has the name that its author wrote, and its position if the source has lines. Of
-// a field that could not be read, the faults of the check are left out. If found is not a fault of the deck, Judge
+// the faults that a check found. Each names its field as the author wrote it, and has a position if the source has
+// lines. The check's faults of a field that could not be read are left out. If found is not a fault of the deck, Judge
 // returns only found.
 func (q Request) Judge(found error) error {
 	f, ok := errors.AsType[*lectern.Failure](found)
