@@ -54,7 +54,7 @@ func bombs(t *testing.T) []bomb {
 }
 
 // TestH1H8BombsAreRefused: each bomb, in a data address and from the web, is refused in a sentence that names the limit
-// or the kind, and costs little: all processes together grow by at most 300 MB over idle. LECTERN_E2E_COMPARE names
+// or the kind, and costs little: all processes together grow by at most 300 MiB over idle. LECTERN_E2E_COMPARE names
 // another program that gets the same decks; its results are logged and not checked.
 func TestH1H8BombsAreRefused(t *testing.T) {
 	list := bombs(t)

@@ -68,12 +68,12 @@ func playInChromium(t *testing.T, s *server, path string) {
 	t.Helper()
 	got := inChromium[playback](t, s, fmt.Sprintf(`new Promise(done => {
 		const v = document.createElement('video');
-		const tell = fault => done({Width: v.videoWidth, Height: v.videoHeight, Duration: v.duration, After: v.currentTime, Fault: fault});
+		const report = fault => done({Width: v.videoWidth, Height: v.videoHeight, Duration: v.duration, After: v.currentTime, Fault: fault});
 		v.muted = true; v.src = %q;
-		v.onerror = () => tell(v.error.message || 'code ' + v.error.code);
+		v.onerror = () => report(v.error.message || 'code ' + v.error.code);
 		v.onloadeddata = () => { v.currentTime = v.duration / 2; };
-		v.onseeked = () => { v.onseeked = null; v.play().catch(e => tell(String(e))); };
-		v.ontimeupdate = () => { if (!v.paused && v.currentTime > v.duration / 2 + 0.2) tell(''); };
+		v.onseeked = () => { v.onseeked = null; v.play().catch(e => report(String(e))); };
+		v.ontimeupdate = () => { if (!v.paused && v.currentTime > v.duration / 2 + 0.2) report(''); };
 		document.body.append(v);
 	})`, path))
 	if got.Fault != "" || got.Width == 0 || got.After <= got.Duration/2 {

@@ -89,7 +89,7 @@ func TestBadInput(t *testing.T) {
 }
 
 // Faults of four kinds are reported at once, by a create and by a dry run: a field of the wrong type, a broken rule of
-// decks, a theme and a template that the server does not have. On /api/custom an unknown template is no fault.
+// decks, a theme and a template that the server does not have. On /api/custom an unknown template is not a fault.
 func TestFaultsOfAllKindsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

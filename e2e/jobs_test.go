@@ -26,7 +26,7 @@ func talk(n int) string {
 	return `{"resolution":[640,360],"slidesData":[` + strings.Join(slides, ",") + `],"avatarCode":"gia.casual"}`
 }
 
-// large makes a deck of talk one for a large video, which takes longer and leaves more on the disk.
+// large changes a deck of talk to a large video, which takes longer and leaves more on the disk.
 func large(deck string) string { return strings.Replace(deck, "[640,360]", "[1920,1080]", 1) }
 
 // TestFirstVideo does what a user of the legacy interface does first: create a presentation, follow it, and get its

@@ -57,7 +57,7 @@ func TestMarksAreNotSpoken(t *testing.T) {
 		if shown {
 			continue
 		}
-		hearMarks(t, s.must("GET", "/v1/presentations/"+id+"/manifest", ""))
+		checkMarks(t, s.must("GET", "/v1/presentations/"+id+"/manifest", ""))
 		var p struct {
 			Warnings []struct {
 				Code  string
@@ -90,7 +90,7 @@ func TestMarksAreNotSpoken(t *testing.T) {
 	}
 }
 
-func hearMarks(t *testing.T, manifest answer) {
+func checkMarks(t *testing.T, manifest answer) {
 	t.Helper()
 	var m struct {
 		Slides []struct {

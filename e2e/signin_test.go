@@ -43,7 +43,7 @@ func (p *webPage) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// until waits for a condition, which may be written with the page's words.
+// until waits until a condition holds on the page. The condition is a JavaScript expression.
 func (p *webPage) until(condition string) {
 	p.t.Helper()
 	p.do(condition, func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
@@ -77,7 +77,7 @@ func (p *webPage) look(name string) {
 	for _, width := range []int64{320, 1440} {
 		for _, scheme := range []string{"light", "dark"} {
 			what := fmt.Sprintf("%s-%d-%s", name, width, scheme)
-			p.do(what, chromedp.EmulateViewport(width, 900), scheming(scheme))
+			p.do(what, chromedp.EmulateViewport(width, 900), preferring(scheme))
 			for _, fault := range promised[[]string](p.ctx, p.t, looks) {
 				p.t.Errorf("%s: %s", what, fault)
 			}
@@ -92,8 +92,8 @@ func (p *webPage) look(name string) {
 	}
 }
 
-// scheming asks for light or dark.
-func scheming(scheme string) chromedp.Action[chromedp.Void] {
+// preferring makes the page believe that the user prefers a colour scheme, "light" or "dark".
+func preferring(scheme string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
@@ -102,7 +102,7 @@ func scheming(scheme string) chromedp.Action[chromedp.Void] {
 	})
 }
 
-// session is the cookie as the browser has it.
+// session returns the session's cookie in the browser; nil if there is none.
 func (p *webPage) session() *network.Cookie {
 	p.t.Helper()
 	all, err := chromedp.Run(p.ctx, func(ctx context.Context, t *chromedp.Target) ([]*network.Cookie, error) {
@@ -128,7 +128,7 @@ const (
 	shortDeck   = `{"title":"Signed in","size":{"width":426,"height":240},"slides":[{"template":"title","props":{"title":"Hello"},"narration":"Hello, and welcome to everybody."}]}`
 )
 
-// newKey makes a key and returns its id and itself.
+// newKey makes a key and returns its id and its text.
 func (s *server) newKey(scope string) (id, text string) {
 	s.t.Helper()
 	a := s.must("POST", "/v1/keys", `{"name":"e2e","scope":"`+scope+`"}`, "Authorization", "Bearer "+operatorKey)
@@ -248,9 +248,9 @@ func (p *webPage) makesAVideo() {
 	p.do("closing", chromedp.Click("#player-close"))
 }
 
-// TestC2KeysBesideANode: on Postgres "lectern key" works on the database while nodes run, without asking any of them:
+// TestC2KeysWhileNodesRun: on Postgres "lectern key" works on the database while nodes run, without asking any of them:
 // the first key closes an open node, a removed key stops working there, and a session of one node is valid on another.
-func TestC2KeysBesideANode(t *testing.T) {
+func TestC2KeysWhileNodesRun(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
 	s := c.node("api")
@@ -274,7 +274,7 @@ func TestC2KeysBesideANode(t *testing.T) {
 	}
 	var made [2]struct{ ID, Key string }
 	for i, scope := range []string{"admin", "read"} {
-		if err := json.Unmarshal([]byte(key("add", "beside", "--scope", scope, "--json")), &made[i]); err != nil {
+		if err := json.Unmarshal([]byte(key("add", "stored", "--scope", scope, "--json")), &made[i]); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -124,31 +124,31 @@ func (c *doctorCmd) askReady(ctx context.Context, io streams) error {
 		return unreachable(err)
 	}
 	defer res.Body.Close()
-	var said struct {
+	var report struct {
 		Ready    bool              `json:"ready"`
 		Stopping bool              `json:"stopping,omitempty"`
 		Missing  []lectern.Failure `json:"missing"`
 	}
-	if err := json.NewDecoder(stdio.LimitReader(res.Body, 1<<20)).Decode(&said); err != nil {
+	if err := json.NewDecoder(stdio.LimitReader(res.Body, 1<<20)).Decode(&report); err != nil {
 		return unreachable(fmt.Errorf("it answers %s, which is not what a Lectern server says: %w", res.Status, err))
 	}
 	if c.JSON {
-		if err := printJSON(io, said); err != nil {
+		if err := printJSON(io, report); err != nil {
 			return err
 		}
 	}
 	switch {
-	case said.Ready:
+	case report.Ready:
 		if !c.JSON {
 			fmt.Fprintln(io.out, "ready")
 		}
 		return nil
-	case said.Stopping:
-		return lectern.Fail(lectern.CodeOverloaded, "The server is stopping.")
-	case len(said.Missing) == 0:
+	case report.Stopping:
+		return lectern.Fail(lectern.CodeOverloaded, "The server is stopping. Ask again when it has started again.")
+	case len(report.Missing) == 0:
 		return lectern.Fail(lectern.CodeOverloaded, "The server is not ready, and does not say why.")
 	}
-	f := said.Missing[0]
-	f.Causes = said.Missing[1:]
+	f := report.Missing[0]
+	f.Causes = report.Missing[1:]
 	return &f
 }

@@ -24,8 +24,8 @@ type webhookListenCmd struct {
 }
 
 const (
-	maxHook     = 1 << 20 // bytes of a message
-	goodbyeTime = 5 * time.Second
+	maxHook     = 1 << 20         // bytes of a message
+	goodbyeTime = 5 * time.Second // to remove the webhook at the end, and to read the header of a message
 )
 
 // Run implements the command.
@@ -86,7 +86,7 @@ type received struct {
 func (e *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := stdio.ReadAll(http.MaxBytesReader(w, r.Body, maxHook))
 	if err != nil || r.Method != http.MethodPost || !json.Valid(body) {
-		http.Error(w, "A webhook is a POST with JSON of at most 1 MB.", http.StatusBadRequest)
+		http.Error(w, "A webhook is a POST with JSON of at most 1 MiB.", http.StatusBadRequest)
 		return
 	}
 	h := received{ID: r.Header.Get("webhook-id"), Body: body}

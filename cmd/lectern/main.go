@@ -97,11 +97,11 @@ type settings struct {
 
 // load reads the settings; flags are those of the command, by key.
 func (s *settings) load(io streams, flags map[string]string) (config.Config, error) {
-	cfg, said, err := config.Load(config.Source{Flags: flags, Environ: s.environ, File: s.file})
+	cfg, warnings, err := config.Load(config.Source{Flags: flags, Environ: s.environ, File: s.file})
 	if err != nil {
 		return config.Config{}, err
 	}
-	for _, w := range said {
+	for _, w := range warnings {
 		fmt.Fprintln(io.err, w)
 	}
 	return cfg, nil

@@ -20,7 +20,7 @@ import (
 	"lectern/internal/slides"
 )
 
-// Each example is read without a fault or a warning, and so is the page of each of its slides.
+// Each example is read, and the page of each of its slides is made, without a fault or a warning.
 func TestExamplesAreFlawless(t *testing.T) {
 	t.Parallel()
 	library, err := slides.New()

@@ -53,7 +53,8 @@ func groupMemory(root fs.FS) (limit int64, ok bool) {
 	return limit, ok
 }
 
-// unlimited is what version 1 has instead of "max": a number near the largest one, rounded to pages.
+// unlimited is the number from which a limit means none: instead of "max", version 1 has a number near the largest
+// int64, rounded to pages.
 const unlimited = 1 << 60
 
 func readLimit(root fs.FS, name string) (int64, bool) {

@@ -98,7 +98,8 @@ func (d *lineDisplay) end() {}
 // jsonDisplay writes one line for each event.
 type jsonDisplay struct{ to *json.Encoder }
 
-// event is a line of --json. Type is "progress", "done" or "failed".
+// event is a presentation in the output of --json. Type is "progress", "done" or "failed" where the command follows the
+// presentation, else "".
 type event struct {
 	Type       string               `json:"type"`
 	ID         string               `json:"id,omitempty"`

@@ -146,7 +146,7 @@ func (c *renderCmd) keepable() error {
 	return nil
 }
 
-// make follows the presentation to its end.
+// make creates a presentation and follows it to its end.
 func (c *renderCmd) make(ctx context.Context, io streams, m maker, source deck.Source) (lectern.Presentation, error) {
 	p, err := m.create(ctx, source)
 	if err != nil {
@@ -239,7 +239,8 @@ func (c *renderCmd) places(k outputFile, target string) []string {
 	return to
 }
 
-// save writes a temporary file next to the path to and renames it, so that the file appears whole or not at all.
+// save writes a file of the presentation to a path. It writes a temporary file in the same folder and renames it, so
+// that the file appears whole or not at all.
 func save(ctx context.Context, k outputFile, to string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return fmt.Errorf("make the folder of %s: %w", to, bare(err))

@@ -82,6 +82,6 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 		content[i] = b
 	}
 	if bytes.Equal(content[0], content[1]) == neg {
-		ts.Fatalf("that %s and %s are the same is %v", args[0], args[1], neg)
+		ts.Fatalf("%s and %s have the same content: %v, want %v", args[0], args[1], neg, !neg)
 	}
 }

@@ -19,11 +19,11 @@ func (i *interrupted) Error() string { return "interrupted by " + i.signal.Strin
 // stays ignored. The context also ends when the reader of the output goes away.
 func untilSignal(parent context.Context, io streams) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	heard := make(chan os.Signal, 2)
+	signals := make(chan os.Signal, 2)
 	done := make(chan struct{})
-	signal.Notify(heard, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) {
-		signal.Notify(heard, syscall.SIGHUP)
+		signal.Notify(signals, syscall.SIGHUP)
 	}
 	broken := make(chan os.Signal, 1) // never read: Notify alone keeps SIGPIPE from ending the process
 	signal.Notify(broken, syscall.SIGPIPE)
@@ -36,7 +36,7 @@ func untilSignal(parent context.Context, io streams) (context.Context, func()) {
 			case <-lost:
 				lost = nil
 				cancel(&interrupted{syscall.SIGPIPE})
-			case s := <-heard:
+			case s := <-signals:
 				if n > 0 && s != syscall.SIGHUP {
 					os.Exit(exitInterrupted)
 				}
@@ -49,7 +49,7 @@ func untilSignal(parent context.Context, io streams) (context.Context, func()) {
 	}()
 	return ctx, func() {
 		signal.Stop(broken)
-		signal.Stop(heard)
+		signal.Stop(signals)
 		close(done)
 		cancel(nil)
 	}

@@ -156,7 +156,7 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("about %d h", int(d.Round(time.Hour)/time.Hour))
 }
 
-// ago writes how long ago something was.
+// ago writes how long ago something was; its date where that is two days or more.
 func ago(now, t time.Time) string {
 	if t.IsZero() {
 		return "–"

@@ -1,4 +1,5 @@
-// What a designer measures on a page: a promise of sentences, one a fault, after its fonts, pictures and transitions.
+// Measures what a designer would measure on the page, once its fonts and transitions have ended. It is a promise of a list
+// of sentences, one for each fault.
 (async () => {
   const faults = [];
   const name = (e) => (e.id ? `#${e.id}` : `${e.tagName.toLowerCase()}.${e.className}`) + ` "${(e.textContent || e.placeholder || "").trim().slice(0, 30)}"`;
@@ -13,7 +14,7 @@
     return { r: n[0], g: n[1], b: n[2], a: n[3] ?? 1 };
   };
   const over = (top, below) => ({ r: top.r * top.a + below.r * (1 - top.a), g: top.g * top.a + below.g * (1 - top.a), b: top.b * top.a + below.b * (1 - top.a), a: 1 });
-  const ground = (e) => {
+  const background = (e) => {
     const layers = [];
     for (let at = e; at; at = at.parentElement) {
       const c = rgba(getComputedStyle(at).backgroundColor);
@@ -30,7 +31,7 @@
     const [x, y] = [light(a), light(b)].sort((p, q) => q - p);
     return (x + 0.05) / (y + 0.05);
   };
-  // seen: a person finds it. What a dialog covers is out of reach.
+  // seen: a person can see it. What an open dialog covers does not count.
   const modal = document.querySelector("dialog[open]");
   const seen = (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !e.closest(".hidden, [aria-hidden=true]") && (!modal || modal.contains(e));
 
@@ -46,24 +47,24 @@
     if (e.closest(":disabled, details:not([open]) > :not(summary), option")) continue;
     const size = parseFloat(style.fontSize);
     const needed = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
-    const below = ground(e);
+    const below = background(e);
     const got = contrast(over(rgba(style.color), below), below);
     if (got < needed) faults.push(`${name(e)} has a contrast of ${got.toFixed(2)}, below ${needed}`);
   }
   for (const e of document.querySelectorAll("input:not([type=file]), textarea")) {
     if (!seen(e)) continue;
-    const below = ground(e);
+    const below = background(e);
     const ink = getComputedStyle(e, "::placeholder");
     const c = rgba(ink.color);
     c.a *= parseFloat(ink.opacity);
     const got = contrast(over(c, below), below);
     if (got < 4.5) faults.push(`the placeholder of ${name(e)} has a contrast of ${got.toFixed(2)}`);
-    const edge = contrast(rgba(getComputedStyle(e).borderTopColor), ground(e.parentElement));
+    const edge = contrast(rgba(getComputedStyle(e).borderTopColor), background(e.parentElement));
     if (edge < 3) faults.push(`the edge of ${name(e)} has a contrast of ${edge.toFixed(2)}, below 3`);
   }
 
   const before = document.activeElement;
-  before.blur(); // who has the focus by a click shows no ring, and cannot get it again
+  before.blur(); // an element that has the focus by a click shows no ring, and focusing it once more changes nothing
   for (const e of document.querySelectorAll("a[href], button, input, textarea, summary, video")) {
     if (!seen(e) || e.disabled) continue;
     const box = e.getBoundingClientRect();
@@ -80,7 +81,7 @@
       continue;
     }
     const offset = parseFloat(style.outlineOffset);
-    const ring = contrast(rgba(style.outlineColor), ground(offset < 0 ? ringed : ringed.parentElement));
+    const ring = contrast(rgba(style.outlineColor), background(offset < 0 ? ringed : ringed.parentElement));
     if (ring < 3) faults.push(`the focus ring of ${name(ringed)} has a contrast of ${ring.toFixed(2)}`);
     const out = ringed.getBoundingClientRect();
     const reach = Math.max(0, offset + width);

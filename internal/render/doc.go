@@ -15,6 +15,6 @@
 //   - Memory does not grow with the deck: pictures, sound and streams pass through and are not collected.
 //
 // The tools are ports, declared here and satisfied by the adapters. A [Pipeline] has them all; the parts of a run
-// (speaker, performer, capturer, encoder, blender, mixer, joiner, publisher) each see those that they work with, and
-// share the steps and the outline of what is made. See docs/PIPELINE.md.
+// (speaker, performer, capturer, segmenter, encoder, blender, mixer, joiner, publisher) each see those that they work
+// with, and share the steps and the outline of what is made. See docs/PIPELINE.md.
 package render

@@ -60,8 +60,8 @@ func TestAShortPresentationOvertakesALongOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Two of these are slides of the short one. The long one had a turn before each step of the short one, and those that
-	// it took while the short one was prepared.
+	// Two of these are slides of the short one. The others are of the long one: one before each step of the short one,
+	// and those that were encoded while the short one was prepared.
 	if n := encoded.Load() - before; n > slides/2 {
 		t.Errorf("%d slides were encoded until the short one was done", n)
 	}

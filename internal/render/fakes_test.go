@@ -269,7 +269,7 @@ type fakeClip struct {
 	r      lectern.ClipRequest
 	n      int
 	closed bool
-	dark   bool // not ann's, or not as she is usually dressed
+	dark   bool // for every avatar but ann in her usual clothes
 }
 
 func (c *fakeClip) Next(dst *image.RGBA) error {

@@ -39,7 +39,7 @@ type ManifestSlide struct {
 	Template string         `json:"template"`
 	Start    int64          `json:"start_frame"`
 	Frames   int64          `json:"frames"`
-	Speech   *int64         `json:"speech_sample,omitempty"`
+	Speech   *int64         `json:"speech_sample,omitempty"` // where the narration begins in the sound; nil: silent
 	Samples  int64          `json:"speech_samples,omitempty"`
 	Voice    *lectern.Voice `json:"voice,omitempty"`
 	Window   *lectern.Rect  `json:"avatar_window,omitempty"` // in video pixels

@@ -34,6 +34,7 @@ type alignment struct {
 	Takes    []int64        `json:"takes,omitempty"` // frames of each take whose sound it is
 }
 
+// maxAlignment is how many bytes the JSON of an alignment may have.
 const maxAlignment = 256 << 20
 
 var errNarration = errors.New("the narration's file is damaged")

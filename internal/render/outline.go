@@ -22,7 +22,7 @@ type outline struct {
 	theme     lectern.Theme
 	version   string          // ffmpeg's
 	performed bool            // by an avatar that speaks itself
-	guess     []time.Duration // how long each slide may last before its narration is there
+	guess     []time.Duration // the estimated length of each slide, used until its narration is there
 	slides    []*slide
 }
 
@@ -54,7 +54,7 @@ type slide struct {
 	yuv yuvFile
 }
 
-// withSlides lays out the slides of base's deck, and tells track how much there is to do.
+// withSlides lays out the slides of base's deck, and plans the work on them in track.
 func withSlides(base outline, track *tracker) *outline {
 	u, d := &base, base.deck
 	_, u.guess = d.Estimate()
@@ -170,7 +170,7 @@ func abs(n int) int { return max(n, -n) }
 const (
 	weighVoice = 0.03  // for each second spoken
 	weighPage  = 0.6   // for each slide
-	weighFrame = 0.012 // for each frame with an avatar
+	weighFrame = 0.012 // for each frame of 1920 × 1080 pixels with an avatar
 	weighStill = 0.7   // for each slide without one
 	weighMix   = 0.06  // for each frame of a transition
 	weighTake  = 2.0   // for each second that an avatar speaks itself

@@ -82,10 +82,10 @@ func (p *pieces) take() ([]byte, error) {
 	return piece, nil
 }
 
-// shut ends p and closes what, from which next reads.
-func (p *pieces) shut(what io.Closer) {
+// shut ends p and closes source, from which next reads.
+func (p *pieces) shut(source io.Closer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rest, p.err = nil, io.ErrClosedPipe
-	what.Close()
+	source.Close()
 }

@@ -37,7 +37,7 @@ type Options struct {
 	// with a warning.
 	Segmenter Segmenter
 	Now       func() time.Time // nil: time.Now
-	// Ledger divides processor time that is used for several presentations; nil: that is not counted.
+	// Ledger divides processor time that is used for several presentations; nil: this time is not counted.
 	Ledger *usage.Ledger
 	Prices map[string]usage.Price // by provider of voices or avatars; without a price, a provider's use has no cost
 }

@@ -9,7 +9,7 @@ import (
 	"lectern"
 )
 
-// Command is one call of ffmpeg. internal/ffmpeg's Run begins with the same fields.
+// Command is one call of ffmpeg. internal/ffmpeg's Run has these fields and more.
 type Command struct {
 	Args    []string
 	Stdin   io.Reader           // nil: nothing to read

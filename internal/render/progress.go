@@ -135,8 +135,8 @@ func (t *tracker) wait(message string) (over func()) {
 	}
 }
 
-// watched returns a context in which a call of a service that has to wait shows this as the message; what names the
-// slide.
+// watched returns a context for calls of services: while such a call waits, the message says so. what names the slide
+// in this message.
 func watched(ctx context.Context, t *tracker, what string) context.Context {
 	return retry.WithWatch(ctx, func(service string, wait time.Duration) func() {
 		return t.wait(fmt.Sprintf("Waiting %s for the %s, which is busy or cannot be reached (%s).",

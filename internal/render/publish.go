@@ -103,7 +103,7 @@ func (u *publisher) artifacts(plan timeline.Plan, video, audio, thumbnail file, 
 			list = append(list, artifact{f.Kind, 0, f.Name, f.MediaType, of[f.Kind]})
 			continue
 		}
-		for _, s := range u.slides { // the only kind with a file for each slide is its picture
+		for _, s := range u.slides { // the picture of a slide is the only kind with a file for each slide
 			list = append(list, artifact{f.Kind, s.number, f.NameOf(s.number), f.MediaType, made{file: s.picture.file}})
 		}
 	}

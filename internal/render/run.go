@@ -44,7 +44,7 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 	end := p.Ledger.Begin(used.Meter)
 	defer func() { // a run that fails reports its usage too, because that costs the same
 		end()
-		used.tell()
+		used.send()
 	}()
 	track := newTracker(r, p.Now)
 	defer track.close()
@@ -145,7 +145,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", count(n, "slide")))
 	workers(g, u.resources.slots.Voices, n, u.each(u.narrate))
 	workers(g, u.resources.slots.Tabs, n, u.each(u.capturer.capture))
-	// An avatar's service is asked for the takes of all slides at once, and renders them while the other steps go on.
+	// An avatar's service renders several takes at once, while the other steps go on.
 	workers(g, u.resources.slots.Avatars, len(takes), func(ctx context.Context, i int) error { return takes[i](ctx) })
 	g.do(u.segmenter.segment)
 	jobs := u.encodes()
@@ -229,7 +229,7 @@ func (u *run) narrate(ctx context.Context, s *slide) error {
 		var n narration
 		var err error
 		if s.takes != nil {
-			n, err = u.performer.heard(ctx, s)
+			n, err = u.performer.narration(ctx, s)
 		} else {
 			n, err = u.speaker.spoken(ctx, s)
 		}

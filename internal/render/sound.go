@@ -174,7 +174,7 @@ func readPassage(p audio.Passage, path string) (mp4.Part, error) {
 	return part, nil
 }
 
-// checkSound checks that a file of sound has the given number of samples.
+// checkSound checks that a file of sound has the given number of samples, or up to three packets more.
 func checkSound(samples int64, path string) error {
 	m, err := readMovie(path)
 	if err != nil {

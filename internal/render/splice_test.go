@@ -53,9 +53,9 @@ func corner() lectern.Deck {
 	return d
 }
 
-// A spliced video looks like one that is encoded whole: it has as many frames, differs by a PSNR of 42 dB or more,
-// and is at most one and a half times as large. A patch that leaks is tried once more with a calmer border; then the
-// slide is encoded whole.
+// A spliced video looks like one that is encoded whole: it has as many frames, a PSNR of at least 42 dB against the
+// other one, and is at most one and a half times as large. A patch that leaks is tried once more with a calmer border;
+// then the slide is encoded whole.
 func TestSplicedLooksLikeWhole(t *testing.T) {
 	t.Parallel()
 	type made struct {

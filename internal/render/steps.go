@@ -38,11 +38,11 @@ type meter struct {
 // update reports what was used until now.
 func (m *meter) update() {
 	m.ledger.Update()
-	m.tell()
+	m.send()
 }
 
-// tell reports the usage that is known.
-func (m *meter) tell() {
+// send reports the usage that is known.
+func (m *meter) send() {
 	used := m.Read()
 	m.report.Report(lectern.Reported{Usage: &used})
 }
@@ -93,8 +93,8 @@ func broken(what string, err error) error {
 		what+": ffmpeg's output is damaged. Try again; if that does not help, check the disk and install ffmpeg again.")
 }
 
-// unwell returns err as a failure to encode with the sentence. It is retryable, since the cause may have passed by
-// then.
+// unwell returns err as a failure to encode with the sentence, unless it is a failure already. A failure to encode is
+// retryable, since its cause may pass.
 func unwell(err error, sentence string) error {
 	err = fail.Else(err, lectern.CodeEncodeFailed, sentence)
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeEncodeFailed {

@@ -124,9 +124,9 @@ func (u *performer) taken(s *slide, k int, share float64) {
 	u.track.move(taskOf("animate", s), sum/max(whole, 1))
 }
 
-// heard returns a slide's narration, made from the sound of its takes. Each take lasts a whole number of frames, so
+// narration returns a slide's narration, made from the sound of its takes. Each take lasts a whole number of frames, so
 // that lips and sound stay together however many parts there are.
-func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
+func (u *performer) narration(ctx context.Context, s *slide) (narration, error) {
 	if err := await(ctx, s.takes.done); err != nil {
 		return narration{}, err
 	}
@@ -143,7 +143,7 @@ func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
 	key := contentkey.Of(lectern.StepNarrate, "heard", keys, u.deck.FrameRate, u.version)
 	for _, salt := range salts {
 		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration",
-			func(path string) error { return u.listen(ctx, s, path) })
+			func(path string) error { return u.decodeTakes(ctx, s, path) })
 		if err != nil {
 			return narration{}, err
 		}
@@ -159,8 +159,8 @@ func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
 	panic("unreachable")
 }
 
-// listen decodes the sound of a slide's takes, finds the words in it, and writes the narration.
-func (u *performer) listen(ctx context.Context, s *slide, path string) error {
+// decodeTakes decodes the sound of a slide's takes, finds the words in it, and writes the narration.
+func (u *performer) decodeTakes(ctx context.Context, s *slide, path string) error {
 	rate := timeline.Rate(u.deck.FrameRate)
 	var all []int16
 	var a alignment

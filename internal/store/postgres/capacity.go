@@ -14,7 +14,7 @@ const roomFor = 2
 
 // Capacity is how many nodes a database has connections for.
 type Capacity struct {
-	PerNode   int // connections that a node opens at most, without those through an external pool
+	PerNode   int // connections that a node keeps at most after its start, without those through an external pool
 	Nodes     int // nodes that are alive, including this one
 	Available int // max_connections without the reserved ones
 }
@@ -30,7 +30,7 @@ func (n *Node) Capacity(ctx context.Context) (Capacity, error) {
 			- COALESCE(current_setting('reserved_connections', true), '0')::int,
 		(SELECT count(*) FROM nodes WHERE seen_at >= clock_timestamp() - make_interval(secs => $1))`,
 		n.silence.Seconds()).Scan(&c.Available, &c.Nodes)
-	return c, failure("say how many connections it allows", err)
+	return c, failure("report how many connections it allows", err)
 }
 
 // Warning returns a sentence which says that there will soon be too few connections; "" where there are enough.
@@ -40,6 +40,7 @@ func (c Capacity) Warning() string {
 		return ""
 	}
 	return fmt.Sprintf("The database allows %d connections, and %d more nodes would make %d (%d nodes of %d each). "+
-		"Raise max_connections of Postgres, or lower pool_max_conns in the address of the database (db), to 4 at least.",
+		"Raise max_connections of Postgres, or lower pool_max_conns in the address of the database (db), but not "+
+		"below 4.",
 		c.Available, roomFor, need, c.Nodes+roomFor, c.PerNode)
 }

@@ -93,7 +93,7 @@ func (n *Node) Listen(ctx context.Context, changed func(id string), lost func())
 		conn := n.conn
 		n.mu.Unlock()
 		if conn != nil {
-			n.hear(ctx, conn, changed)
+			n.receive(ctx, conn, changed)
 			_ = conn.Close(context.Background())
 			if ctx.Err() != nil {
 				return
@@ -115,8 +115,9 @@ func (n *Node) Listen(ctx context.Context, changed func(id string), lost func())
 	}
 }
 
-// hear passes on what other nodes have changed, until the connection fails or ctx ends.
-func (n *Node) hear(ctx context.Context, conn *pgx.Conn, changed func(id string)) {
+// receive calls changed for each change of another node, until the connection fails or ctx ends. At each beat, it
+// records that this node is alive.
+func (n *Node) receive(ctx context.Context, conn *pgx.Conn, changed func(id string)) {
 	next := time.Now().Add(n.beat)
 	for {
 		wait, cancel := context.WithDeadline(ctx, next)
@@ -185,7 +186,7 @@ func (n *Node) Slots(ctx context.Context) (map[string]int, error) {
 func (n *Node) Rest(ctx context.Context) error {
 	n.workers.Store(0)
 	_, err := n.db.pool.Exec(ctx, "UPDATE nodes SET workers = 0 WHERE id = $1", n.id)
-	return failure("take no more work", err)
+	return failure("record that this node takes no more work", err)
 }
 
 // Leases implements job.Peers.
@@ -242,5 +243,5 @@ func (n *Node) Leave(ctx context.Context) error {
 	if conn != nil {
 		_ = conn.Close(ctx)
 	}
-	return failure("leave the nodes", err)
+	return failure("remove this node from the list of nodes", err)
 }

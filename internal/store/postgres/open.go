@@ -22,11 +22,12 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Defaults of a pool, where the address does not say otherwise (pool_max_conns=…).
 const (
+	// Defaults, where the address does not say otherwise (connect_timeout=…, pool_max_conns=…).
 	connectTimeout = 10 * time.Second
 	maxConns       = 6
-	lostAfter      = 15 * time.Second // time without an answer after which a connection is given up
+
+	lostAfter = 15 * time.Second // time without an answer after which a connection is given up
 
 	// The pool for sessions, where an external pool is used for the rest. It needs connections only while the tables are
 	// brought up to date; sessionIdle later they are closed.
@@ -127,8 +128,8 @@ func dial(ctx context.Context, network, addr string) (net.Conn, error) {
 }
 
 // bound limits how long the server keeps what a stalled or unreachable process holds: locked rows, which would keep
-// others from taking over, and the lock of a node, which would keep that node from coming back. The server's default is
-// two hours.
+// others from taking over, and the lock of a node, which would keep that node from coming back. By default, the server
+// never ends an idle transaction, and notices only after hours that a process is unreachable.
 func bound(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `SET idle_in_transaction_session_timeout = '5s'; SET tcp_user_timeout = '15s';
 		SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3`)

@@ -51,7 +51,7 @@ const (
 func examine(ctx context.Context, cfg, direct *pgx.ConnConfig, setting string) error {
 	short, cancel := context.WithTimeout(ctx, examination)
 	defer cancel()
-	said := func(err error) error {
+	explain := func(err error) error {
 		if _, ok := errors.AsType[*AddressError](err); ok {
 			return err
 		}
@@ -61,19 +61,19 @@ func examine(ctx context.Context, cfg, direct *pgx.ConnConfig, setting string) e
 		}
 		return failure("show whether it keeps sessions", err)
 	}
-	err := said(keepsSessions(short, direct, setting))
+	err := explain(keepsSessions(short, direct, setting))
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && setting != settingDB {
 		f.Param = setting
 	}
 	if err == nil && cfg != direct {
-		err = said(sameDatabase(short, cfg, direct))
+		err = explain(sameDatabase(short, cfg, direct))
 	}
 	return err
 }
 
 // keepsSessions checks two connections: each must keep its server while the other is within a transaction, and never
-// have that of the other. A pool per transaction assigns to the second connection the server that the first has just
-// used, or another one to the first afterwards.
+// have that of the other. A pool in transaction mode assigns to the second connection the server that the first has
+// just used, or afterwards assigns another server to the first.
 func keepsSessions(ctx context.Context, cfg *pgx.ConnConfig, setting string) error {
 	one, err := pgconn.ConnectConfig(ctx, &cfg.Config)
 	if err != nil {

@@ -182,8 +182,8 @@ func TestH6StoreBehindAPool(t *testing.T) {
 		"many claimers never hold the same delivery")
 }
 
-// H6: through a pool with few servers, which it assigns in turns, nodes commit, hear of each other's changes, and take
-// over the work of a dead node.
+// H6: through a pool with few servers, which it assigns in turns, nodes commit, are notified of each other's changes,
+// and take over the work of a dead node.
 func TestH6NodesBehindAPool(t *testing.T) {
 	t.Parallel()
 	pool := startPool(t, pgtest.ModeTransaction, "default_pool_size = 4", "server_round_robin = 1")

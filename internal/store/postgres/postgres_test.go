@@ -294,10 +294,10 @@ func testChanges(t *testing.T, open opener) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	heard, lost, done := make(chan string, 64), make(chan struct{}, 8), make(chan struct{})
+	changed, lost, done := make(chan string, 64), make(chan struct{}, 8), make(chan struct{})
 	go func() {
 		defer close(done)
-		node.Listen(ctx, func(id string) { heard <- id }, func() { lost <- struct{}{} })
+		node.Listen(ctx, func(id string) { changed <- id }, func() { lost <- struct{}{} })
 	}()
 	theirs, own := postgres.NewStore(there, enqueue(nothing), "another"), postgres.NewStore(here, enqueue(nothing),
 		node.ID())
@@ -308,7 +308,7 @@ func testChanges(t *testing.T, open opener) {
 	}
 	create(own, "its-own") // not reported: otherwise it would come first, since reports are in the order of commits
 	create(theirs, "first")
-	if id := <-heard; id != "first" {
+	if id := <-changed; id != "first" {
 		t.Errorf("the first report is about %q", id)
 	}
 	if _, err := there.SQL().ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -316,12 +316,12 @@ func testChanges(t *testing.T, open opener) {
 		t.Fatal(err)
 	}
 	<-lost
-	if id := <-heard; id != "" {
+	if id := <-changed; id != "" {
 		t.Errorf("the first report after connecting again is about %q, want \"\"", id)
 	}
 	create(own, "its-own-again")
 	create(theirs, "second")
-	if id := <-heard; id != "second" {
+	if id := <-changed; id != "second" {
 		t.Errorf("the next report is about %q, want second", id)
 	}
 	cancel()

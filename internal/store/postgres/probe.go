@@ -29,7 +29,7 @@ func Probe(ctx context.Context, url string) (version string, err error) {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	if err := conn.QueryRow(ctx, "SHOW server_version").Scan(&version); err != nil {
-		return "", failure("say its version", err)
+		return "", failure("report its version", err)
 	}
 	return version, nil
 }

@@ -46,8 +46,8 @@ func BenchmarkCreate(b *testing.B) {
 	}
 }
 
-// bounds has the cases of BenchmarkCreate: no limits, the default limits, these for an API key, and these for an API
-// key with a quota.
+// bounds has the cases of BenchmarkCreate: no limits, the limits that exist by default, these for an API key, and these
+// for an API key with a quota. All limits are so high that no creation is refused.
 var bounds = map[string]func(job.WriteSpec) job.WriteSpec{
 	"unbounded": func(s job.WriteSpec) job.WriteSpec { return s },
 	"default": func(s job.WriteSpec) job.WriteSpec {

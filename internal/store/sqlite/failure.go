@@ -35,7 +35,7 @@ func failure(doing string, err error) error {
 	case isCode(err, lib.SQLITE_CORRUPT), isCode(err, lib.SQLITE_NOTADB):
 		f = damaged()
 	case errors.Is(err, sql.ErrConnDone):
-		f = lectern.Fail(lectern.CodeOverloaded, "Lectern is stopping.")
+		f = lectern.Fail(lectern.CodeOverloaded, "Lectern is stopping. Try again when it has started again.")
 	default:
 		f = lectern.Fail(lectern.CodeInternal, "The database could not %s.", doing)
 	}

@@ -80,7 +80,7 @@ func lockFolder(dir string) (*flock.Flock, error) {
 
 func (db *DB) open(ctx context.Context) error {
 	path := filepath.Join(db.dir, fileName)
-	if err := db.closed(path); err != nil {
+	if err := db.keepPrivate(path); err != nil {
 		return failure("close its files to other users", err)
 	}
 	var err error
@@ -106,8 +106,9 @@ func (db *DB) open(ctx context.Context) error {
 	return nil
 }
 
-// closed keeps the database and its side files from other users; SQLite creates them with the mode of the database.
-func (db *DB) closed(path string) error {
+// keepPrivate keeps other users from the database and its side files; SQLite creates these with the mode of the
+// database.
+func (db *DB) keepPrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, private.File)
 	if err != nil {
 		return err

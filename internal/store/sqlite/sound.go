@@ -12,8 +12,8 @@ import (
 )
 
 // checkedWhole is the size up to which a database is read completely when it is opened, which takes some hundredths of
-// a second. Of a larger one only the ends of each table are read: enough to find a file that is not a database,
-// truncated or overwritten.
+// a second. Of a larger one, only the first and the last row of each table are read. This finds a file that is not a
+// database, and one that is truncated, but not every overwritten page.
 const checkedWhole = 16 << 20
 
 // damaged is the failure for a database that SQLite cannot read.
@@ -47,12 +47,12 @@ func (db *DB) sound(ctx context.Context, path string) error {
 }
 
 func (db *DB) checkWhole(ctx context.Context) error {
-	var said string
-	if err := db.write.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
+	var result string
+	if err := db.write.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result); err != nil {
 		return failure("be read", err)
 	}
-	if said != "ok" {
-		return damaged().Because(errors.New(said))
+	if result != "ok" {
+		return damaged().Because(errors.New(result))
 	}
 	return nil
 }

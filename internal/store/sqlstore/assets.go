@@ -167,7 +167,8 @@ func (s *Store) Assets(ctx context.Context, owner string, kind lectern.AssetKind
 	return out, s.failure("list the assets", err)
 }
 
-// StaleAssets returns assets that no presentation names and that were not used since, the longest unused first.
+// StaleAssets returns assets that no presentation names and that were not used after since, the longest unused first,
+// at most limit. Only Owner and SHA256 are set.
 func (s *Store) StaleAssets(ctx context.Context, since time.Time, limit int) ([]lectern.Asset, error) {
 	list, err := s.q.ListStaleAssets(ctx, rows.ListStaleAssetsParams{UsedAt: micros(since), Limit: int64(limit)})
 	out := make([]lectern.Asset, len(list))

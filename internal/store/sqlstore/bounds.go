@@ -21,8 +21,8 @@ type tally struct {
 	queued  int64 // presentations that wait; -1: not counted
 }
 
-// ordered adds estimate to what a key has ordered. With keyID "" it does nothing.
-func (w *writer) ordered(ctx context.Context, keyID string, at time.Time, estimate time.Duration) error {
+// addOrdered adds estimate to what a key has ordered. With keyID "" it does nothing.
+func (w *writer) addOrdered(ctx context.Context, keyID string, at time.Time, estimate time.Duration) error {
 	if keyID == "" {
 		return nil
 	}
@@ -110,8 +110,8 @@ func (c *counts) put(t tally) {
 	c.tally, c.known = t, true
 }
 
-// usageRow returns the end of the five minutes that include at. Orders count by it, so up to five minutes longer than a
-// day.
+// usageRow returns the end of the five minutes that include at. An order counts for a day from this time, and so for up
+// to five minutes more than a day.
 func usageRow(at time.Time) time.Time { return at.Truncate(5 * time.Minute).Add(5 * time.Minute) }
 
 // settle writes what the transaction changes of the total.
@@ -124,7 +124,7 @@ func (w *writer) settle(ctx context.Context) error {
 	return err
 }
 
-// purge removes the rows of a presentation that is marked. Its assets were used until at.
+// purge removes the rows of a presentation that is marked for removal. Its assets were used until at.
 func (w *writer) purge(ctx context.Context, id string, at time.Time) error {
 	size, err := w.q.GetDeckSize(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -154,7 +154,7 @@ func countOf(ctx context.Context, q *rows.Queries, keyID string, u *lectern.Usag
 	return err
 }
 
-// ordered sets in u what a key has ordered since then.
+// ordered sets in u what a key has ordered after since, and when the oldest of these orders stops counting.
 func ordered(ctx context.Context, q *rows.Queries, keyID string, since time.Time, u *lectern.Usage) error {
 	sum, err := q.GetKeyUsage(ctx, rows.GetKeyUsageParams{KeyID: keyID, At: micros(since)})
 	u.Ordered = time.Duration(sum.Estimate) * time.Microsecond

@@ -27,7 +27,8 @@ type DBTX = rows.DBTX
 type Dialect interface {
 	// Alone reports whether no other process writes to the database, so that totals can be kept in memory.
 	Alone() bool
-	// Lock makes other transactions that write the same wait until tx ends. With one writer there is nothing to do.
+	// Lock makes other transactions that touch the same names or rows wait until tx ends. With one writer there is
+	// nothing to do.
 	// Transactions must not deadlock, whatever the order of their writes.
 	Lock(ctx context.Context, tx *sql.Tx, t Touched) error
 	// Notify notifies other processes, when tx is committed, of the presentations that have changed.
@@ -274,7 +275,7 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	}
 	w.tally.delta += int64(len(deck))
 	w.counted("", p.Status)
-	if err := w.ordered(ctx, p.KeyID, p.CreatedAt, bounds.Estimate); err != nil {
+	if err := w.addOrdered(ctx, p.KeyID, p.CreatedAt, bounds.Estimate); err != nil {
 		return job.Outcome{}, err
 	}
 	if err := w.event(ctx, p, p.CreatedAt, true); err != nil {
@@ -292,7 +293,7 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 }
 
 // apply stores the change that write makes to the presentation: the row under its guard, then its records. estimate is
-// the length of the video.
+// the estimated length of the video.
 func (w *writer) apply(ctx context.Context, before lectern.Presentation, write job.Write,
 	estimate time.Duration) (job.Outcome, error) {
 	e, err := write.Apply(before)
@@ -318,7 +319,7 @@ func (w *writer) apply(ctx context.Context, before lectern.Presentation, write j
 		return job.Outcome{Before: before, After: before, Err: stale}, nil
 	}
 	if again {
-		if err := w.ordered(ctx, bounds.KeyID, write.At(), estimate); err != nil {
+		if err := w.addOrdered(ctx, bounds.KeyID, write.At(), estimate); err != nil {
 			return job.Outcome{}, err
 		}
 	}

@@ -17,7 +17,7 @@ func (b *bench) bounded(set func(*job.WriteSpec)) job.WriteSpec {
 	return s
 }
 
-// H3: the numbers of waiting and of stored presentations are bounded, whatever happens in between.
+// H3: the number of waiting presentations and the bytes of the stored decks are bounded, whatever happens in between.
 func limits(t *testing.T, b *bench) {
 	two := func(s *job.WriteSpec) { s.Limits.Queued = 2 }
 	first, second, third := b.bounded(two), b.bounded(two), b.bounded(two)

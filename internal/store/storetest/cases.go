@@ -265,7 +265,7 @@ func attachments(t *testing.T, b *bench) {
 	p := b.running()
 	step := lectern.Step{Kind: lectern.StepEncode, Slide: 2, Key: "abc", Attempt: 1, Reused: true, Started: b.tick(),
 		Took: 1500 * time.Millisecond}
-	for range 2 { // the same step again is the same step
+	for range 2 { // a step that is recorded twice is stored once
 		b.commit(job.WriteSpec{ID: p.ID, Step: &step, Events: []lectern.Event{lectern.Reported{Attempt: 1}}})
 	}
 	steps, err := b.store.Steps(b.ctx(), p.ID)

@@ -31,7 +31,7 @@ var numbers counting.Int64
 func Number() int64 { return numbers.Add(1) }
 
 // Fixture opens an empty store for one test. The store's tickets go to enqueue, inside the store's transaction; an
-// error of enqueue must undo the transaction. What the fixture opens it closes with the test.
+// error of enqueue must undo the transaction. The fixture closes what it opens when the test ends.
 type Fixture func(t *testing.T, enqueue func(Ticket) error) Store
 
 // Run runs the suite. If representatives are named, only those cases run outside a soak (package soak).

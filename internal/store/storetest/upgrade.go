@@ -9,7 +9,8 @@ import (
 )
 
 // OldOutbox are rows in the second of SQLite's schemas and the first of Postgres', without numbers of claims and
-// revisions of endpoints: a delivery that is done, a claimed one, and two that wait, one of them to an endpoint.
+// revisions of endpoints: an Idempotency-Key, an endpoint, and four deliveries. Of these, one is done, one is claimed,
+// and two wait, one of them to the endpoint.
 const OldOutbox = `
 INSERT INTO idempotency_keys (key, fingerprint, presentation_id, reserved_at, expires_at) VALUES ('old', 'f', NULL, 1732000000000000, 4102444800000000);
 INSERT INTO endpoints (id, url, types, secrets, disabled, created_at) VALUES
