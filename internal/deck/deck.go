@@ -176,8 +176,8 @@ func (q Request) locate(all []lectern.Failure) {
 	}
 }
 
-// Step splits off the first name or index of a field's path. Repeated calls split "slides[2].title" into "slides", "[2]"
-// and "title".
+// Step splits off the first name or index of a field's path. Repeated calls split "slides[2].title" into "slides",
+// "[2]" and "title".
 func Step(path string) (name, rest string) {
 	path = strings.TrimPrefix(path, ".")
 	end := strings.IndexAny(path[min(1, len(path)):], ".[") + 1
