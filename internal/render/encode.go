@@ -232,7 +232,7 @@ func (u *encoder) animated(ctx context.Context, s *slide, req lectern.ClipReques
 	return do(reader)
 }
 
-// whole encodes the whole pictures of a slide in one stream. The avatar's frames are drawn when the encoder reads them.
+// whole encodes the whole pictures of a slide in one stream. The avatar's frames are drawn while the encoder reads.
 func (u *encoder) whole(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, out io.Writer,
 	threads int) error {
 	background, err := u.yuv.yuvOf(s, yuv)
