@@ -300,7 +300,8 @@ func (c *clipReader) next() (pixels []byte, err error) {
 	err = fail.Guard(func() error {
 		frame, err := c.frames.next()
 		if err == io.EOF {
-			return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed.",
+			return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed. "+
+				"Try again; if that does not help, choose another avatar.",
 				c.done, c.total)
 		}
 		if err != nil {
