@@ -130,8 +130,8 @@ func Stepped(gain float64) float64 {
 	return math.Pow(10, math.Round(20*math.Log10(gain)/gainStep)*gainStep/20)
 }
 
-// Limiter keeps a stream below Ceiling. It looks ahead, so that the gain falls before a peak, and recovers within a
-// twentieth of a second. Quieter sound is only delayed, by [Lookahead] samples.
+// Limiter keeps a stream below Ceiling. It looks ahead, so that the gain falls before a peak. After the peak the gain
+// recovers with a time constant of 50 ms. Quieter sound is only delayed, by [Lookahead] samples.
 type Limiter struct {
 	gain    float64
 	release float64

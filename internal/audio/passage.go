@@ -11,15 +11,15 @@ import (
 )
 
 // The sound of a video is not encoded as a whole. It is cut in silence into passages, each of which is encoded
-// separately and cached, so that an edit of one slide of fifty encodes a tenth of the sound again. Three rules make
-// that work:
+// separately and cached, so that an edit of one slide of fifty encodes about a sixth of the sound again. Three rules
+// make that work:
 //
 //   - The cuts depend on the text, not on its position, so an edit moves only the cuts next to it.
 //   - A passage begins on a packet of the whole sound. A packet is 1024 samples, and slides begin with frames, which
 //     are 1600 samples at 30 a second. If a slide became a frame longer, all later sound would have another phase, and
 //     so other packets. So each passage is moved, with its speech, by at most half a packet: 10.7 ms, a third of a
-//     frame. Viewers notice sound that is 45 ms early or 125 ms late (ITU-R BT.1359); a whole chain may be 40 ms early
-//     or 60 ms late (EBU R 37).
+//     frame. At the end of the sound it may be up to a whole packet early. Viewers notice sound that is 45 ms early or
+//     125 ms late (ITU-R BT.1359); a whole chain may be 40 ms early or 60 ms late (EBU R 37).
 //   - Each passage begins and ends with silent packets, and more of them fill the gaps between passages. No packet
 //     overlaps speech of both sides, so the joint is inaudible.
 
@@ -46,8 +46,9 @@ type Passage struct {
 // the next.
 func (p Passage) Packets() int64 { return p.Samples/Packet + 1 }
 
-// Passages divides the sound of total samples. Narrations must be in order and not overlap. Each passage lasts at most
-// two minutes, unless it has too little silence for a cut. There is at least one passage.
+// Passages divides the sound of total samples. Narrations must be in order and not overlap. From its first to its last
+// narration, each passage lasts at most two minutes, unless it has too little silence for a cut. There is at least one
+// passage.
 //
 // Each possible place of a cut has a pseudo-random number, which comes from the narration after it. A part that is too
 // long is cut at its lowest number, and so on with both halves. So a place is cut if the longest part around it without

@@ -23,8 +23,9 @@ func drawSpeech(t *rapid.T, least int64) (list []Speech, total int64) {
 	return list, total + rapid.Int64Range(least, 10*lectern.SampleRate).Draw(t, "rest") + 1
 }
 
-// The passages hold all narrations in order. Each is within half a packet of its place and keeps its distance to the
-// others of its passage. Passages do not touch, and each has silence around it.
+// The passages hold all narrations in order. Each narration is within half a packet of its place, or up to a packet
+// early at the end of the sound, and keeps its distance to the others of its passage. Passages do not touch, and each
+// has silence around it.
 func TestPassagesHoldAllNarrationsInTheirPlaces(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -153,7 +154,7 @@ func fifty() (list []Speech, total int64) {
 	return list, total
 }
 
-// After an edit of a slide, most of the sound of a long deck is not encoded again, and the rest takes few processes.
+// After an edit of a slide, most of the sound of a long deck is not encoded again.
 func TestAnEditLeavesMostPassages(t *testing.T) {
 	t.Parallel()
 	speech, total := fifty()

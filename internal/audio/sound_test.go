@@ -106,7 +106,7 @@ func TestSoundStaysBelowTheCeiling(t *testing.T) {
 	if worst > limit*1.001 || worst < limit*0.9 {
 		t.Errorf("the highest sample is %.3f, the ceiling %.3f", worst, limit)
 	}
-	// The limiter begins without a click: the samples before it are not louder than those after.
+	// The beginning of the narration stays below the ceiling too, although no sound before it has lowered the gain.
 	for i := 10_000; i < 10_480; i++ {
 		if math.Abs(float64(got[i]))/32767 > limit*1.001 {
 			t.Fatalf("sample %d passes the ceiling", i)

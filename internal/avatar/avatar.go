@@ -93,7 +93,7 @@ func (c *Catalogue) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
 // Resolve finds the avatar that a deck names: "name", "name.variant", either with "engine:" before it, or nothing for
 // the default avatar. Letter case and spaces around it do not matter. The result avatar is always "name.variant", or
 // "name" for an avatar without variants. For an unknown code the failure has lectern.CodeUnknownAvatar and lists the
-// known avatars.
+// known avatars. If no engine has the code and one could not list its avatars, Resolve returns that engine's error.
 func (c *Catalogue) Resolve(ctx context.Context, code string) (engine, avatar string, err error) {
 	asked := strings.TrimSpace(code)
 	if asked == "" {
@@ -208,7 +208,7 @@ func (c *Catalogue) unknown(ctx context.Context, asked string) error {
 	return f
 }
 
-// maxNames bounds the avatars that a message names.
+// maxNames is the number of codes from which on a message names no further avatar.
 const maxNames = 40
 
 // Unknown returns the failure for a code that names none of the known avatars. Engines use it too.

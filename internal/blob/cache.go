@@ -221,7 +221,7 @@ func (c *Cache) Drop(key string) error {
 	return nil
 }
 
-// Uses returns how often a key was found, and how often its file was made.
+// Uses returns how often a key was found, and how often Make began to make a file.
 func (c *Cache) Uses() (hits, misses int64) { return c.hits.Load(), c.misses.Load() }
 
 // Size is the number of bytes of all entries.
@@ -433,7 +433,8 @@ func (h *Hold) Release() {
 	h.c.evict()
 }
 
-// checkCacheKey accepts hashes in lower-case letters and digits, with an optional extension such as ".png".
+// checkCacheKey accepts names of at least eight lower-case letters, digits, hyphens and underscores, with an optional
+// extension such as ".png".
 func checkCacheKey(key string) error {
 	name, ending, _ := strings.Cut(key, ".")
 	ok := len(name) >= 8 && len(key) <= 200 && ending == strings.Trim(ending, ".") && !strings.HasSuffix(key, ".")

@@ -7,7 +7,8 @@
 //
 //   - Each child leads its own process group, and the whole group is stopped: TERM, then KILL after Grace.
 //   - The kernel kills a child whose parent dies, for whatever reason (only on Linux).
-//   - A child that has ended is reaped at once. Its helpers that still hold its pipes are killed after Linger.
+//   - A child that has ended is reaped, even if nobody calls Wait. The rest of its group is killed, helpers that still
+//     hold its pipes after Linger.
 //   - A child sees PATH, HOME, LANG, TMPDIR and what [Command.Env] adds, and no other variable of this process.
 //   - The end of standard error is kept for the error message, and a caller can read every line of it.
 //

@@ -69,7 +69,7 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 // Pid is the child's process id, and that of its group.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
-// Done is closed when the child has ended, its pipes are drained and its whole group has ended.
+// Done is closed when the child is reaped, its pipes are closed and the rest of its group has been killed.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Wait waits for Done and returns how the child ended, as [Run] does. Any number of goroutines may call it, repeatedly.

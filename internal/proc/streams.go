@@ -12,8 +12,8 @@ import (
 	"sync"
 )
 
-// pipeSize is the capacity of a child's standard input in bytes, if the system allows it: more than a picture, so that
-// the next picture can be made while the child reads this one.
+// pipeSize is the capacity of a child's standard input in bytes, if the system allows it: more than most pictures of an
+// avatar, so that the next picture can be made while the child reads this one.
 const pipeSize = 1 << 20
 
 // streams holds the parent's ends of a child's standard input, output and error.

@@ -14,7 +14,7 @@ type abbreviation struct {
 	follows byte   // condition: '#': only before a number; 'A': only before a capital; '.': may end a sentence; 0: none
 }
 
-// abbreviations are sorted by language and first letters; longer ones come first.
+// abbreviations are grouped by language and first letters; in each group, longer ones come first.
 var abbreviations = func() map[string]map[string][]abbreviation {
 	out := map[string]map[string][]abbreviation{}
 	for lang, text := range abbreviationTexts {

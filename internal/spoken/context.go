@@ -48,14 +48,14 @@ func (n *reader) isYear(p parsed) bool {
 		// "1500 people" and "1100 users" are counts.
 		lower := strings.ToLower(next)
 		r, _ := utf8.DecodeRuneInString(next)
-		return !(unicode.IsLower(r) && (strings.HasSuffix(lower, "s") && !verbs[lower] || lower == "people" ||
+		return !(unicode.IsLower(r) && (strings.HasSuffix(lower, "s") && !notPlurals[lower] || lower == "people" ||
 			lower == "men" || lower == "women" || lower == "children"))
 	}
 	return n.lang == "en" || p.Integer >= 1900 && p.Integer < 2000
 }
 
-// verbs are English words that end in "s" but are not plurals, so that a number before them counts nothing.
-var verbs = words("was is has does this as its his")
+// notPlurals are English words that end in "s" but are not plurals, so that a number before them counts nothing.
+var notPlurals = words("was is has does this as its his")
 
 // yearNoun returns the form of a year before the word "year" if the language says it as an ordinal, or "".
 func (n *reader) yearNoun(next string) string {
@@ -294,7 +294,7 @@ func germanNouns(w string) bool {
 
 type rankEnd struct{ end, form string }
 
-// rankEnds are the endings of ordinals, the longer ones first.
+// rankEnds are the endings of ordinals by language, each with the form that [language.ordinal] spells.
 var rankEnds = map[string][]rankEnd{
 	"en": {{"st", ""}, {"nd", ""}, {"rd", ""}, {"th", ""}, {"ˢᵗ", ""}, {"ⁿᵈ", ""}, {"ʳᵈ", ""}, {"ᵗʰ", ""}},
 	"fr": {
@@ -334,7 +334,7 @@ var rankEnds = map[string][]rankEnd{
 	"ca": {{"r", "masculine"}, {"n", "masculine"}, {"a", "feminine"}, {"è", "masculine"}},
 }
 
-// fits reports whether an ending belongs to a number: "2nd", not "2th"; "1o" only in Portuguese.
+// fits reports whether an ending belongs to a number: "2nd", not "2th"; in Spanish "20o", not "21o".
 func fits(lang string, n uint64, end string) bool {
 	switch lang {
 	case "en":

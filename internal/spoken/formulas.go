@@ -141,7 +141,8 @@ func (n *reader) powerOf(count string, end int) (int, string, bool) {
 	return end, count, true
 }
 
-// footnote reports whether a superscript digit at place at refers to a note: it follows a word or a mark.
+// footnote reports whether a superscript digit at place at refers to a note: it follows a mark or a word of more than
+// three letters.
 func (n *reader) footnote(at int) bool {
 	if before := n.runeBefore(at); !wordRune(before) && before != ')' {
 		return true

@@ -29,7 +29,7 @@ var lexicons = func() map[string]lexicon {
 //   - whole, tenths, hundredths, thousandths: the words of Ukrainian decimals, "one|other"
 //   - years: "pairs" if the CLDR's rules for years apply; year: the word after a year
 //   - of: between "millions" and the currency; cents: between the currency and its hundredths
-//   - per, each: between a price and its unit; each comes first
+//   - per, each: between a price and its unit; each is used if the language has both
 //   - hour, hours, timeand, oclock, hundred, oh: the words of a time of day
 var lexiconTexts = map[string]string{
 	"en": `power=to the power of; to=to; score=to; number=number; version=version; plus=plus; minus=minus; times=times; by=by; divided=divided by; equals=equals

@@ -135,8 +135,8 @@ func (n *reader) currencyAt(i int) (key string, end int, ok bool) {
 	return "", i, false
 }
 
-// sentenceGoesOn reports whether the point that ends at i is within a sentence: a small letter or another point
-// follows.
+// sentenceGoesOn reports whether the point that ends at i is within a sentence: a small letter, a digit or a mark such
+// as a comma follows, or any character without a space.
 func (n *reader) sentenceGoesOn(i int) bool {
 	at := n.skip(i)
 	if at >= len(n.text) {
@@ -335,7 +335,7 @@ func (n *reader) unitAt(i int) (id string, end int, ok bool) {
 		return "", i, false
 	}
 	if id := n.unitOf(word); id != "" {
-		// The longest sign distinguishes "90°C" from "90° left"; a lone letter is a unit only before a boundary.
+		// A single letter before a hyphen and a letter begins a word: "the 3 m-files".
 		if n.runeAt(to) == '-' && unicode.IsLetter(n.runeAt(to+1)) && utf8.RuneCountInString(word) == 1 {
 			return "", i, false
 		}

@@ -93,7 +93,7 @@ func (n *reader) mixedGender(p parsed, end int) string {
 		return n.genderOfUnit(id)
 	}
 	switch n.lang {
-	case "pl", "uk", "ru": // one noun in the genitive
+	case "pl", "uk", "ru": // the noun is in the genitive singular
 		next, _ := n.word(end)
 		r, _ := utf8.DecodeLastRuneInString(next)
 		switch {

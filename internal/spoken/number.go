@@ -424,7 +424,7 @@ func (n *reader) dotted(at int) (end int, say string, ok bool) {
 	return end, strings.Join(parts, " "+word+" "), true
 }
 
-// version reads "v1.2.3" at at.
+// version reads "v1.2.3" at place at.
 func (n *reader) version(at int) (end int, say string, ok bool) {
 	if c := n.text[at]; c != 'v' && c != 'V' || n.lex["version"] == "" {
 		return at, "", false

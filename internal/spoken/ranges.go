@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// countedPages are words whose numbers form ranges of any length.
+// countedPages are English words after which "100-1200" is a range and not a telephone number.
 var countedPages = words("pages pp lines rows rooms numbers items from between")
 
 // plainEnd reports whether the text at i does not belong to a number.
@@ -71,7 +71,7 @@ func (n *reader) resolution(p parsed) (end int, say string, ok bool) {
 		return p.end, "", false
 	}
 	next, at := n.word(p.end + 1)
-	if at > p.end+1 && n.lang == "en" && (strings.HasSuffix(next, "s") && !verbs[next] || next == "people") {
+	if at > p.end+1 && n.lang == "en" && (strings.HasSuffix(next, "s") && !notPlurals[next] || next == "people") {
 		return p.end, "", false
 	}
 	return p.end + 1, n.cardinal(p.number, "", false) + " K", true
@@ -173,7 +173,7 @@ func (n *reader) pointedRange(p parsed) (end int, say string, ok bool) {
 	return end, first + " " + n.lex["to"] + " " + last, true
 }
 
-// governing are prepositions that require a case of the number. No other preposition follows them.
+// governing are prepositions that require a case of the number. A range after one of them gets no "from".
 var governing = words("в за на о об про через по при o w we na za przez")
 
 // genitiveRange reads a range where both numbers are in the genitive: "от трёх до пяти километров".

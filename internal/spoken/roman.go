@@ -41,7 +41,7 @@ func romanText(n int) string {
 	return b.String()
 }
 
-// romanStart reports whether s may have a Roman numeral: its capitals, with at most the small letters of an ending.
+// romanStart reports whether s may be a Roman numeral: capital Roman digits, then at most six bytes of an ending.
 func romanStart(s string) bool {
 	if s == "" || !strings.ContainsRune("IVXLCDM", rune(s[0])) {
 		return false

@@ -182,7 +182,8 @@ func (n *reader) digitNext(i int) bool {
 	return ok
 }
 
-// sumAround reports whether an equals sign follows a hyphen between numbers: "5 - 3 = 2".
+// sumAround reports whether the number at i is part of a sum, so that a hyphen before it is a minus: "=", "+", "*" or
+// "×" follows it, as in "5 - 3 = 2".
 func (n *reader) sumAround(i int) bool {
 	p, ok := n.parse(n.skip(i))
 	return ok && strings.ContainsRune("=+*×", n.runeAt(n.skip(p.end))) && n.skip(p.end) < len(n.text)

@@ -2,7 +2,7 @@ package spoken
 
 import "strings"
 
-// phone reads a telephone number: digit by digit.
+// phone reads a telephone number digit by digit, in French by pairs of digits if it is written so.
 func (n *reader) phone(at int) (end int, say string, ok bool) {
 	i := at
 	international := n.runeAt(i) == '+'

@@ -97,9 +97,9 @@ func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice,
 	return lectern.Reading{Script: script, Voice: v, Parts: parts}, r.warnings, nil
 }
 
-// candidates returns the voices that can match the choice of r. It asks only the engines that the choice can depend on:
-// the named engine, if it is here; otherwise the engines up to the first that has the named voice or, without a name,
-// up to one with a perfect voice. The others need not be started.
+// candidates returns the voices that can match the choice of r. It asks only the engines that the choice can depend on,
+// so that the others need not be started: the named engine; without a named engine, the engines up to the first that
+// has the named voice or, without an id, a perfect voice. If that yields no voices, it asks all engines.
 func (c *Catalogue) candidates(ctx context.Context, r *resolver) ([]lectern.Voice, error) {
 	id := strings.TrimSpace(r.choice.ID)
 	if e := c.engine(r.choice.Engine); e != nil {

@@ -109,7 +109,8 @@ func Fits(text string) error {
 // Canceled returns the failure for the end of a context: CodeTimeout at its deadline, else CodeCanceled.
 func Canceled(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return lectern.Fail(lectern.CodeTimeout, "The narration took too long.").Because(err)
+		return lectern.Fail(lectern.CodeTimeout, "The narration took too long. Retry, or divide it over "+
+			"several slides.").Because(err)
 	}
 	return lectern.Fail(lectern.CodeCanceled, "The narration was canceled.").Because(err)
 }

@@ -236,8 +236,8 @@ var prior = map[string]float64{
 	"mk": -2, "sr": -1, "be": -3, "kk": -2, "sl": -1, "hr": -1, "et": -1, "lv": -1, "lt": -1, "nb": -0.5,
 }
 
-// evidence is how much a whole word indicates a language, beyond its trigrams. A common short word and a letter that
-// few other languages use count for the language; a letter that the language never uses counts against it.
+// evidence is how much a whole word indicates a language, beyond its trigrams. A common short word and each letter
+// beyond ASCII that the language has count for it; a letter beyond ASCII that it does not have counts against it.
 func evidence(word string, runes []rune, lang string) float64 {
 	e := 0.0
 	if len(runes) <= 5 && short[lang][word] {

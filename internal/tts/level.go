@@ -14,15 +14,12 @@ const (
 	gateRMS   = 0.003 // a frame below about −50 dBFS is not speech
 )
 
-// frameOf is the length of a measuring frame at rate: 10 ms.
-func frameOf(rate int) int { return max(1, rate/100) }
-
 // speechRMS is the root mean square over the frames in which somebody speaks: those above the gate that are
 // at most 20 dB below the mean of all frames above it. It is 0 for silence. full is the value of full scale, a power of
 // two.
 func speechRMS[S int16 | float32](samples []S, full float64, rate int) float64 {
 	n, scale := len(samples), 1/full
-	frame := 2 * frameOf(rate)
+	frame := 2 * max(1, rate/100) // 20 ms
 	var energies []float64
 	var sum float64
 	for i := 0; i+frame <= n || (i == 0 && n > 0); i += frame {

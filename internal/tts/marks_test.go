@@ -12,7 +12,7 @@ import (
 	"lectern"
 )
 
-// numbers says numbers of groups in words, as a normaliser does.
+// numbers is a [Say] that reads "1 234 567" as one span in words, as a normaliser does.
 func numbers(text, _ string) []Span {
 	var out []Span
 	for _, s := range scan(text) {
@@ -77,8 +77,8 @@ func TestPreparedWordsHoldAllTextWhateverTheSpans(t *testing.T) {
 	})
 }
 
-// S7: a pause is that long in the sound, before, between, inside and after sentences, at every speed; no word is
-// lost.
+// S7: a pause in the sound is as long as the script says, before, between, inside and after sentences, at every speed;
+// no word is lost.
 func TestS7PausesAreHeard(t *testing.T) {
 	t.Parallel()
 	for _, speed := range []float64{0.5, 1, 2} {

@@ -149,7 +149,7 @@ func TestAWaitIsReported(t *testing.T) {
 }
 
 // The voices of a service are asked for once an hour, however often they are read, and stay while the service is down.
-// The catalogue finds the engine's other interfaces behind its decorators.
+// The catalogue finds the engine's other interfaces through its decorators.
 func TestVoicesAreKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

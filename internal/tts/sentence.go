@@ -12,9 +12,9 @@ type Pause int
 
 // The pauses, from none to the longest.
 const (
-	PauseNone      Pause = iota // the sentence was cut only because it is long
-	PauseClause                 // cut at a comma
-	PauseSentence               // after a full stop
+	PauseNone      Pause = iota // cut between words of a long sentence, or before a pause of the script
+	PauseClause                 // cut after a comma or a similar mark of a long sentence
+	PauseSentence               // after a full stop or a similar mark, or at the end of a line
 	PauseParagraph              // at a blank line
 )
 
@@ -163,7 +163,7 @@ func fullStop(word, next, lang string) bool {
 		return !(ordinal[lang] && len(bare) <= 2 && unicode.IsLetter(firstLetter(next)))
 	}
 	if utf8.RuneCountInString(bare) == 1 && unicode.IsLetter(firstLetter(bare)) {
-		// An initial, "J. Smith"; but "and I. Then" and "Plan B. We" are rarer than names.
+		// An initial, "J. Smith": names are more frequent than "Plan B. We". An English "I" is the pronoun: "So did I."
 		return lang == "en" && bare == "i"
 	}
 	if never[bare] {

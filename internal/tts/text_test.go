@@ -82,7 +82,7 @@ func TestWordsStayAsWritten(t *testing.T) {
 }
 
 // A long text without any full stop is cut at its commas or between words, so that no sentence is longer than the
-// limit.
+// limit by more than two words.
 func TestLongSentencesAreCut(t *testing.T) {
 	t.Parallel()
 	for text, after := range map[string]Pause{

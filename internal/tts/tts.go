@@ -28,8 +28,8 @@ type Engine interface {
 	// Voices lists what the engine can speak with on this machine, best first for each language. A missing program or
 	// library is a failure with lectern.CodeMissingTool.
 	Voices(ctx context.Context) ([]lectern.Voice, error)
-	// Speak turns a script into audio. v is one of Voices, v.Speed works from 0.5 to 2. A script with nothing to speak
-	// (no letter, no digit) returns a narration without samples and no error: the caller holds the slide.
+	// Speak turns a script into audio. v is one of Voices, v.Speed works from 0.5 to 2. For a script with nothing to
+	// speak, such as emoji alone, it returns a narration without samples and no error: the caller holds the slide.
 	Speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error)
 	// Fingerprint changes whenever the same text may sound different: the engine, its version, its settings. It may
 	// ask the program or library once; later calls return the kept answer.

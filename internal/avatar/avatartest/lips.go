@@ -145,7 +145,7 @@ func closes(t *testing.T, code string, all []*image.RGBA, mouth image.Rectangle,
 }
 
 // findMouth returns the rectangle that changes much in speech and little in silence. It returns an error if that is not
-// in the middle half of the frame.
+// in the middle half of the frame's width.
 func findMouth(all []*image.RGBA, open, quiet []span) (image.Rectangle, error) {
 	b := all[0].Bounds()
 	talk, rest := variance(all, func(at float64) bool { return at > open[0].from && at < open[len(open)/2-1].to }),
@@ -168,7 +168,8 @@ func findMouth(all []*image.RGBA, open, quiet []span) (image.Rectangle, error) {
 	}
 	r := image.Rectangle{at, at.Add(image.Pt(w, h))}
 	if at.X < b.Dx()/4 || r.Max.X > b.Dx()*3/4 {
-		return r, fmt.Errorf("what moves most in speech is at %v, not in the middle half, where a mouth is", r)
+		return r, fmt.Errorf("what moves most in speech is at %v, not in the middle half of the width, where a mouth "+
+			"is", r)
 	}
 	return r, nil
 }
@@ -202,8 +203,8 @@ func grey(p []byte) float64 {
 	return 0.2126*float64(p[0]) + 0.7152*float64(p[1]) + 0.0722*float64(p[2])
 }
 
-// difference is the mean absolute difference of grey between b and a over the rectangle r of b. With off, the pixels of
-// a are taken off further left and up.
+// difference is the mean absolute difference of grey between b and a over the rectangle r of b. If off is given, the
+// pixel at p of b is compared with the pixel at p-off of a.
 func difference(a, b *image.RGBA, r image.Rectangle, off ...image.Point) float64 {
 	o := image.Point{}
 	if len(off) > 0 {

@@ -15,7 +15,7 @@ type character struct {
 	brow                      brow
 	mouth                     mouth
 	back                      func(c *paint.Canvas) // hair behind neck and shoulders; may be nil
-	head                      func(c *paint.Canvas) // face, ears, nose, and the hair before them
+	head                      func(c *paint.Canvas) // face, ears, nose, and the hair in front of them
 	neck                      func(c *paint.Canvas)
 	headBox, backBox          [4]float64
 	follow                    func(y float64) float64 // part of the head's motion that the sprite follows at y

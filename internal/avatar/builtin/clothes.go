@@ -45,8 +45,8 @@ func raglan(c *paint.Canvas, tone, dark, light paint.Colour, side, x0, y0, x1, y
 }
 
 // trunk is the outline of a clothed upper body, from the sides of the neck over the shoulders to below the frame. The
-// cloth leaves the neck at nx, ny; the shoulder's point is sx, sy; hip is half the width at the hip.
-func trunk(nx, ny, sx, sy, arm, hip float64) *paint.Path {
+// cloth leaves the neck at nx, ny; the shoulder's point is sx, sy; arm is half the width at the arms.
+func trunk(nx, ny, sx, sy, arm float64) *paint.Path {
 	p := (&paint.Path{}).Move(-nx, ny)
 	p.Through(paint.P(-nx-46, ny+24), paint.P(-sx+52, sy-32), paint.P(-sx+6, sy), paint.P(-sx-22, sy+66),
 		paint.P(-arm, sy+240), paint.P(-arm-8, sy+460), paint.P(-arm-4, sy+700))
@@ -94,7 +94,7 @@ func rimLight(in *paint.Canvas, tone paint.Colour, nx, ny, sx, sy float64) {
 func mikhailoBusiness(c *paint.Canvas) {
 	tone, dark, light := paint.RGB(0x2c3a57), paint.RGB(0x141c30), paint.RGB(0x4d6188)
 	shirt(c, paint.RGB(0xf2f4f8), paint.RGB(0xc3cbdb), paint.RGB(0x8e9ab3))
-	body := trunk(92, 262, 318, 388, 352, 250)
+	body := trunk(92, 262, 318, 388, 352)
 	// The jacket shows the shirt down to the button.
 	gap := (&paint.Path{}).Move(-104, 200).Through(paint.P(-98, 262), paint.P(-72, 350), paint.P(-36, 490),
 		paint.P(4, 640)).Line(8, 640).Through(paint.P(44, 490), paint.P(76, 350), paint.P(100, 262),
@@ -169,7 +169,7 @@ func lapels(c *paint.Canvas, tone, dark, light paint.Colour) {
 
 func mikhailoCasual(c *paint.Canvas) {
 	tone, dark, light := paint.RGB(0x3f6b62), paint.RGB(0x1c3a36), paint.RGB(0x6f9c90)
-	body := trunk(88, 256, 312, 386, 346, 250)
+	body := trunk(88, 256, 312, 386, 346)
 	hole := (&paint.Path{}).Move(-82, 200).Through(paint.P(-72, 290), paint.P(-38, 322), paint.P(2, 332), paint.P(42, 321),
 		paint.P(75, 289), paint.P(85, 200)).Close()
 	in := shadeTrunk(c.ClipOut(hole), body, tone, dark, light, 312, 386)

@@ -15,7 +15,7 @@ type eyes struct {
 	x, y          float64 // centre of the viewer's right eye
 	half          float64 // half width
 	up, down      float64 // height of the lids' middle above and below the centre
-	slant         float64 // how much higher the outer corner is
+	slant         float64 // how far the outer corner is above the centre
 	iris          float64 // radius
 	irisIn        paint.Colour
 	irisOut       paint.Colour

@@ -193,8 +193,8 @@ func (e *easel) draw(dst *image.RGBA, g *backdrop, p *pose) {
 	e.warp.Draw(dst, f.view, pix, layers...)
 }
 
-// lay replaces the sprites on the face. It draws a sprite that stays the same only where that sprite overlaps one that
-// changes.
+// lay replaces the sprites on the face. It draws an unchanged sprite again only if that sprite overlaps one that it
+// draws or removes.
 func (e *easel) lay(next [3]*paint.Sprite) {
 	var again [3]bool
 	for i := range next {

@@ -151,7 +151,7 @@ func giaStrands(in *paint.Canvas, side float64) {
 		p(184, 138), p(194, 206), p(196, 262), p(212, 306))
 	strand(0.45, h.glow, 3, 1.1, p(10, -192), p(76, -156), p(128, -76), p(148, 2), p(156, 66))
 	strand(0.40, h.glow, 2.6, 1, p(156, 130), p(164, 180), p(156, 232), p(164, 286))
-	// Rim.
+	// The rim light on the outer edge.
 	strand(0.75, paint.RGB(0xd9a878), 5, 2, p(20, -235), p(104, -205), p(143, -150), p(164, -80),
 		p(174, -8), p(177, 62), p(184, 126), p(199, 186), p(204, 240))
 }
@@ -180,7 +180,7 @@ func giaNeck(c *paint.Canvas, s *skin) {
 
 func giaCasual(c *paint.Canvas) {
 	tone, dark, light := paint.RGB(0xd9a24e), paint.RGB(0x94602a), paint.RGB(0xf2cd86)
-	body := trunk(86, 272, 262, 392, 294, 210)
+	body := trunk(86, 272, 262, 392, 294)
 	hole := (&paint.Path{}).Move(-70, 240).Through(paint.P(-70, 310), paint.P(-50, 366), paint.P(0, 410), paint.P(52, 366),
 		paint.P(74, 310), paint.P(74, 240)).Close()
 	in := shadeTrunk(c.ClipOut(hole), body, tone, dark, light, 262, 392)
@@ -241,7 +241,7 @@ func veeBand(c *paint.Canvas, tone, dark, light paint.Colour) {
 func giaBusiness(c *paint.Canvas) {
 	tone, dark, light := paint.RGB(0x6d2f45), paint.RGB(0x36121f), paint.RGB(0x9c546c)
 	blouse(c)
-	body := trunk(86, 270, 268, 390, 298, 210)
+	body := trunk(86, 270, 268, 390, 298)
 	gap := (&paint.Path{}).Move(-80, 240).Through(paint.P(-66, 345), paint.P(-38, 460),
 		paint.P(2, 600)).Line(6, 600).Through(paint.P(42, 460), paint.P(70, 345), paint.P(84, 240)).Close()
 	in := shadeTrunk(c.ClipOut(gap), body, tone, dark, light, 268, 390)

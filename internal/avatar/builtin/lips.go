@@ -43,13 +43,13 @@ func shapeLips(f *mouth, m speech.Mouth, smile float64) lips {
 	jaw := 0.80*open + 1
 	g.teethLow = f.y + 3.4 + 1.2*parted - 7*round*(1-m[speech.Teeth])
 	g.teethHigh = f.y + 4.6 + (1-m[speech.Teeth])*max(jaw*0.72, 1)
-	g.innerUpper = g.edge(g.top, 1.3*(1-round), f.y)
-	g.innerLower = g.edge(g.low, 0, f.y)
+	g.innerUpper = g.edge(g.top, 1.3*(1-round))
+	g.innerLower = g.edge(g.low, 0)
 	return g
 }
 
 // edge runs from the left to the right corner through y in the middle; bow dents its middle down.
-func (g *lips) edge(y, bow, line float64) []paint.Point {
+func (g *lips) edge(y, bow float64) []paint.Point {
 	near, far := mix(0.70, 0.90, g.full), mix(0.26, 0.56, g.full) // the edge's height as a part of its largest height
 	at := func(x, k float64) paint.Point {
 		c := g.l.Mix(g.r, (x+1)/2)
@@ -114,7 +114,8 @@ func drawInside(c *paint.Canvas, f *mouth, g *lips, m speech.Mouth) {
 	c.Soft(sh, paint.Flat(paint.RGB(0x3a1016).Alpha(0.55)), 1.7)
 }
 
-// teethRow is a row of teeth as one shape whose free edge is gently scalloped, darker to the sides and the gums.
+// teethRow draws a row of teeth as one shape that is darker towards the sides. The upper row has a gently scalloped
+// edge and lines between its teeth.
 func teethRow(c *paint.Canvas, g *lips, y0, y1 float64, upper bool) {
 	w := min(g.half*0.86, 35)
 	p := &paint.Path{}

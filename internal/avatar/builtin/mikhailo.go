@@ -59,7 +59,7 @@ func mikhailoHead(c *paint.Canvas, s *skin, e *eyes) {
 	mikhailoHair(c, in)
 }
 
-// beard is a day's growth: a cool shade over jaw, chin and upper lip that leaves the lips free.
+// beard is a day's growth: a dark shade over jaw, chin and upper lip that leaves the lips free.
 func beard(in *paint.Canvas) {
 	tone := paint.RGB(0x63402f)
 	p := paint.Blob(paint.P(-136, 10), paint.P(-118, 60), paint.P(-88, 98), paint.P(-52, 100), paint.P(-30, 94),

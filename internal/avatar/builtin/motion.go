@@ -18,7 +18,7 @@ type performance struct {
 	look     paint.Point
 	phase    [10]float64
 	pace     [10]float64 // hertz
-	flow     []float64   // the phase of the slow motions at each frame
+	flow     []float64   // how far the slow motions have advanced at each frame, in seconds
 	perFrame float64
 	blinks   []blink
 	gazes    []fixation
@@ -35,7 +35,8 @@ type fixation struct {
 	to paint.Point
 }
 
-// accent is the motion on a stressed word: a nod whose lowest point is at the word's vowel, and raised brows.
+// accent is the motion on a stressed word: a nod and raised brows. The nod is lowest at the time at, just before the
+// word's loudest moment.
 type accent struct{ at, nod, brow float64 }
 
 const degree = math.Pi / 180

@@ -159,6 +159,8 @@ func (s *catalogue) find(code string) (look, error) {
 //   - the presenter's own voice, if it speaks the language;
 //   - the best match of language and gender;
 //   - the presenter's own voice.
+//
+// If want names a voice of Elai or of its providers that does not exist, the failure has lectern.CodeUnknownVoice.
 func (s *catalogue) choose(want lectern.VoiceChoice, l look, language string) (voice, error) {
 	if want.ID != "" {
 		for _, v := range s.voices {

@@ -76,7 +76,7 @@ func (c *client) again(ctx context.Context, do func(context.Context) error) erro
 	})
 }
 
-// post calls once. After an error other than a *reply, Elai may have carried out the call or not.
+// post calls once. After an error, Elai may have carried out the call; see doubtful.
 func (c *client) post(ctx context.Context, path string, body, out any) error {
 	return c.once(ctx, http.MethodPost, path, body, out)
 }
@@ -230,8 +230,8 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// fault returns the failure for err. doing completes the sentence "Elai could not …". A nil err and context.Canceled
-// stay as they are.
+// fault returns the failure for err. doing completes the sentence "Elai could not …". A nil err, context.Canceled and
+// a [lectern.Failure] stay as they are.
 func fault(err error, doing string) error {
 	var r *reply
 	f := lectern.Fail(lectern.CodeAvatarFailed, "Elai could not %s.", doing)

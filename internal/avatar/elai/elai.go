@@ -163,7 +163,8 @@ func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (ima
 		return nil, err
 	}
 	if s.Width <= 0 || s.Height <= 0 || s.Width > maxSide || s.Height > maxSide {
-		return nil, lectern.Fail(lectern.CodeAvatarFailed, "A portrait of %d×%d pixels cannot be drawn.", s.Width, s.Height)
+		return nil, lectern.Fail(lectern.CodeAvatarFailed, "A portrait of %d×%d pixels cannot be drawn: each "+
+			"side must have 1 to %d pixels.", s.Width, s.Height, maxSide)
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.o.Request)
 	defer cancel()

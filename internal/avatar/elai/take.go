@@ -70,8 +70,8 @@ func (t *take) do(ctx context.Context) error {
 	}
 }
 
-// recall reads the recorded order. If there is none, or if it failed in an earlier attempt, recall records a new one.
-// An order that failed in this attempt stays failed.
+// recall reads the recorded order. If there is none, or if it failed in an earlier attempt or for another presentation,
+// recall records a new one. An order that failed in this attempt stays failed.
 func (t *take) recall(ctx context.Context) error {
 	o, found, err := t.r.Orders.Order(ctx, t.r.Key)
 	if err != nil {

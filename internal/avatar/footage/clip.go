@@ -18,7 +18,7 @@ type Film struct {
 	Frames int64
 }
 
-// Unreadable reports that a film could not be decoded, or has fewer pictures than [Film] requires.
+// Unreadable reports that a film could not be decoded, or that its Decoder wrote fewer pictures than [Film] requires.
 type Unreadable struct {
 	Film int   // its index in the list given to Play
 	Err  error // the error of the Decoder, or how many pictures are missing

@@ -185,7 +185,7 @@ func build(tag string) *Language {
 	return l
 }
 
-// spanish returns the parent locale of American Spanish.
+// spanish returns the parent locale of a tag of American Spanish, and any other tag unchanged.
 func spanish(tag string) string {
 	if base, region, _ := strings.Cut(tag, "-"); base == "es" && region != "ES" && region != "GQ" && region != "PH" {
 		return "es-419"

@@ -180,7 +180,8 @@ func (s *session) say(ctx context.Context, r request, sentence tts.Sentence) (tt
 	return utterance(sentence, a.Rate, samples, a.Events), nil
 }
 
-// plain replaces all signs but those between clauses by spaces, rune by rune, so that places in the text stay valid.
+// plain replaces ASCII signs, except commas and apostrophes, by spaces, rune by rune, so that places in the text stay
+// valid.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) || r == ',' || r == '\'' {

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 		switch os.Args[1] {
 		case "child":
 			os.Exit(ChildMain(os.Stdin, os.Stdout))
-		case "dies": // at the first sentence that has an "!" in it, always at "fatal"
+		case "dies": // at each text with an "!", which plain letters do not have, or with "fatal", which they keep
 			os.Exit(fragile())
 		case "hangs":
 			select {}

@@ -19,19 +19,18 @@ const (
 	eventPhoneme = 7
 )
 
-// Parameters of espeak_SetParameter.
+// Parameters of espeak_SetParameter, then flags of other functions.
 const (
-	paramRate     = 1
-	paramVolume   = 2
-	paramPitch    = 3
-	paramRange    = 4
-	paramWordGap  = 7
-	charsUTF8     = 1
-	outputSync    = 2
-	optPhonemes   = 1
-	optIPA        = 2
-	optStay       = 0x8000 // do not exit the process if the data is missing
-	errorNotFound = 2
+	paramRate    = 1
+	paramVolume  = 2
+	paramPitch   = 3
+	paramRange   = 4
+	paramWordGap = 7
+	charsUTF8    = 1
+	outputSync   = 2
+	optPhonemes  = 1
+	optIPA       = 2
+	optStay      = 0x8000 // do not exit the process if the data is missing
 )
 
 // cEvent is espeak_EVENT on 64-bit machines.
@@ -144,7 +143,7 @@ func (l *library) receive(_ purego.CDecl, wav *int16, n int32, events *cEvent) u
 	return 0
 }
 
-// speak says one request.
+// speak returns the samples and events of the text of a request.
 func (l *library) speak(r request) ([]int16, []event, error) {
 	if code := l.setVoice(zero(r.Voice)); code != 0 {
 		return nil, nil, fmt.Errorf("no voice %q (code %d)", r.Voice, code)

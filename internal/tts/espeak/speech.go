@@ -62,7 +62,7 @@ func utterance(s tts.Sentence, rate int, samples []float32, events []event) tts.
 	return u
 }
 
-// runeStarts returns the byte at which each rune of s begins, and at last its length.
+// runeStarts returns the byte at which each rune of s begins, followed by the length of s.
 func runeStarts(s string) []int {
 	out := make([]int, 0, len(s)+1)
 	for i := range s {
@@ -71,7 +71,8 @@ func runeStarts(s string) []int {
 	return append(out, len(s))
 }
 
-// wordAt returns the index of the word that holds the given rune of the sentence, or −1.
+// wordAt returns the index of the word that holds the given rune of the sentence, or of the next word after it. It
+// returns −1 if there is none.
 func wordAt(words []tts.Word, starts []int, r int) int {
 	if r < 0 || r >= len(starts) {
 		return -1

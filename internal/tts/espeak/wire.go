@@ -27,7 +27,7 @@ type request struct {
 	Gap   int    `json:"gap,omitempty"`   // 10 ms units between words
 }
 
-// answer is the child's answer. Error is set if the request failed; the child lives on.
+// answer is the child's answer. Error is set if the request failed; the child lives on, unless Missing is set.
 type answer struct {
 	Error   string     `json:"error,omitempty"`
 	Missing bool       `json:"missing,omitempty"` // the library cannot be used at all

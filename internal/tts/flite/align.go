@@ -44,13 +44,13 @@ func parsePhones(report string) ([]phone, error) {
 // said alone. Their alignment with the phonemes of the sentence, with the least difference, shows where each word
 // begins. In a sentence, sounds are reduced ("ae n d" becomes "ax n") but rarely lost, so the joints hold.
 func words(phones []phone, said [][]string, rate, n int) (phonemes, spans []lectern.Span) {
-	var heard []string
-	var at []lectern.Span // of heard
+	var sounds []string   // the phonemes of the sentence, without pauses
+	var at []lectern.Span // of sounds
 	start := int64(0)
 	for _, p := range phones {
 		end := min(int64(p.end*float64(rate)+0.5), int64(n))
 		if p.name != "pau" && p.name != "ssil" && end > start {
-			heard = append(heard, p.name)
+			sounds = append(sounds, p.name)
 			at = append(at, lectern.Span{Text: ipa(p.name), Start: start, End: end})
 		}
 		start = end
@@ -62,7 +62,7 @@ func words(phones []phone, said [][]string, rate, n int) (phonemes, spans []lect
 		alone = append(alone, w...)
 	}
 	joints = append(joints, len(alone))
-	match := tts.Match(alone, heard, differ)
+	match := tts.Match(alone, sounds, differ)
 	spans = make([]lectern.Span, len(said))
 	for i := range said {
 		from, to := match[joints[i]], match[joints[i+1]]

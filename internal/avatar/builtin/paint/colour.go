@@ -62,14 +62,14 @@ type stop struct {
 // Flat is one colour everywhere.
 func Flat(c Colour) Paint { return Paint{stops: []stop{{0, c}}, single: true} }
 
-// Linear goes from a at (x0,y0) evenly through the colours to (x1,y1).
+// Linear goes evenly through the colours from (x0,y0) to (x1,y1).
 func Linear(x0, y0, x1, y1 float64, cs ...Colour) Paint {
 	dx, dy := x1-x0, y1-y0
 	l := dx*dx + dy*dy
 	return Paint{x: x0, y: y0, dx: dx / l, dy: dy / l, stops: even(cs)}
 }
 
-// Radial goes from the centre (x,y) evenly through the colours to the ellipse with radii rx, ry.
+// Radial goes evenly through the colours from the centre (x,y) to the ellipse with radii rx, ry.
 func Radial(x, y, rx, ry float64, cs ...Colour) Paint {
 	return Paint{radial: true, x: x, y: y, dx: 1 / rx, dy: 1 / ry, stops: even(cs)}
 }

@@ -47,9 +47,8 @@ func (t *tools) narrow(v []float32, w, h int, r float64, pad int) {
 	}
 }
 
-// box averages the n samples of src from pad on over a window of 2r+1, whose outermost samples count
-// in part. Both slices
-// hold zeros for pad samples on either side, and pad is more than r+1.
+// box averages the n samples of src from pad on over a window of 2r+1, whose outermost samples count in part. Both
+// slices hold zeros for pad samples on either side, and pad is more than r+1.
 func box(dst, src []float32, r float64, pad, n int) {
 	k := int(r)
 	f := float32(r - float64(k))

@@ -20,7 +20,7 @@ DATA ramp<>+16(SB)/8, $0x0000000500000004
 DATA ramp<>+24(SB)/8, $0x0000000700000006
 GLOBL ramp<>(SB), RODATA|NOPTR, $32
 
-// fraction copies the second byte of each pixel to both of its words; alpha copies the fourth.
+// fraction copies the second byte of each 32-bit value to both of its words; alpha copies the fourth.
 DATA fraction<>+0(SB)/8, $0x8005800580018001
 DATA fraction<>+8(SB)/8, $0x800d800d80098009
 GLOBL fraction<>(SB), RODATA|NOPTR, $16
@@ -77,8 +77,8 @@ TEXT ·cellAVX2(SB), NOSPLIT, $160-64
 	MOVQ blend+56(FP), R11
 	LEAQ (SI)(AX*4), DX
 
-	// Scratch memory for the indices, the width, and the distances to the next eight in u and v. It stays within one
-	// cache line, because data that was just written across two lines cannot be read back at once.
+	// Scratch memory for the indices, the width, and the distances to the next eight in u and v, 32 bytes each. None of
+	// them crosses a cache line, because data that was just written across two lines cannot be read back at once.
 	LEAQ scratch-129(SP), R15
 	ANDQ $-32, R15
 

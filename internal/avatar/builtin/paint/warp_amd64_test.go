@@ -57,7 +57,7 @@ func TestKernelReadsNothingBeyondASprite(t *testing.T) {
 	}
 }
 
-// The kernel refuses every cell whose corners are not within the sprite.
+// The kernel refuses every cell that reads a pixel beyond the sprite.
 func TestKernelRefusesCellsBeyondASprite(t *testing.T) {
 	p := speckled(40, 30, 1)
 	out := make([]byte, 4*cell*cell)

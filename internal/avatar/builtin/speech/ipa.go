@@ -72,12 +72,11 @@ func vowelE(r rune) (Viseme, float64, bool) {
 	return E, 1.4, true
 }
 
-const limit = 64 // letters of one symbol; Read ignores the rest
+const limit = 64 // characters of one symbol; Read ignores the rest
 
 // Read reads one IPA symbol as a voice writes it: one letter or several (diphthongs, affricates), with ties and with
-// marks for stress, length, tone, nasal or palatal colour, which do not move the lips. A letter outside IPA counts as
-// the nearest sound: a vowel of its alphabet, else an inconspicuous consonant. Pauses and symbols without a letter are
-// Sil.
+// marks for stress, length, tone, nasal or palatal colour, which do not move the lips. A letter outside IPA counts as a
+// sound that it often stands for in spelling; see letter. Pauses and symbols without a letter are Sil.
 func Read(symbol string) []Part {
 	var out []Part
 	total := 0.0
@@ -117,8 +116,8 @@ func Read(symbol string) []Part {
 	return out
 }
 
-// letter returns the viseme of a letter in spelling: Latin with its accents, Cyrillic, Greek. Other letters count as
-// syllables.
+// letter returns the viseme of a letter in spelling: Latin with its accents, Cyrillic, Greek. A letter of some other
+// scripts counts as a syllable, and the rest as an inconspicuous consonant.
 func letter(r rune) (Viseme, float64) {
 	switch {
 	case within(r, "bpmбпмπμ"):

@@ -12,16 +12,16 @@ import (
 type Sound struct {
 	Viseme     Viseme
 	Start, End float64
-	Loud       float64 // 0.75 to 1.25, relative to the narration's mean: scales the opening
+	Loud       float64 // 0.75 to 1.25, relative to the mean of the vowels: scales the opening
 }
 
 const (
-	rate     = float64(lectern.SampleRate)
-	hop      = 0.010 // seconds between the values of a Level
-	shortest = 0.012 // seconds of a sound
+	rate = float64(lectern.SampleRate)
+	hop  = 0.010 // seconds between the values of a Level
 )
 
-// Level is the loudness of a narration, one value for every 10 ms, from 0 to about 1 (its loud passages).
+// Level is the loudness of a narration, one value for every 10 ms: 1 is its loudest value. In a silent narration 1 is
+// full scale.
 type Level []float64
 
 // Loudness measures samples.
@@ -106,7 +106,7 @@ func spread(out []Sound, parts []Part, a, b float64) []Sound {
 // digraphs are letters that stand for one sound.
 const digraphs = "sch ʃ sh ʃ ch ʃ th θ ph f oo u ee i ou ɔu igh aɪ"
 
-// spell reads a word by its letters. Silent parts of its time get no sound.
+// spell reads a word by its letters. Silence at the beginning and the end of its time gets no sound.
 func spell(out []Sound, w lectern.Span, level Level) []Sound {
 	text := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) {

@@ -112,7 +112,7 @@ func (t *Track) blend(now, slow float64) Mouth {
 
 // dominance is the factor of a sound's weights at now: 1 in its core, less and less around it.
 func dominance(s Sound, sh *shape, now, slow float64) float64 {
-	// The core is the middle of the sound; short sounds have none.
+	// The core is the middle half of the sound.
 	core := 0.25 * (s.End - s.Start)
 	a, b := s.Start+core, s.End-core
 	switch {

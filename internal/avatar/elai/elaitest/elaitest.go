@@ -109,7 +109,8 @@ func (s *Server) Plan(kind string, troubles ...Trouble) {
 	s.plan[kind] = append(s.plan[kind], troubles...)
 }
 
-// Chaos makes a share of all calls fail, in the same way for the same seed and order of calls.
+// Chaos makes a share of all calls fail, except those of the catalogue, in the same way for the same seed and order of
+// calls.
 func (s *Server) Chaos(seed uint64, share float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 var films sync.Map // text → func() ([]byte, error)
 
 // Film returns the clip for a text: 1920×1080, 25 frames a second, a figure with soft edges that sways in front of
-// #00FF00, and a beep for each word. Each process makes the clip of a text once.
+// #00FF00, and a beep every 0.3 s. Each process makes the clip of a text once.
 func Film(text string) ([]byte, error) {
 	f, _ := films.LoadOrStore(text, sync.OnceValues(func() ([]byte, error) { return film1080(text) }))
 	return f.(func() ([]byte, error))()
@@ -62,7 +62,7 @@ func film1080(text string) ([]byte, error) {
 }
 
 // Figure is the presenter of all films, 1080×1080: head, hair that thins out, shoulders. Its edges are soft, as hair
-// and motion make them, and nothing in it is greener than it is red or blue.
+// and motion make them, and green is the strongest colour of none of its pixels.
 func Figure() *image.NRGBA {
 	m := image.NewNRGBA(image.Rect(0, 0, 1080, 1080))
 	for y := range 1080 {
