@@ -138,17 +138,17 @@ func (s *single) inspect(ctx context.Context, dir string) error {
 	var at [2]float64
 	for i, n := range [2]int{0, len(m.Slides) - 1} {
 		begin := float64(*m.Slides[n].Speech) / lectern.SampleRate
-		heard, err := onset(ctx, filepath.Join(dir, "talk.mp4"), begin-0.2)
+		first, err := onset(ctx, filepath.Join(dir, "talk.mp4"), begin-0.2)
 		if err != nil {
 			return err
 		}
-		at[i] = heard - begin
+		at[i] = first - begin
 	}
 	s.Drift = at[1] - at[0]
 	return nil
 }
 
-// onset returns the time of the first sound after a silence, in seconds.
+// onset returns the time of the first sound in the second after from, in seconds.
 func onset(ctx context.Context, file string, from float64) (float64, error) {
 	var pcm bytes.Buffer
 	err := proc.Run(ctx, proc.Command{Path: "ffmpeg", Stdout: &pcm,
@@ -168,7 +168,7 @@ func onset(ctx context.Context, file string, from float64) (float64, error) {
 			return from + float64(i)/48000, nil
 		}
 	}
-	return 0, fmt.Errorf("nothing is heard within a second of %.3f s", from)
+	return 0, fmt.Errorf("there is no sound in the second after %.3f s", from)
 }
 
 func (h *hour) markdown(b *strings.Builder) {

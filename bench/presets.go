@@ -123,7 +123,7 @@ func shorten(from, to string, n int) (int, error) {
 	return n, os.WriteFile(to, b, 0o644)
 }
 
-// tools checks ffmpeg's version and filters.
+// tools records ffmpeg's version, and whether it has libvmaf.
 func (s *studio) tools(ctx context.Context, out *looks) error {
 	version, err := proc.Output(ctx, proc.Command{Path: "ffmpeg", Args: []string{"-version"}})
 	if err != nil {

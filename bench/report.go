@@ -99,10 +99,10 @@ func (r report) markdown() string {
 		}
 	}
 	b.WriteString(`
-An update is the cost of a report for a run. It is then in memory; the writer merges it with others and makes it durable
-within 150 ms. A read in Lectern is a query that returns a value of committed data; in Python it is the live object of a
-dict, which is cheaper and allows races. A heartbeat costs a run nothing. Its figure is the cost for the writer: a
-transaction, which several heartbeats share, and a log line.
+An update is the cost of a report for a run. The report is then in memory; the writer merges it with others and makes it
+durable within 150 ms. A read in Lectern is a query that returns a value of committed data; in Python it is the live
+object of a dict, which is cheaper and allows races. A heartbeat costs a run nothing. Its figure is the cost for the
+writer: a transaction, which several heartbeats share, and a log line.
 
 ## Durable updates a second
 

@@ -45,7 +45,7 @@ func oneStart(ctx context.Context, binary string) (took time.Duration, err error
 	}
 	defer func() {
 		cancel()
-		_ = p.Wait() // it was asked to end
+		_ = p.Wait() // cancel stopped it
 	}()
 	every := time.NewTicker(2 * time.Millisecond)
 	defer every.Stop()

@@ -39,8 +39,8 @@ var adopting sync.Mutex
 //
 // The kernel knows the times of a process once its parent waits for it, and adds them to those of the parent. While Run
 // measures, this process adopts all orphans below it and waits for them (on Linux; elsewhere their times are missing).
-// One call measures at a time and others wait. The caller must start no other children during the call: Run cannot tell
-// their orphans from the command's.
+// One call measures at a time and others wait. The caller must start no other children during the call: Run cannot
+// distinguish their orphans from the command's.
 func Run(ctx context.Context, c proc.Command) (Usage, error) {
 	adopting.Lock()
 	defer adopting.Unlock()

@@ -93,7 +93,7 @@ type deckSlide struct {
 	Narration string            `json:"narration"`
 }
 
-// Deck writes a deck of a kind. An edit other than 0 changes the content and the narration of one slide in the middle,
+// Deck writes a deck of a kind. An edit other than 0 changes the title and the narration of the slide in the middle,
 // and each number makes a different change.
 func Deck(k Kind, s Shape, edit int) ([]byte, error) {
 	n := s.Slides

@@ -49,7 +49,7 @@ func programs(ctx context.Context, t Tools) ([]string, error) {
 		}
 		out, err := proc.Output(ctx, proc.Command{Path: p.path, Args: p.args})
 		if err != nil {
-			return nil, fmt.Errorf("ask %s for its version: %w", p.path, err)
+			return nil, fmt.Errorf("read the version of %s: %w", p.path, err)
 		}
 		line, _, _ := strings.Cut(string(out), "\n")
 		line, _, _ = strings.Cut(line, " Copyright")

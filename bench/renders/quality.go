@@ -76,7 +76,7 @@ func (b *bench) alike(ctx context.Context, dir, one, other string) (Likeness, er
 	}
 	l, ok := parseLikeness(strings.Join(lines, "\n"))
 	if !ok {
-		return Likeness{}, fmt.Errorf("ffmpeg does not say how alike %s and %s are", one, other)
+		return Likeness{}, fmt.Errorf("ffmpeg printed no similarity of %s and %s", one, other)
 	}
 	return l, nil
 }

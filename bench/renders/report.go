@@ -284,7 +284,8 @@ func (r Report) cells(row Row) []string {
 	return cells
 }
 
-// base returns the way with which a way is compared: Lectern for whole videos, and the encode stage for the floor.
+// base returns the way with which a way is compared: the encode stage for ways that only encode, and Lectern for all
+// others.
 func (r Report) base(row Row) string {
 	switch row.Way {
 	case "encode", "compat-encode", "floor":

@@ -16,7 +16,7 @@ type section struct {
 	rows  [][]string
 }
 
-// sections returns the tables of a report: one for each deck, then the targets.
+// sections returns the tables of a report: one for each deck, then the similarity of pictures, then the targets.
 func (r Report) sections() []section {
 	var all []section
 	for _, k := range r.kinds() {

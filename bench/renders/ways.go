@@ -165,7 +165,8 @@ func floor(t Tools, talk Talk, _ int) []Step {
 // usual are common arguments for H.264, at the quality of Lectern.
 var usual = []string{"-c:v", "libx264", "-preset", "medium", "-crf", "18", "-pix_fmt", "yuv420p", "-c:a", "aac"}
 
-// rounded lays the presenter of input clip over input slide through a round mask, as ffmpeg's recipes do.
+// rounded returns the filters that overlay the presenter in input clip on the picture in input slide, through a round
+// mask. They are those that guides to ffmpeg recommend.
 func (t Talk) rounded(slide, clip int, to string) string {
 	return fmt.Sprintf(
 		"[%d:v]format=yuva420p,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='if(lte(hypot(X-W/2,Y-H/2),W/2),255,0)'[a%d];[%d:v][a%d]overlay=%d:%d%s",
@@ -242,8 +243,9 @@ func remotion(more ...string) func(Tools, Talk, int) []Step {
 }
 
 func remotionNeeds(t Tools) string {
-	return unless(t.Remotion, "not installed (go run ./bench renders --install)") + unless(t.Node, "no Node.js") +
-		unless(t.Chromium, "no Chromium")
+	needs := []string{unless(t.Remotion, "not installed (go run ./bench renders --install)"),
+		unless(t.Node, "no Node.js (scripts/deps test)"), unless(t.Chromium, "no Chromium (scripts/deps)")}
+	return strings.Join(slices.DeleteFunc(needs, func(s string) bool { return s == "" }), "; ")
 }
 
 // isRemotion reports whether a way needs Remotion's project.
@@ -259,8 +261,9 @@ func bundle(t Tools) Step {
 			"--public-dir=" + publicFolder, "--out-dir=" + bundleFolder, "--log=error"}}
 }
 
-// RemotionPackages lists the packages that npm installs for the way "remotion", all in one version. Lectern does not
-// ship them, and Remotion's license requires a fee of larger companies, so they are installed on request only.
+// RemotionPackages lists the packages that npm installs for the ways with Remotion, whose own packages all have one
+// version. Lectern does not ship them, and Remotion's license requires a fee of larger companies, so they are installed
+// on request only.
 func RemotionPackages() []string {
 	const version = "4.0.529"
 	return []string{"remotion@" + version, "@remotion/cli@" + version, "@remotion/bundler@" + version,

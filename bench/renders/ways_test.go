@@ -235,8 +235,8 @@ func TestParseLikenessReadsFFmpegsSummary(t *testing.T) {
 	}
 }
 
-// npm gets only the variables that configure the network.
-func TestInstallKeepsOnlyVariablesOfTheNetwork(t *testing.T) {
+// npm gets only the variables that configure npm or the network.
+func TestInstallKeepsOnlyVariablesOfNpmAndTheNetwork(t *testing.T) {
 	t.Parallel()
 	got := networked([]string{"HTTPS_PROXY=http://proxy", "LECTERN_ELAI_TOKEN=secret",
 		"npm_config_registry=http://registry", "NODE_EXTRA_CA_CERTS=/certs", "HOME=/root"})

@@ -71,7 +71,8 @@ func wide(src string) (list []int) {
 	return list
 }
 
-// Tree reads every Go file below root, except in testdata, hidden folders and other modules.
+// Tree reads every Go file below root, except in hidden folders, other modules and folders called testdata, data or
+// out.
 func Tree(root string) ([]File, error) {
 	var files []File
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {

@@ -39,7 +39,8 @@ func Rules() []Rule {
 }
 
 // allowed lists the packages of the module that a package may import besides the root. A package that is not here may
-// import only the root. The composers are not in the table.
+// import the nearest package above it that is here, and what that one may; without one, only the root. The composers
+// are not in the table.
 func allowed() map[string][]string {
 	return map[string][]string{
 		".":                 nil,
@@ -106,8 +107,7 @@ func allowed() map[string][]string {
 		"bench/measure": {"internal/proc"},
 		"bench/renders": {"bench/measure", "internal/encode", "internal/proc"},
 
-		// stores are filled as the job service fills them
-		"internal/webhook/webhooktest": {"internal/webhook", "internal/job"},
+		"internal/webhook/webhooktest": {"internal/webhook", "internal/job"}, // it fills stores as the job service does
 		"internal/avatar/elai": {"internal/avatar", "internal/avatar/footage", "internal/listing", "internal/retry",
 			"internal/usage"},
 		"internal/store/sqlitetest":     {"internal/store/sqlite"},
@@ -337,7 +337,7 @@ func lengths(f File) []Finding {
 	return out
 }
 
-// shells finds programs that run through a shell: by its path, or its name next to a "-c".
+// shells finds programs that run through a shell: by its path, or by its name in a file that has a "-c" too.
 func shells(f File) []Finding {
 	if f.Test || under(f.Dir, "internal/archtest") {
 		return nil

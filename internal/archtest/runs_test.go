@@ -50,9 +50,8 @@ func TestEveryTestIsRun(t *testing.T) {
 	}
 	raced, unraced, soaked := listed(t, "raced"), listed(t, "unraced"), listed(t, "soak")
 	for r, has := range tested {
-		if in := slices.Contains(raced, r); has && in == slices.Contains(unraced, r) {
-			t.Errorf("%s: it must be in exactly one of the lists raced and unraced, but it is in both (%v) or in none", r,
-				in)
+		if in, out := slices.Contains(raced, r), slices.Contains(unraced, r); has && in == out {
+			t.Errorf("%s must be in exactly one of the lists raced and unraced; raced: %v, unraced: %v", r, in, out)
 		}
 	}
 	for _, r := range append(Soaked(files), unraced...) {

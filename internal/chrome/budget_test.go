@@ -58,7 +58,7 @@ func TestHeavyPageIsEnded(t *testing.T) {
 	calm(t, b)
 }
 
-// calm waits until the browser's processes use no processor time.
+// calm waits until the browser's processes use less than 0.1 s of processor time in half a second.
 func calm(t *testing.T, b *Browser) {
 	t.Helper()
 	g := newGauge(b.Pid())

@@ -1,13 +1,13 @@
 // Package chrome takes pictures of pages with one headless Chromium that stays warm.
 //
 // A browser is the largest and least predictable process that Lectern runs. It is started once, through internal/proc,
-// so that no crash leaves a process or a profile, and controlled over a pipe, so that no port is open. If it dies, it
-// is started again, and its current pictures are taken again.
+// so that no crash leaves a process, and controlled over a pipe, so that no port is open. If it dies, it is started
+// again, and its current pictures are taken again. Each start removes the profiles that a crash left.
 //
 // A page gets nothing from outside. Its HTML is served under an address that does not exist. Only requests for the
 // pictures that come with the page are answered. All others are refused, by interception, by the page's own content
-// security policy, and by a browser without DNS and proxy. Its origin is opaque, so it shares no storage, cookies or
-// workers with the previous page in the same tab.
+// security policy, and by a browser that has no DNS and only a proxy that does not exist. Its origin is opaque, so it
+// shares no storage, cookies or workers with the previous page in the same tab.
 //
 // A picture is taken when the page is finished, not after a delay: fonts loaded, pictures decoded, animations at their
 // end, and the page's own signal received, if it has one. A page announces a signal by the attribute data-lectern on
@@ -52,7 +52,7 @@ type Options struct {
 	Memory int64         // bytes that the browser's processes may use together; 0: DefaultMemory
 	Page   time.Duration // processor time that one picture may take; 0: DefaultPage
 
-	Timeout      time.Duration // for one picture, after it has a tab; 0: DefaultTimeout, or four times Page
+	Timeout      time.Duration // for one picture, after it has a tab; 0: DefaultTimeout, or 4 × Page if that is longer
 	ReadyTimeout time.Duration // for a page with data-lectern to say that it is ready; 0: DefaultReadyTimeout
 	StartTimeout time.Duration // for Chromium to answer after its start; 0: DefaultStartTimeout
 
@@ -70,7 +70,7 @@ type Browser struct {
 	life  context.Context // ends with Close
 	end   context.CancelCauseFunc
 	crowd crowd
-	tabs  chan *tab // Tabs places, filled with the free ones; nil: no tab yet. Callers are served in order.
+	tabs  chan *tab // the free tabs; nil: a tab that is not open yet. Callers are served in order.
 
 	asking   sync.Mutex // held while the version is read
 	mu       sync.Mutex
@@ -85,11 +85,11 @@ type Browser struct {
 	exposed  string        // why the browser starts without its sandbox; "": it has one
 	idle     *time.Timer   // ends an idle browser; nil: it keeps running
 	patience time.Duration // how long the browser is idle before the timer ends it
-	maxUses  int           // pictures that a tab takes before it is replaced
+	maxUses  int           // the constant maxUses, or what a test sets
 	wg       sync.WaitGroup
 
 	loaded func(*tab)     // for tests: called after a page is loaded, before settle
-	ended  func(did bool) // for tests: called when idle fires
+	ended  func(did bool) // for tests: called after idle fired; did: the browser was ended
 }
 
 // ErrClosed reports that the browser was closed.
@@ -281,8 +281,9 @@ func (b *Browser) Close() error {
 // page does not cover are transparent. The same page gives the same bytes. Capture waits for a free tab until ctx ends.
 //
 // Failures are *lectern.Failure: CodeMissingTool; CodeTooLarge for a page beyond the bounds; CodeCaptureFailed for a
-// page that is not ready in time, costs more than Options.Page or Options.Memory, leaves its address, or crashed the
-// browser twice. The end of ctx returns its cause.
+// page that is not ready in time, costs more than Options.Page or Options.Memory, tries to leave its address, or
+// crashed its tab or the browser twice, and for a browser that does not start; CodeAssetRefused for a picture that the
+// browser cannot read. The end of ctx returns its cause.
 func (b *Browser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Picture) (lectern.Capture, error) {
 	j, err := newShot(p, assets)
 	if err != nil {

@@ -36,8 +36,8 @@ func Find(path string) (string, error) {
 		found, err := proc.Find(path)
 		if err != nil {
 			return "", lectern.Fail(lectern.CodeMissingTool,
-				"There is no Chromium at %s. Correct LECTERN_CHROME, or leave it empty and install Chromium: "+
-					"%s", path, Install).Because(err)
+				"There is no Chromium at %s. Correct tools.chromium (LECTERN_CHROME), or leave it empty and install "+
+					"Chromium: %s", path, Install).Because(err)
 		}
 		return unwrap(found), nil
 	}

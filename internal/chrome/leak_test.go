@@ -32,7 +32,7 @@ func TestPagesLeaveNoProcessesAndNoMemory(t *testing.T) {
 	}
 	processes, memory := len(using(dir)), resident(t, dir)
 
-	// The pages keep 1.8 GB. In a tab that is never replaced, that adds up.
+	// Together the pages keep 1.8 GB. A tab that was never replaced would use all of it.
 	pages := b.maxUses + 20
 	kept := 1800 << 20 / 8 / pages // numbers of 8 bytes
 	for i := range pages {

@@ -14,8 +14,8 @@ import (
 	"lectern"
 )
 
-// choosy returns a script around the real browser that fails as on a machine without user namespaces, and a count of
-// its starts.
+// choosy returns a script that runs the real browser only with --no-sandbox. Without it, the script prints said and
+// fails. starts returns how often the script was started.
 func choosy(t *testing.T, said string) (path string, starts func() int) {
 	t.Helper()
 	real, err := Find("")

@@ -43,17 +43,17 @@ type tab struct {
 	mu    sync.Mutex
 	shot  *shot         // the picture being taken; nil: all requests are refused
 	frame cdp.FrameID   // the main frame
-	asked int           // requests for the page's own address
+	asked int           // 1 after the page's own address was requested, else 0
 	stray func(error)   // ends the capture when the page tries to go elsewhere
 	last  cdp.LoaderID  // of the document that was loaded last
 	loads chan struct{} // signalled after last was set
 
 	// Used by one capture at a time.
-	uses  int  // pictures taken
+	uses  int  // pictures taken and texts divided into words
 	glass bool // areas that the page does not cover are transparent, not white
 }
 
-// maxUses is how many pictures a tab takes before it is replaced, so that leftovers of pages do not add up.
+// maxUses is how often a tab is used before it is replaced, so that leftovers of pages do not add up.
 const maxUses = 200
 
 // newTab opens a tab with its own storage; all its requests are intercepted.
@@ -121,8 +121,8 @@ func (t *tab) alive() bool {
 	}
 }
 
-// abandon closes the tab. It crashes a hanging page first, because that would not close. If that fails, it ends the
-// whole browser.
+// abandon closes the tab. It crashes the page first, because a page that hangs would not close. If the page does not
+// crash within 5 s, it ends the whole browser.
 func (t *tab) abandon() {
 	hung := t.alive()
 	go func() {
@@ -298,7 +298,7 @@ func (t *tab) clear(ctx context.Context) error {
 	if err := t.load(ctx, blank); err != nil {
 		return err
 	}
-	// Only the window's name can survive a page of another origin.
+	// The window's name and the history survive a navigation to another origin.
 	_, err := call(ctx, t.in.w, t.s, runtime.Evaluate, runtime.EvaluateParams{Expression: "window.name = ''"})
 	if err == nil {
 		_, err = call(ctx, t.in.w, t.s, page.ResetNavigationHistory, cdp.Empty{})

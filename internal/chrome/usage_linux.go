@@ -14,7 +14,7 @@ import (
 // searchEvery is the number of measurements after which measure looks for new processes.
 const searchEvery = 4
 
-// gauge measures a process and its descendants. Only kill may be called by another goroutine.
+// gauge measures a process and its descendants. It is not safe for concurrent use.
 type gauge struct {
 	root  int
 	looks int                   // measurements so far
@@ -95,7 +95,7 @@ func spent(root int) (sum time.Duration) {
 	return sum
 }
 
-// private returns the memory of a process that no file backs, in bytes: its own and what it shares.
+// private returns how much of a process's memory is not backed by files, in bytes: private and shared memory.
 func private(pid int) (sum int64) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

@@ -139,7 +139,7 @@ func (c *wire) do(ctx context.Context, id target.SessionID, gone <-chan struct{}
 	}
 }
 
-// session is a tab's side of the wire. The zero id is the browser's own.
+// session is a tab's side of the wire.
 type session struct {
 	c    *wire
 	id   target.SessionID

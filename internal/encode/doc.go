@@ -6,8 +6,8 @@
 //
 // Two rules hold the pieces together:
 //
-//   - Encode only what moves. A still is one repeated group of pictures, an avatar is a part of a picture that was
-//     converted once, and a transition encodes only its own overlap.
+//   - Encode only what moves. A still is one repeated group of pictures. With an avatar, only the part of the picture
+//     around it is encoded again for each frame. A transition encodes only the overlap of its two slides.
 //   - One set of encoder parameters for a whole video ([Encoding]), so that every piece has the same parameter sets and
 //     all are joined by copying bytes. internal/mp4 refuses a piece that does not fit.
 package encode

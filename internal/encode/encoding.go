@@ -9,11 +9,11 @@ import (
 
 // Encoding is the one set of encoder parameters that all pieces of a video share.
 //
-// libx264, High profile, 4:2:0, bt709 in its limited range, a constant frame rate, a closed group of pictures of fixed
+// It sets High profile, 4:2:0, bt709 in its limited range, a constant frame rate, a closed group of pictures of fixed
 // length, one reference picture and no B-pictures. Without B-pictures and with one reference a piece may be cut after
-// any picture, decoding order is display order, and a group can be repeated or shortened by copying bytes. "stitchable"
-// keeps x264 from tuning the headers to a piece's content, so that all pieces have the same headers. Access unit
-// delimiters mark the beginning of a picture.
+// any picture, decoding order is display order, and a group can be repeated or shortened by copying bytes. For libx264,
+// "stitchable" keeps it from tuning the headers to a piece's content, so that all pieces have the same headers. Access
+// unit delimiters mark the beginning of a picture.
 type Encoding struct {
 	Size    lectern.Size
 	Rate    int // frames a second
@@ -42,8 +42,7 @@ func (e Encoding) effort() effort {
 }
 
 // GOP is the number of frames from one key picture to the next: six seconds, the length of segments that HLS
-// recommends, and less than x264's default. A player that seeks decodes at most that many, and skipped pictures take no
-// time.
+// recommends. A player that seeks decodes at most that many, and skipped pictures take it hardly any time.
 func (e Encoding) GOP() int { return 6 * e.Rate }
 
 // Macroblocks returns the number of macroblocks of a picture, across and down.
@@ -90,14 +89,14 @@ func (e Encoding) args(bits rate, gop int, more string) []string {
 }
 
 // level32 is the number of macroblocks a second that level 3.2 allows. Streams of this level or a lower one are
-// declared as level 4, which every player reads: it allows more than twice the slices in a picture, so that a large
-// window can be spliced into small pictures too.
+// declared as level 4, which every player reads: it allows more slices in a picture, more than twice as many as level
+// 3.1, so that a large window can be spliced into small pictures too.
 const level32 = 216_000
 
 // Args returns the arguments that set the encoding.
 func (e Encoding) Args() []string { return e.args(factor(e.effort().crf), e.GOP(), "") }
 
-// Fingerprint returns everything that the encoding of pictures depends on, for content keys.
+// Fingerprint returns what the encoding of pictures depends on, except for Size and Rate, for content keys.
 func (e Encoding) Fingerprint() []string {
 	all := append(e.Args(), e.keyArgs()...)
 	if e.Plain {
@@ -146,7 +145,7 @@ func (e Encoding) keyArgs() []string {
 }
 
 // underKey is the difference between the constant rate factor of other pictures and that of key pictures. With the
-// reduced adaptive quantization it costs as many bits as 8 would with the full one, and is a decibel better.
+// reduced adaptive quantization it costs as many bits as 8 would with the full one, and is 0.4 dB better.
 const underKey = 10
 
 // Still returns the arguments that encode a slide without an avatar: one picture, from which [h264.Still] makes a

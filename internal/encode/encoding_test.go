@@ -81,7 +81,8 @@ func TestArgumentsOfEveryEncode(t *testing.T) {
 	}
 }
 
-// All pieces of a video have the same parameters except for their quantizers. Another quality changes only those.
+// At each quality, all pieces of a video have the same parameters except for their quantizers, motion search and
+// adaptive quantization.
 func TestPiecesShareTheirParameters(t *testing.T) {
 	t.Parallel()
 	for _, q := range lectern.Qualities() {

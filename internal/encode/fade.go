@@ -12,7 +12,7 @@ const search = "me=dia:subme=0:partitions=none:merange=4"
 // blind is search for a fade, in which nothing moves. Each picture refers only to the previous one, so x264 need not
 // look ahead for its macroblock tree. withoutBoth is added to the constant rate factor to compensate for the missing
 // tree and the reduced adaptive quantization: with about the same number of bits, the fade takes a quarter less time
-// and is half a decibel better. Without any adaptive quantization the steps of dark gradients would be visible.
+// and is up to 1 dB better. Without any adaptive quantization the steps of dark gradients would be visible.
 const (
 	blind       = "mbtree=0:rc-lookahead=0:aq-strength=0.5:" + search
 	withoutBoth = 6

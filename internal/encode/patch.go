@@ -26,7 +26,8 @@ const (
 	patchShare = 0.4
 )
 
-// Patch returns the patch of a window. ok is false if it would be too large a part of the picture.
+// Patch returns the patch of a window. ok is false if it would be too large a part of the picture, or if e encodes
+// every picture whole.
 func (e Encoding) Patch(window lectern.Rect) (Patch, bool) {
 	span := func(at, length, side int) (from, n int) {
 		from = max(at-patchMargin, 0) / block * block
@@ -43,7 +44,8 @@ func (e Encoding) Patch(window lectern.Rect) (Patch, bool) {
 // Place is the position of the patch, in macroblocks.
 func (p Patch) Place() h264.Place { return h264.Place{X: p.At.X / block, Y: p.At.Y / block} }
 
-// patchGroup returns the number of patches in a group. The key picture has none, because it is encoded whole.
+// patchGroup returns the number of patches in a group of GOP pictures. The key picture has none, because it is encoded
+// whole.
 func (e Encoding) patchGroup() int { return e.GOP() - 1 }
 
 // Groups divides the frames of a segment with a patch into groups of GOP pictures. The last group has two to GOP+1
@@ -123,7 +125,7 @@ func (t *Thumb) args() []string {
 //
 // overCalm is the same difference for the constant rate factor of a calm patch, for about as many bits. x264's
 // macroblock tree is off there: with it the first key picture ignores ipratio, and its coarser areas stay visible as
-// blocks in the shadow until the next key picture.
+// blocks in the avatar's shadow until the next key picture.
 const (
 	overPatch = 4
 	overCalm  = 7

@@ -62,8 +62,8 @@ func Find(path string) (*Tool, error) {
 	found, err := proc.Find(path)
 	if err != nil && named {
 		return nil,
-			missing("There is no ffmpeg at %s. Correct LECTERN_FFMPEG, or leave it empty and install ffmpeg: %s", path,
-				Install).Because(err)
+			missing("There is no ffmpeg at %s. Correct tools.ffmpeg (LECTERN_FFMPEG), or leave it empty and install "+
+				"ffmpeg: %s", path, Install).Because(err)
 	}
 	if err != nil {
 		return nil, missing("ffmpeg is not installed. Install it: %s", Install).Because(err)

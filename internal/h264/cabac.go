@@ -65,7 +65,7 @@ func (a *arithmetic) terminate(end bool) {
 }
 
 func (a *arithmetic) renorm() {
-	for n := max(bits.LeadingZeros32(a.rng)-(32-9), 0); n > 0; n-- { // up to nine bits
+	for n := max(bits.LeadingZeros32(a.rng)-(32-9), 0); n > 0; n-- { // until the range has nine bits
 		switch {
 		case a.low < 256:
 			a.put(0)

@@ -34,7 +34,7 @@ func leak(small *Pictures, at Place, width, height int) (int, error) {
 			}
 		}
 		if len(units) != m.sets.Height && n > 0 { // the encoder chooses the slices of the first
-			return -1, damaged("a picture with %d slices after others with %d", len(units), m.sets.Height)
+			return -1, damaged("a picture with %d slices and %d rows of macroblocks", len(units), m.sets.Height)
 		}
 		for _, u := range units {
 			h, payload, data, err := m.sets.parse(u, scratch)
@@ -65,7 +65,7 @@ func newMotion(small *Pictures, at Place, width, height int) (*motion, error) {
 		return nil, unsupported("vectors without CABAC")
 	}
 	m := &motion{sets: sets, states: map[int]*[512]uint8{}, right: 16 * sets.Width, bottom: 16 * sets.Height}
-	// Where the small picture lies at the border of the whole one, both continue outward in the same way.
+	// Where the small picture is at the border of the whole one, both continue outward in the same way.
 	const far = 1 << 20
 	if at.X == 0 {
 		m.left = -far

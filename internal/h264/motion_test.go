@@ -10,7 +10,8 @@ import (
 	"lectern/internal/soak"
 )
 
-// crowded returns a small stream in which everything moves, across its border too, coded with all tools of x264.
+// crowded returns a small stream of source, coded so that partitions, transforms and vectors of all kinds occur, also
+// vectors across the border.
 func crowded(t testing.TB, source string, size lectern.Size, more ...string) []byte {
 	t.Helper()
 	x264 := fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:partitions=all:8x8dct=1:me=umh:subme=7", size.Width/16)
@@ -59,7 +60,7 @@ func TestLeaksAgreesWithDecoding(t *testing.T) {
 		corner.X, corner.Y = 28-corner.X, 15-corner.Y
 	}
 	if found[true] < soak.Rounds(2, 5) || found[false] < soak.Rounds(2, 3) {
-		t.Errorf("%d streams leak and %d do not: too few to tell", found[true], found[false])
+		t.Errorf("%d streams leak and %d do not, too few for a test", found[true], found[false])
 	}
 }
 

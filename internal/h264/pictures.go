@@ -174,8 +174,8 @@ func sampleSize(units [][]byte) (n int) {
 	return n
 }
 
-// Single skips n pictures and returns the next one, which must be a key picture, with the parameter sets as a separate
-// stream.
+// Single skips n pictures and returns the next one with the parameter sets, as a stream of its own. That picture must
+// be a key picture.
 func (p *Pictures) Single(n int) ([]byte, error) {
 	for {
 		units, err := p.Units()

@@ -256,7 +256,8 @@ func (f *Film) chapters() (t track, samples []byte) {
 // chapterScale is the number of ticks in a second in the list of chapters.
 const chapterScale = 10_000_000
 
-// about returns the file's metadata: its title, the program that made it, and the list of chapters for other players.
+// about returns the file's metadata: its title, the program that made it, and the list of chapters for players that do
+// not read the chapter track.
 func (f *Film) about() []byte {
 	say := func(kind, text string) []byte {
 		if text == "" {

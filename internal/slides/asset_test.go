@@ -42,7 +42,7 @@ func TestAddressesOfAssetsInPages(t *testing.T) {
 
 // Pictures that are files next to the deck are listed with their fields. A path that leaves the deck's folder is
 // refused. WithFiles writes the addresses of the assets where pictures are named, and changes no other text.
-func TestFilesBesideTheDeck(t *testing.T) {
+func TestFilesNextToTheDeck(t *testing.T) {
 	t.Parallel()
 	l, err := New()
 	if err != nil {

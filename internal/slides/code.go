@@ -82,7 +82,8 @@ func (v *view) code(value any) *Code {
 	return c
 }
 
-// odd warns that given, a value of the option or a part of it, is invalid. allowed describes the valid values.
+// odd warns that given is invalid: the value of the option with that role, or a part of the value. allowed describes
+// the valid values.
 func (v *view) odd(role, given, allowed string) {
 	at := v.at
 	defer func() { v.at = at }()

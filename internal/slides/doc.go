@@ -7,10 +7,11 @@
 //
 // Props are untrusted. They may have any shape of JSON, so they are first read into a [view], in which every text is a
 // string, every list a list of items, and every picture a checked address. A prop of the wrong shape is shown as well
-// as possible, and nothing panics. All text goes through html/template into text nodes, never into CSS, script or
-// markup. Pictures go only into the src of an img element.
+// as possible, and nothing panics. All text goes through html/template into text nodes and quoted attributes, never
+// into CSS, script or markup. Pictures go only into the src of an img element.
 //
 // The layout follows from [lectern.Deck.Placement]: a [frame] is the part of the page that a template may use, and the
-// corner that belongs to the presenter. Text never runs below the presenter: the page's own script measures every line
-// in the browser, reduces sizes down to 28 pixels, and lists in window.__lectern.overflow what does not fit even then.
+// corner that belongs to the presenter. Unless the presenter leaves no space for text, it covers none: the page's own
+// script measures every line in the browser, reduces sizes down to 28 pixels (code to 24), and lists in
+// window.__lectern.overflow what does not fit even then.
 package slides

@@ -29,8 +29,8 @@ var aScheme = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 // maxPath is the longest path of a file, in bytes.
 const maxPath = 500
 
-// relative returns the path of a file as decks name it, without "." in it. One that leaves the folder of the deck is
-// refused.
+// relative returns the path of a file as decks name it, without "." elements. A path that leaves the folder of the deck
+// is refused.
 func relative(s string) (string, error) {
 	p := path.Clean(s)
 	switch {

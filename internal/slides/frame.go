@@ -20,8 +20,8 @@ type frame struct {
 	page    lectern.Size
 	content lectern.Rect // of the placement
 	stage   lectern.Rect // content less margins: all text stays in it
-	keep    lectern.Rect // the avatar's window with its gutter; empty if it is not on the stage
-	window  lectern.Rect // the avatar's window itself if it is on the stage
+	keep    lectern.Rect // the avatar's window with its gutter; empty if it is not on the stage or if buried is set
+	window  lectern.Rect // the part of the avatar's window on the page; empty if the window is not on the page
 	round   bool         // the window is a circle
 	// Free space at each side of the stage, next to the body and next to the head above it.
 	bodyLeft, bodyRight, headLeft, headRight int
@@ -96,7 +96,8 @@ func (f *frame) reserve(keep lectern.Rect) {
 	}
 }
 
-// classes returns the classes of a frame for style sheets: the mode, the width of the body, and whether it is tall.
+// classes returns the classes of a frame for style sheets: the mode, the width of the body, and the shape of the stage
+// and the page.
 func (f frame) classes() string {
 	w := f.stage.Width - f.bodyLeft - f.bodyRight
 	names := []string{"m-" + f.mode}

@@ -27,7 +27,7 @@ type picture struct {
 	file   lectern.Picture // of a data address
 }
 
-// readPicture accepts assets, http(s) addresses and pictures as data addresses, nothing else.
+// readPicture accepts assets, http(s) addresses, pictures as data addresses, and relative paths of files, nothing else.
 func readPicture(s string, lim picturefile.Limits) (picture, error) {
 	s = strings.TrimSpace(s)
 	if sha, named, ok := lectern.AssetAddress(s); ok {
@@ -87,7 +87,8 @@ func asBrowsersWrite(u *url.URL) string {
 // dataPicture checks a picture in a data address. It writes a new address, so that only checked bytes reach the page.
 func dataPicture(s string, lim picturefile.Limits) (picture, error) {
 	if len(s) > maxData {
-		return picture{}, errors.New("the picture is larger than 24 MB")
+		return picture{}, errors.New("its data address is longer than 24 MB; name the picture by a web address or as an " +
+			"asset instead")
 	}
 	head, body, ok := strings.Cut(s[len("data:"):], ",")
 	if !ok {

@@ -64,7 +64,7 @@ type manifest struct {
 	Sample      map[string]any `json:"sample"`
 }
 
-// prop is one prop of a manifest. Role is the name under which the html asks for it; it defaults to Name.
+// prop is one prop of a manifest. Role is the name under which the html reads it; it defaults to Name.
 type prop struct {
 	Name        string   `json:"name"`
 	Role        string   `json:"role"`
@@ -269,7 +269,7 @@ func strict(b []byte, into any) error {
 // not cover the machine's fonts.
 func (l *Library) Fingerprint() string { return l.fingerprint }
 
-// Templates lists every template, the most used first. The caller may change the samples.
+// Templates lists every template, in the order that their manifests set. The caller may change the samples.
 func (l *Library) Templates() []lectern.Template {
 	out := make([]lectern.Template, 0, len(l.order))
 	for _, id := range l.order {
@@ -329,7 +329,8 @@ func clone(v any) any {
 	return v
 }
 
-// find returns the template with that id, in any spelling: with or without "-slide", in camelCase or snake_case.
+// find returns the template with that id, in any spelling: with or without "-slide" or "-template", in camelCase or
+// snake_case.
 func (l *Library) find(id string) (*design, bool) {
 	id = kebab(id)
 	for _, try := range []string{id, strings.TrimSuffix(id, "-slide"), strings.TrimSuffix(id, "-template")} {

@@ -190,7 +190,8 @@ func (v *view) salvage(p props) {
 	v.at = ""
 }
 
-// shell returns the section element around a template's html. All values in it are numbers or from fixed sets.
+// shell returns the section element around a template's html. All values in its attributes are numbers, from fixed sets
+// or matched by bcp47.
 func (v *view) shell(d *design, fr frame, body string) template.HTML {
 	classes := []string{"slide", "t-" + d.name, fr.classes()}
 	if d.Variant != "" {
@@ -252,7 +253,8 @@ func (v *view) shell(d *design, fr frame, body string) template.HTML {
 	return template.HTML(b.String())
 }
 
-// weight counts the characters of a slide's text without its title, and of the longest list item.
+// weight estimates the length of a slide's code, prose and lists, and of its longest list item, in characters. A line
+// of code counts as 40. The total also has 25 for each list item, and 30 for each further item of a list in prose.
 func (v *view) weight() (total, longest int) {
 	count := func(ts ...*Text) int {
 		n := 0

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"image"
 	"image/png"
+	"io/fs"
 	"net/url"
 	"slices"
 	"strings"
@@ -101,11 +102,18 @@ func TestWebPicturesAreListedOnceInTheFormOfRequests(t *testing.T) {
 
 func FuzzPicture(f *testing.F) {
 	f.Add("https://example.com/a.png")
+	f.Add("pictures/a.png")
 	f.Add("data:image/svg+xml,<svg/>")
 	f.Add("data:image/png;base64,iVBORw0KGgo=")
 	f.Fuzz(func(t *testing.T, s string) {
 		p, err := readPicture(s, bounds)
 		if err != nil {
+			return
+		}
+		if p.path != "" { // a file next to the deck, which pages do not show
+			if !fs.ValidPath(p.path) {
+				t.Errorf("%q is not a relative path", p.path)
+			}
 			return
 		}
 		u := string(p.URL)

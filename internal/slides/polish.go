@@ -133,7 +133,7 @@ func clean(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// cut shortens s to at most n runes, after a word if one ends nearby, and reports whether s was longer.
+// cut shortens s to at most n runes and an ellipsis, after a word if one ends nearby, and reports whether s was longer.
 func cut(s string, n int) (string, bool) {
 	if len(s) <= n {
 		return s, false

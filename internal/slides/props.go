@@ -65,7 +65,8 @@ func empty(v any) bool {
 	return false
 }
 
-// take returns the first of the named values that is not empty, and its name as the deck writes it.
+// take returns the first of the named values that is not empty and was not taken before, and its name as the deck
+// writes it.
 func (p props) take(names ...string) (v any, written string, ok bool) {
 	for _, n := range names {
 		s := squash(n)
@@ -110,7 +111,7 @@ func (p props) numbered() []any {
 		out[len(out)-1].(map[string]any)[m.field] = p.values[m.key]
 		p.used[m.key] = true
 	}
-	for i, e := range out { // a single word under one name, such as bullet1, is the item itself
+	for i, e := range out { // the value of an item with one field, such as bullet1, is the item itself
 		if m := e.(map[string]any); len(m) == 1 {
 			for _, v := range m {
 				out[i] = v

@@ -16,8 +16,9 @@ func (t *Table) Label(i int) string {
 	return t.Head[i].S
 }
 
-// table reads rows in any shape: lists of cells, objects by column, or lines with "|" between cells. An object may hold
-// columns and rows. head names the columns if the rows do not.
+// table reads rows in any shape: lists of cells, objects by column, or lines with "|" between cells. value may be an
+// object with columns and rows. If it has no columns, head names them, and if head is empty, the keys of the objects
+// do.
 func (v *view) table(value any, head []string) *Table {
 	if m, ok := value.(map[string]any); ok {
 		p := newProps(m)
@@ -151,7 +152,8 @@ func cells(v any) []string {
 	return nil
 }
 
-// numeric reports whether s is a number: digits with signs, separators, currencies or a short unit.
+// numeric reports whether s is a number, that is, digits with signs, separators, currencies or a short unit, or a dash
+// that stands for one.
 func numeric(s string) bool {
 	digits, letters := 0, 0
 	for _, r := range s {

@@ -13,7 +13,7 @@ var notes = []string{
 	"elementpositions", "canvasdimensions", "alt", "imagealt", "imageprompt",
 }
 
-// maxUnread is the largest number of unknown props of one slide that warnings name.
+// maxUnread bounds how many unknown props of one slide warnings name, and how many unknown fields of its items.
 const maxUnread = 8
 
 // unread warns of the props of a slide that the template does not have, so that they are not shown.

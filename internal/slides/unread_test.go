@@ -57,7 +57,8 @@ func TestV3UnknownPropsAreNamed(t *testing.T) {
 	}
 }
 
-// The type of a prop is known under all of its spellings. Options and unknown props have none.
+// The type of a prop is known under all of its spellings. Options other than alternative texts have none, nor have
+// unknown props.
 func TestPropKinds(t *testing.T) {
 	t.Parallel()
 	l, err := New()

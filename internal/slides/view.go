@@ -71,7 +71,7 @@ type Item struct {
 type Table struct {
 	Head    []*Text // empty: none
 	Rows    [][]*Text
-	Numeric []bool // by column: nearly all cells are numbers
+	Numeric []bool // by column: at least four of five cells are numbers; the first column is never numeric
 	Columns int
 }
 
@@ -80,7 +80,7 @@ type view struct {
 	ID       string // of the section
 	Variant  string
 	Seed     int
-	Corner   bool // a corner of the stage belongs to the presenter
+	Corner   bool // a part of the stage belongs to the presenter
 	lang     string
 	slide    int               // counted from 1
 	props    map[string]any    // as the deck has them
@@ -96,7 +96,7 @@ type view struct {
 	options  map[string]string
 	choices  map[string]string
 	columns  []string // heads of a table, if they are separate from it
-	all      []string // every word, for the direction of the slide
+	all      []string // every text, for the direction of the slide
 	assets   []string
 	paths    []lectern.FileUse     // of pictures that are files next to the deck
 	params   map[string]string     // address in assets → its field

@@ -30,7 +30,7 @@ var units = strings.Fields(`acceleration-meter-per-square-second angle-degree an
 var currencies = strings.Fields(`USD EUR GBP JPY CNY UAH RUB CHF PLN CZK SEK NOK DKK HUF RON BGN TRY INR KRW BRL MXN CAD AUD NZD
 	ILS KZT GEL AMD AZN BYN RSD ISK ZAR THB VND PHP IDR MYR SGD HKD TWD AED SAR EGP NGN ARS CLP COP BTC`)
 
-// document decodes one file of a locale into into, without the two levels around its content.
+// document decodes the content of one file of a locale, without the two levels around it. into points to the result.
 func document(dir, pkg, tag, file string, into any) error {
 	var doc struct {
 		Main map[string]json.RawMessage `json:"main"`

@@ -89,7 +89,8 @@ func run(out, have string) error {
 	return nil
 }
 
-// pack returns the ZIP archive of all tables, one file for each language, and the checksum of its content.
+// pack returns the ZIP archive of all tables, and the checksum of its content. It has a file for each set of rules and
+// one for each locale.
 func (t *table) pack() ([]byte, string, error) {
 	files := map[string]any{}
 	for tag, r := range t.Rules {

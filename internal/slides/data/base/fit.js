@@ -1,7 +1,7 @@
 // Makes the text of every slide fit. Sizes step down together, so that equal things stay equal: first numbers, then the
-// title where it takes too many lines, then the body, then the title again. At the smallest size wide numbers may
-// break. Text that does not fit even then is removed from the end, and window.__lectern.overflow lists how much of each
-// element is hidden. Sets window.__lectern.ready when the page is finished.
+// title if it does not fit or has too many lines, then the body, then the title again. At the smallest size wide numbers
+// may break. Text that does not fit even then is removed from the end, and window.__lectern.overflow lists how much of
+// each element is hidden. Sets window.__lectern.ready when the page is finished.
 (() => {
   "use strict";
   const state = (window.__lectern = { ready: false, overflow: [] });
@@ -33,7 +33,8 @@
     return { left: at.left + x - air, top: at.top + y - air, right: at.left + x + w + air, bottom: at.top + y + h + air };
   }
 
-  // faults lists the elements in a wrong place, with the number of good lines before the first wrong one.
+  // faults lists the elements in a wrong place, with the number of good lines before the first wrong one, and those with
+  // too many lines (soft).
   function faults(slide, keep) {
     const found = [];
     for (const el of slide.querySelectorAll("[data-t],[data-c]")) {
@@ -45,11 +46,11 @@
       const slack = card ? 1 : size * 0.06;
       const whole = card || el.dataset.short; // hidden lines of a shortened text have places too
       const rects = whole ? [el.getBoundingClientRect()].filter((r) => r.width > 0) : lines(el).map((r) => seen(r, size));
-      const beside = (r) => r.left < box.left - 3 || r.right > box.right + 3;
+      const overSide = (r) => r.left < box.left - 3 || r.right > box.right + 3;
       const bad = rects.findIndex((r) =>
-        beside(r) || r.top < box.top - slack || r.bottom > box.bottom + slack || (keep && hits(r, keep)));
+        overSide(r) || r.top < box.top - slack || r.bottom > box.bottom + slack || (keep && hits(r, keep)));
       const title = el.dataset.t === "title", num = el.dataset.t === "num";
-      if (bad >= 0) found.push({ el, card, placed, size, title, num, wide: rects.some(beside), good: card ? 0 : rows(rects.slice(0, bad), size) });
+      if (bad >= 0) found.push({ el, card, placed, size, title, num, wide: rects.some(overSide), good: card ? 0 : rows(rects.slice(0, bad), size) });
       else if (el.dataset.lines && rows(rects, size) > Number(el.dataset.lines)) found.push({ el, soft: true, title });
     }
     return found;
