@@ -15,7 +15,7 @@ import (
 const tries = 4
 
 // repeat calls once until it succeeds or returns an error that is not worth another attempt, or until the tries or the
-// client's patience are used up. Requests that change something without an Idempotency-Key must use never.
+// client's patience are used up. A request that would change something again if it were repeated must use never.
 func (c *Client) repeat(ctx context.Context, worth func(error) bool,
 	once func() (http.Header, error)) (answer http.Header, err error) {
 	err = c.policy(tries).Do(ctx, func(context.Context) (err error) {
@@ -31,8 +31,8 @@ func (c *Client) repeat(ctx context.Context, worth func(error) bool,
 }
 
 // policy returns the waits between attempts: as long as the server asks, otherwise the client's own. If the server asks
-// for more than the rest of the client's patience, the failure is returned at once. Only a limited number of tries
-// calls the client's notice.
+// for more than the rest of the client's patience, the failure is returned at once. With anyNumber of tries, the
+// client's notice is not called.
 func (c *Client) policy(tries int) retry.Policy {
 	return retry.Policy{
 		Tries: tries, First: 400 * time.Millisecond, Most: 5 * time.Second, Patience: cmp.Or(c.patience, -1), Pause: c.pause,
@@ -56,8 +56,8 @@ func turnedAway(err error) bool {
 	return ok && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) && forNow(e)
 }
 
-// again reports whether a request with a key is worth another attempt: the server gave no complete answer, or it
-// refused the request for now.
+// again reports whether a request that may be repeated (with an Idempotency-Key, or an upload) is worth another
+// attempt: the server gave no complete answer, or it refused the request for now.
 func again(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {

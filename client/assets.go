@@ -65,8 +65,8 @@ func (c *Client) Asset(ctx context.Context, sha256 string) (lectern.Asset, error
 	return v.asset(), err
 }
 
-// Assets returns a page of assets, newest first, and the cursor of the next page; "" on the last. q has no owner: a
-// server lists the assets of the key's owner.
+// Assets returns a page of assets, newest first, and the cursor of the next page; "" on the last. q.Owner is not sent:
+// a server lists the assets of the key's owner.
 func (c *Client) Assets(ctx context.Context, q lectern.AssetQuery) (page []lectern.Asset, next string, err error) {
 	v := url.Values{}
 	if q.Kind != "" {

@@ -4,9 +4,9 @@
 // *Error with the status and the request's id). So the code of a program is the same whether the work is done in its
 // own process or on another machine. Watching survives broken connections and restarts of the server; downloads
 // continue where they broke off. A presentation is created once, however often the request is sent: the request has an
-// Idempotency-Key. No other request that may have changed something is sent again. If the server is busy (429, 503),
-// the client waits as long as the server asks and sends a repeatable request again, a few times and within its
-// patience.
+// Idempotency-Key. An upload of an asset is sent again too: the same content is the same asset. No other request that
+// may have changed something is sent again. If the server is busy (429, 503), the client waits as long as the server
+// asks and sends a repeatable request again, a few times and within its patience.
 package client
 
 import (
@@ -55,7 +55,8 @@ func WithAPIKey(key string) Option { return func(c *Client) { c.key = key } }
 // waits for a busy server; the default is 2 minutes.
 func WithPatience(d time.Duration) Option { return func(c *Client) { c.patience = d } }
 
-// WithNotice sets a function that is called before each wait that the server asks for, with its length and reason.
+// WithNotice sets a function that is called before each wait that the server asks for, with its length and reason. It
+// is not called for the waits of watches and downloads.
 func WithNotice(n func(wait time.Duration, why error)) Option {
 	return func(c *Client) { c.notice = n }
 }
@@ -298,7 +299,7 @@ func (c *Client) presentation(ctx context.Context, method, path string, body []b
 }
 
 // List returns a page of presentations, newest first, and the cursor of the next page; "" on the last. The limit is at
-// most 200. q has no owner: a server lists the presentations of the key's owner.
+// most 200. q.Owner is not sent: a server lists the presentations of the key's owner.
 func (c *Client) List(ctx context.Context, q lectern.Query) (page []lectern.Presentation, next string, err error) {
 	v := url.Values{}
 	if len(q.Statuses) > 0 {

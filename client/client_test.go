@@ -32,8 +32,8 @@ func dial(t *testing.T, h http.HandlerFunc, options ...client.Option) (*client.C
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	a := &attempts{}
-	// The client of this server: any server that closes also closes the idle connections of the default transport, and
-	// then a request that must not be sent twice fails.
+	// server.Client has its own transport. When any test server closes, it also closes the idle connections of the default
+	// transport, and then a request that must not be sent twice fails.
 	c, err := client.New(server.URL, append([]client.Option{client.WithPause(a.pause),
 		client.WithHTTPClient(server.Client())}, options...)...)
 	if err != nil {
@@ -180,7 +180,7 @@ func TestWatchStopsWhenAsked(t *testing.T) {
 
 var film = bytes.Repeat([]byte("0123456789"), 5000)
 
-// brokenFilm serves the film and breaks off after some bytes, until there is less left.
+// brokenFilm serves the film from the requested byte, and breaks off after 20,000 bytes if more are left.
 func brokenFilm(etag func() string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", etag())

@@ -11,7 +11,7 @@ import (
 	"lectern"
 )
 
-// Webhook is an address that receives the milestones of every presentation.
+// Webhook is an address that receives the milestones of its owner's presentations.
 type Webhook struct {
 	ID        string    `json:"id"`
 	URL       string    `json:"url"`

@@ -4,8 +4,8 @@
 // This machine can often reach servers that those users cannot: databases, admin pages, the cloud's metadata service.
 // So an address is checked twice. [Policy.Judge] refuses an address by its text, without the network. [Policy.Control],
 // in the dialer, checks each address from DNS just before the connection, so a name that resolves differently the
-// second time gains nothing. All packages that send requests share this package: two lists of forbidden networks would
-// soon differ.
+// second time gains nothing. All packages that connect to addresses of users share this package: two lists of forbidden
+// networks would soon differ.
 package egress
 
 import (
@@ -44,10 +44,10 @@ func (r *Refused) Error() string { return r.Why }
 
 // Judge refuses an address whose text shows that it is forbidden: a scheme other than http or https, a user name, no
 // host, a name of this machine, a private address in any notation. It returns an allowed address without its fragment.
-// Control may still refuse that after DNS.
+// Control may still refuse its host after DNS.
 func (p Policy) Judge(address string) (*url.URL, *Refused) {
 	if len(address) > MaxURL {
-		return nil, &Refused{Why: fmt.Sprintf("its address is longer than %d characters", MaxURL)}
+		return nil, &Refused{Why: fmt.Sprintf("its address is longer than %d bytes", MaxURL)}
 	}
 	if strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) {
 		return nil, &Refused{Why: "its address contains a space, a backslash or a control character"}

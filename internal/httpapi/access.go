@@ -39,13 +39,13 @@ type KeyBook interface {
 	Remove(ctx context.Context, by lectern.Key, id string) error
 }
 
-// rule is who may use a route.
+// rule says who may use a route, and what its body may be.
 type rule struct {
 	scope  lectern.Scope
 	open   bool // needs no key
 	any    bool // needs no key, and is answered for every host, origin and proxy
 	upload bool // its body is a file, which is streamed to disk
-	files  bool // its body may be a form with files
+	files  bool // its body may be a form with files, or a ZIP file
 }
 
 // ruleOf returns the rule of a route. A request without a route gets 404, and needs the scope read for that.

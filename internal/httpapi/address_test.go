@@ -374,10 +374,10 @@ func TestLongRequestsEndWithTheirKey(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		if words := stream.w.Body.String(); !stream.ended || !strings.Contains(words, "the key was removed") {
+		if words := stream.w.Body.String(); !stream.ended || !strings.Contains(words, "the key is no longer valid") {
 			t.Errorf("the stream ended %v and said %q", stream.ended, words)
 		}
-		if !poll.ended || poll.w.Code != 401 || !strings.Contains(poll.w.Body.String(), "removed while the request waited") {
+		if !poll.ended || poll.w.Code != 401 || !strings.Contains(poll.w.Body.String(), "While the request waited") {
 			t.Errorf("the poll ended %v with %d %s", poll.ended, poll.w.Code, poll.w.Body)
 		}
 		stream.leave()

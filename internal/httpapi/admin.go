@@ -9,7 +9,7 @@ import (
 
 // Admin builds the handler of the address for operators: metrics, health and the profiles of net/http/pprof. If
 // o.Beyond is false, no request needs a key. Otherwise metrics need a key with the scope read, and profiles one with
-// the scope admin.
+// the scope admin. o.Metrics is required.
 func Admin(o Options) http.Handler {
 	if !o.Beyond {
 		o.Keys = nil

@@ -300,7 +300,8 @@ func (s *server) withAssets(ctx context.Context, q deck.Request) (deck.Request, 
 	return q, nil
 }
 
-// describeAssets documents the body of an upload. As with describeDeck, huma would otherwise parse the body itself.
+// describeAssets documents the bodies that are files: an upload, and a ZIP file with a deck. Like describeDeck, it must
+// run after the operations are registered: huma would otherwise parse the bodies itself.
 func describeAssets(doc *huma.OpenAPI) {
 	file := &huma.Schema{Type: "string", Format: "binary"}
 	content := map[string]*huma.MediaType{

@@ -119,7 +119,7 @@ func (s *server) takes(w http.ResponseWriter, r *http.Request, u rule) error {
 		"uncompressed, without a Content-Encoding.", coding)
 }
 
-// mostBytes is the largest size of a request's body. A form may contain files besides its deck.
+// mostBytes is the largest size of a request's body. A form and a ZIP file may contain files besides the deck.
 func (s *server) mostBytes(u rule, r *http.Request) int64 {
 	kind, _, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), ";")
 	if u.upload || u.files && s.Assets != nil && (kind == "multipart/form-data" || kind == zipType) {

@@ -40,7 +40,8 @@ const (
 )
 
 // attempts counts wrong keys by address. It is not consulted for right keys, so that nobody can lock out others who
-// share the address. Each address has a token bucket, which fills with time; a full bucket is forgotten.
+// share the address. Each address has a token bucket, which fills with time. Beyond maxSources, full buckets are
+// forgotten first.
 type attempts struct {
 	mu   sync.Mutex
 	full map[netip.Addr]time.Time // when the bucket of an address that failed is full again

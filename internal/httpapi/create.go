@@ -77,8 +77,8 @@ func (s *server) readBody(r *http.Request) (deck.Source, error) {
 	return s.source("", kind, b), s.refusePacked(b)
 }
 
-// source returns the deck that text is. It keeps the media type only if a parser has it: under all other types, the
-// same deck is the same request (J13).
+// source returns text as the source of a deck. It keeps the media type only if a parser has it, so that the same deck
+// under two types that no parser has is the same request (J13).
 func (s *server) source(name, kind, text string) deck.Source {
 	d := deck.Source{Name: name, Bytes: []byte(text)}
 	kinds := s.Decks.Kinds()
@@ -247,7 +247,7 @@ func (s *server) callback(address, param string) error {
 // server that is about to stop refuses: before it reads the body, and again afterwards. create writes what is left of
 // the key's quota into h, the header of the answer.
 func (s *server) create(h http.Header, r *http.Request, how intake) (p lectern.Presentation, replayed bool, err error) {
-	if err := s.takesOrders(); err != nil {
+	if err := s.acceptsWork(); err != nil {
 		return p, false, err
 	}
 	key, err := idempotencyKey(r)
@@ -257,7 +257,7 @@ func (s *server) create(h http.Header, r *http.Request, how intake) (p lectern.P
 	body, err := s.readSubmission(r)
 	defer body.close()
 	if err == nil {
-		err = s.takesOrders()
+		err = s.acceptsWork()
 	}
 	if err != nil {
 		return p, false, err
@@ -286,9 +286,9 @@ func (s *server) create(h http.Header, r *http.Request, how intake) (p lectern.P
 	return p, false, s.account(h, r, sub.Deck, err)
 }
 
-// takesOrders fails while the server stops. This process could not begin new work any more; another server, or this one
+// acceptsWork fails while the server stops. This process could not begin new work any more; another server, or this one
 // after its restart, begins it sooner if the client asks again.
-func (s *server) takesOrders() error {
+func (s *server) acceptsWork() error {
 	if !s.draining() {
 		return nil
 	}

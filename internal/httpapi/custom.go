@@ -103,8 +103,8 @@ type customVariant struct {
 }
 
 func (s *server) custom(mux *http.ServeMux) {
-	// All routes need the scope read. A create needs write, which customCreate checks itself, because a dry run needs only
-	// read. Previews cost nothing.
+	// All routes have the scope read: previews cost nothing, and a dry run needs no more. For a create that is not dry,
+	// customCreate itself checks for the scope write.
 	on := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
 		s.on(mux, pattern, rule{scope: lectern.ScopeRead}, func(w http.ResponseWriter, r *http.Request) {
 			if err := h(w, r); err != nil {
@@ -147,8 +147,8 @@ func (s *server) custom(mux *http.ServeMux) {
 // customHold is the default for how long a slide without narration stays, as clients of this interface expect it.
 const customHold = 30 * time.Second
 
-// customCreate creates a presentation. A given layout replaces the deck's own, unless that one is unknown and so a
-// fault.
+// customCreate creates a presentation. A given layout replaces the deck's own, unless the deck's layout is unknown,
+// which is a fault.
 func (s *server) customCreate(layout lectern.Layout) func(http.ResponseWriter, *http.Request) error {
 	how := intake{check: s.CustomCheck, literal: true, change: func(d *lectern.Deck) {
 		if layout != "" && (d.Layout == "" || slices.Contains(lectern.Layouts(), d.Layout)) {
@@ -314,7 +314,7 @@ func dryRun(r *http.Request) (bool, error) {
 	for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
 		if name != "dry_run" {
 			return false, blame(name, codeRequest, "The parameter %.60q is not known here; there is dry_run=true, which "+
-				"checks the deck and creates nothing.", name)
+				"checks the deck and creates no presentation.", name)
 		}
 	}
 	return flagged(r, "dry_run")

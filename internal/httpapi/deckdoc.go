@@ -145,7 +145,7 @@ func (f *face) describeChecked(o *huma.Operation) {
 }
 
 // describeDeck documents the body of a create. It must run after the operation is registered: huma would otherwise
-// parse the body itself and validate it by the schema, which knows no aliases, and with its own messages.
+// parse the body itself, validate it by the schema, which knows no aliases, and answer with its own messages.
 func describeDeck(doc *huma.OpenAPI, kinds []deck.Kind) {
 	registry := doc.Components.Schemas
 	schema := registry.Schema(reflect.TypeFor[DeckInput](), true, "Deck")

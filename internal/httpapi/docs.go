@@ -182,10 +182,10 @@ func newDocsField(name string, s *huma.Schema, required bool) docsField {
 		f.Type, f.Schema, f.List = s.Items.Type, schemaName(s.Items), true
 	}
 	if s.Default != nil {
-		f.Default = compactJSON(s.Default)
+		f.Default = indentedJSON(s.Default)
 	}
 	for _, e := range s.Enum {
-		f.Enum = append(f.Enum, strings.Trim(compactJSON(e), `"`))
+		f.Enum = append(f.Enum, strings.Trim(indentedJSON(e), `"`))
 	}
 	return f
 }
@@ -198,7 +198,7 @@ func schemaName(s *huma.Schema) string {
 	return s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]
 }
 
-func compactJSON(v any) string {
+func indentedJSON(v any) string {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return ""

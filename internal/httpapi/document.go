@@ -12,7 +12,8 @@ import (
 	"lectern"
 )
 
-// finish documents Problem as the failure of every operation, and removes huma's own error schemas.
+// finish adds to the document what is not part of a single operation: the bodies of decks and assets, Problem as the
+// failure of every operation, the descriptions of schemas, and how to send a key. It removes huma's own error schemas.
 func (f *face) finish() *huma.OpenAPI {
 	doc := f.api.OpenAPI()
 	describeDeck(doc, f.s.Decks.Kinds())

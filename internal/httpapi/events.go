@@ -51,7 +51,8 @@ func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wai
 	p, err = s.news(c, r, p, after)
 	close(answered)
 	if <-looked; gone && r.Context().Err() == nil {
-		return p, lectern.Fail(lectern.CodeUnauthorized, "The key was removed while the request waited.")
+		return p, lectern.Fail(lectern.CodeUnauthorized, "While the request waited, its key was removed or expired, or the "+
+			"server began to need a key. Send the request again with a valid key.")
 	}
 	return p, err
 }
@@ -97,7 +98,7 @@ func (s *server) v1Events(w http.ResponseWriter, r *http.Request, in *eventsInpu
 		return err
 	}
 	if p.Status.Terminal() && p.Version <= after {
-		w.WriteHeader(http.StatusNoContent) // tells an EventSource not to reconnect
+		w.WriteHeader(http.StatusNoContent) // after this status, an EventSource does not reconnect
 		return nil
 	}
 	if r.Method != http.MethodHead {
@@ -119,7 +120,8 @@ func (s *server) v1Events(w http.ResponseWriter, r *http.Request, in *eventsInpu
 	return nil
 }
 
-// stream writes until the watch ends, the client goes or a write takes too long.
+// stream writes until the watch ends, the client goes, a write takes too long, the key is no longer valid, or the
+// server stops.
 func (s *server) stream(w http.ResponseWriter, r *http.Request, seen lectern.Presentation, after int64) {
 	c, stop := context.WithCancel(r.Context())
 	feed := make(chan update)
@@ -173,7 +175,7 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, seen lectern.Pre
 			return
 		case <-look.C:
 			if s.expired(c) {
-				send(": the key was removed\n\n")
+				send(": the key is no longer valid, or the server needs one now\n\n")
 				return
 			}
 			continue

@@ -54,7 +54,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Present
 	h := w.Header()
 	h.Set("Content-Type", cmp.Or(a.ContentType, f.MediaType))
 	h.Set("Content-Disposition", disposition)
-	h.Set("Cache-Control", "private, no-cache") // a retry replaces the file
+	h.Set("Cache-Control", "private, no-cache") // the presentation may be deleted, and another key must not get it
 	if a.SHA256 != "" {
 		h.Set("ETag", `"`+a.SHA256+`"`)
 	}

@@ -133,7 +133,7 @@ func TestUnusableFilesOfAFormAreRefused(t *testing.T) {
 		"of no known kind": {[]part{deck, {"file", "a.png", "", "<html>"}}, http.StatusUnsupportedMediaType, "a.png"},
 		"no addresses": {[]part{deck, {"files", "", "", `{"a.png":"x"}`}}, http.StatusUnprocessableEntity,
 			"not the address of an asset"},
-		"no object": {[]part{deck, {"files", "", "", `[]`}}, http.StatusUnprocessableEntity, "an object"},
+		"no object": {[]part{deck, {"files", "", "", `[]`}}, http.StatusUnprocessableEntity, "a JSON object"},
 		"an asset that is not": {[]part{deck, {"files", "", "", `{"b.png":"asset:` + strings.Repeat("0", 64) + `"}`}},
 			http.StatusUnprocessableEntity, "unknown_asset"},
 		"a deck that is too big": {[]part{{"deck", "deck.json", "", strings.Repeat(" ", 33<<20)}},

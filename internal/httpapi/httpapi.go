@@ -9,8 +9,8 @@
 // service decides what may happen to a presentation. One table maps the code of a failure to an HTTP status, a second
 // one has the exceptions of /api/custom. Errors are logged here, once, and only if the fault is the server's.
 //
-// The package reaches the rest of Lectern only through the ports in ports.go, access.go and webhooks.go, so that tests
-// can run it with fakes.
+// Besides the root package and package deck, the package uses the rest of Lectern only through the ports in ports.go,
+// access.go and webhooks.go, so that tests can run it with fakes.
 package httpapi
 
 import (
@@ -64,8 +64,8 @@ type Options struct {
 
 	// Keys verifies and manages API keys; nil: there are no keys.
 	Keys Keys
-	// Beyond says that other machines can reach the server. Such a server refuses all requests while it has no key, unless
-	// Keyless is set.
+	// Beyond says that other machines can reach the server. While such a server has no key, it refuses all requests except
+	// those that never need one, such as /healthz and the web page, unless Keyless is set.
 	Beyond, Keyless bool
 	// Quota has the bounds of all keys. A bound that a key has itself replaces the one here.
 	Quota lectern.Quota

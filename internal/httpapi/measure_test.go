@@ -79,7 +79,7 @@ func TestDryRunRefusesFaultsFoundByMeasuring(t *testing.T) {
 	}
 }
 
-// Dry runs and previews have two places together; a dry run that gets none in its time measures nothing.
+// Dry runs and previews have two places together: of three dry runs, the third measures when one of the others ends.
 func TestDryRunsCannotCrowdOutPresentations(t *testing.T) {
 	t.Parallel()
 	busy, free := make(chan struct{}), make(chan struct{})

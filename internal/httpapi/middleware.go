@@ -146,9 +146,10 @@ func (s *server) bound(w *writer, r *http.Request, control *http.ResponseControl
 // uploadTimes is how many times ReadTimeout the upload of a file may take.
 const uploadTimes = 240
 
-// body fails if its sender sends nothing for patience. Once the body has been read to its end, the read deadline is
-// removed, because net/http would take a passed deadline for a client that has left. Until then it stays: net/http
-// reads the rest of a body before it answers, and without a deadline it would wait forever.
+// body fails if its sender sends nothing for patience, or has not sent all of it at until. Once the body has been read
+// to its end, the read deadline is removed, because net/http would take a passed deadline for a client that has left.
+// Until then it stays: net/http reads the rest of a body before it answers, and without a deadline it would wait
+// forever.
 type body struct {
 	io.ReadCloser
 	control  *http.ResponseController

@@ -12,7 +12,7 @@ import (
 
 // The longest names of downloads. File systems take 255 bytes; a browser may add " (1)".
 const (
-	maxPlainName = 60  // characters of the ASCII name, without its suffix
+	maxPlainName = 60  // length at which the ASCII name, without its suffix, gets no further letter
 	maxTitleName = 180 // bytes of the name in UTF-8
 )
 

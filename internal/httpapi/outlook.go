@@ -15,7 +15,7 @@ import (
 type Checked struct {
 	Valid            bool              `json:"valid" doc:"Always true: a deck with faults is refused with all of them."`
 	Slides           int               `json:"slides" doc:"How many there are."`
-	Measured         int               `json:"measured" doc:"How many slides were drawn, in the time that limits.check allows, to find text that does not fit. Such text is a warning text_overflow. If fewer than slides, the others were not checked for it; a presentation warns of them early in its run."`
+	Measured         int               `json:"measured" doc:"How many slides were drawn, in the time that limits.check allows, to find text that does not fit. Such text is a warning text_overflow. If this is less than slides, the others were not checked for it; a presentation checks them early in its run."`
 	Language         string            `json:"language,omitempty" example:"de" doc:"The language that would be rendered, as a BCP 47 tag. Absent: the deck does not say."`
 	Theme            string            `json:"theme" doc:"The theme that is used."`
 	Layout           string            `json:"layout" doc:"Where the avatar stands."`
@@ -45,7 +45,8 @@ type SpokenVoice struct {
 	Speed    float64 `json:"speed" doc:"1 is natural."`
 }
 
-// dryRun checks a deck, measures as many slides as the time allows, and creates nothing.
+// dryRun checks a deck, measures as many slides as the time allows, and creates no presentation. Files that come with
+// the deck become assets even so.
 func (s *server) dryRun(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.outlook(r, intake{check: s.Check})
 	if err == nil {

@@ -177,7 +177,7 @@ func (s *server) link(path string) string {
 	return s.base.Scheme + "://" + s.base.Host + s.path + path
 }
 
-// links are the paths that answer now.
+// links returns the addresses of p that can be requested now, by name.
 func (s *server) links(p lectern.Presentation) map[string]string {
 	self := s.link("/v1/presentations/" + url.PathEscape(p.ID))
 	l := map[string]string{"self": self, "events": self + "/events", "steps": self + "/steps"}

@@ -105,7 +105,7 @@ func (s *server) take(r *http.Request, b *submission, part *multipart.Part, name
 
 // keepFile stores a file of the form as an asset. Its filename is the path by which the deck names it.
 func (s *server) keepFile(r *http.Request, b *submission, part *multipart.Part) error {
-	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil { // a dry run's key may only read
+	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil { // a dry run may come with a read key
 		return err
 	}
 	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition")) // part.FileName has no folders
@@ -140,7 +140,7 @@ func (s *server) namedFiles(b *submission, part *multipart.Part) error {
 	}
 	var list map[string]string
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return formFault("files", "The form's \"files\" is an object of addresses by path, such as "+
+		return formFault("files", "The form's \"files\" must be a JSON object of addresses by path, such as "+
 			"{\"fjord.png\":\"asset:…\"}.")
 	}
 	for name, address := range list {
@@ -210,8 +210,8 @@ func readVariables(text string) (map[string]string, error) {
 		err = errors.New("something follows the object")
 	}
 	if err != nil || values == nil {
-		return nil, formFault("variables", "The form's \"variables\" is a JSON object with a value for each name, such as "+
-			"{\"customer\": \"Acme\"}.").Because(err)
+		return nil, formFault("variables", "The form's \"variables\" must be a JSON object with a value for each name, "+
+			"such as {\"customer\": \"Acme\"}.").Because(err)
 	}
 	out := make(map[string]string, len(values))
 	for name, v := range values {
@@ -221,8 +221,8 @@ func readVariables(text string) (map[string]string, error) {
 		case json.Number:
 			out[name] = v.String()
 		default:
-			return nil, formFault("variables."+lectern.Shorten(name), "The value of the variable %q must be a string.",
-				lectern.Shorten(name))
+			return nil, formFault("variables."+lectern.Shorten(name), "The value of the variable %q must be a string or a "+
+				"number.", lectern.Shorten(name))
 		}
 	}
 	return out, nil

@@ -188,7 +188,7 @@ type ByID struct {
 }
 
 type createInput struct {
-	DryRun bool   `query:"dry_run" doc:"Check the deck and estimate the video's length, and create nothing."`
+	DryRun bool   `query:"dry_run" doc:"Check the deck and estimate the video's length, and create no presentation. Files that come with the deck become assets even so."`
 	Tag    string `query:"language" example:"de" doc:"The language to render, one of those that the deck has; de-AT also matches a translation to de. Default: the deck's own. A form may have it as a field instead."`
 	Key    string `header:"Idempotency-Key" doc:"1 to 255 visible characters, such as a UUID. The same request with the same key returns the presentation that the first one created, with Idempotent-Replayed: true; a different request is refused (422 idempotency_mismatch), and so is the same one while the first is in flight (409 idempotency_in_flight). A failed request frees its key." example:"6f1c7a3e-1f0e-4a55-9d6c-0f6f8a3a9b51"`
 }
@@ -409,7 +409,7 @@ func (s *server) changed(w http.ResponseWriter, r *http.Request, p lectern.Prese
 
 // v1Retry queues a presentation again, unless the server stops. The quota applies as to a create.
 func (s *server) v1Retry(w http.ResponseWriter, r *http.Request, in *ByID) error {
-	if err := s.takesOrders(); err != nil {
+	if err := s.acceptsWork(); err != nil {
 		return err
 	}
 	m := s.mine(r)

@@ -44,7 +44,7 @@ func (w Write) Bounds() Bounds {
 	return b
 }
 
-// Since returns the time after which an order still counts at b.At.
+// Since returns the time after which a creation or a retry still counts at b.At.
 func (b Bounds) Since() time.Time { return b.At.Add(-lectern.UsageWindow) }
 
 // Judge refuses a presentation that would exceed a bound: CodeRateLimited, or CodeTooLarge where waiting cannot help.
@@ -87,7 +87,7 @@ func limited(format string, args ...any) *lectern.Failure {
 	return f
 }
 
-// Usage returns what an API key has taken of its quota.
+// Usage returns what an API key has used of its quota.
 func (s *Service) Usage(ctx context.Context, keyID string) (lectern.Usage, error) {
 	return s.opt.Store.Usage(ctx, keyID, s.now().Add(-lectern.UsageWindow))
 }

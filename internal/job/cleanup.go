@@ -30,7 +30,7 @@ func (s *Service) keepLeases(ctx context.Context) {
 	}
 }
 
-// releaseSilent queues the presentations again that are processing and have had no heartbeat after since.
+// releaseSilent queues again the presentations that are processing and have had no heartbeat after since.
 func (s *Service) releaseSilent(ctx context.Context, since time.Time) error {
 	leases, err := s.opt.Store.Silent(ctx, since)
 	if err != nil {

@@ -19,7 +19,8 @@ import (
 
 const crashDir = "LECTERN_TEST_CRASH_DIR"
 
-// crashChild is a process that starts a presentation, says how far it has come, and waits to be killed.
+// crashChild is the process that the test kills: it creates three presentations, runs two of them, prints how far it
+// has come, and waits.
 func crashChild(dir string) {
 	ctx := context.Background()
 	fail := func(err error) {

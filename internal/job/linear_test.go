@@ -209,7 +209,7 @@ func TestBrokenRulesAreCaught(t *testing.T) {
 				t.Run(c.rule, func(t *testing.T) {
 					var found string
 					// Chance decides which round takes the broken path. On a machine with three times the load that it can carry,
-					// one round in ten takes it, so that all these rounds miss it once in ten million.
+					// one round in ten takes it, so that all these rounds miss it once in seven million.
 					for range 150 {
 						_, findings := stress(t, g.open(t), c.broken, 2*time.Second)
 						found = strings.Join(findings, "\n")

@@ -17,8 +17,8 @@ type Options struct {
 	Queue Queue
 	Files Files // nil: there are no artifacts to remove
 
-	// Run makes the video. Its context ends with a cause: [ErrCanceled], [ErrStopping] or [ErrLeaseLost]. When Run
-	// returns, nothing that it started may still run.
+	// Run makes the video. Its context ends with a cause: [ErrCanceled], [ErrStopping], [ErrLeaseLost] or [ErrTooLong].
+	// When Run returns, nothing that it started may still run.
 	Run func(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error)
 
 	// MakeRoom is called when a run has failed because the disk is full, before this failure is stored. It may delete

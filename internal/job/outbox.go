@@ -91,7 +91,7 @@ const orderRetention = 30 * 24 * time.Hour
 // Sweep has the times at or before which records are stale.
 type Sweep struct {
 	Keys       time.Time // reservations that expired
-	Usage      time.Time // orders of API keys that do not count any more
+	Usage      time.Time // minutes of API keys that do not count any more
 	Orders     time.Time // ready or failed ones, by UpdatedAt
 	Deliveries time.Time // done ones, by DoneAt
 }

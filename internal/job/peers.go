@@ -38,7 +38,7 @@ func (s *Service) mindPeers(ctx context.Context) {
 	if s.opt.Peers == nil {
 		return
 	}
-	s.loops.spawn(func() { s.opt.Peers.Listen(ctx, func(id string) { s.heard(ctx, id) }, s.loseLeases) })
+	s.loops.spawn(func() { s.opt.Peers.Listen(ctx, func(id string) { s.changedByPeer(ctx, id) }, s.loseLeases) })
 	s.loops.spawn(func() {
 		tick := time.NewTicker(min(peerInterval, s.opt.LeaseTimeout/3))
 		defer tick.Stop()
@@ -82,8 +82,8 @@ func (s *Service) takeOver(ctx context.Context) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// heard notifies watchers and the run of a presentation that another node changed.
-func (s *Service) heard(ctx context.Context, id string) {
+// changedByPeer notifies watchers and the run of a presentation that another node changed; "" means any presentation.
+func (s *Service) changedByPeer(ctx context.Context, id string) {
 	if id == "" {
 		s.hub.notifyAll()
 		for _, r := range s.snapshotRuns() {

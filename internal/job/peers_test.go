@@ -13,15 +13,15 @@ import (
 	"lectern/internal/job"
 )
 
-// peers are nodes that the test controls: it sets which of them are dead, and calls hear and lose.
+// peers are nodes that the test controls: it sets which of them are dead, and calls changed and lost.
 type peers struct {
 	store job.Store
 
-	mu     sync.Mutex // guards what follows
-	dead   []string
-	buried []string
-	hear   func(id string)
-	lose   func()
+	mu      sync.Mutex // guards what follows
+	dead    []string
+	buried  []string
+	changed func(id string)
+	lost    func()
 }
 
 var _ job.Peers = (*peers)(nil)
@@ -56,7 +56,7 @@ func (p *peers) Bury(_ context.Context, node string) error {
 
 func (p *peers) Listen(ctx context.Context, changed func(id string), lost func()) {
 	p.mu.Lock()
-	p.hear, p.lose = changed, lost
+	p.changed, p.lost = changed, lost
 	p.mu.Unlock()
 	<-ctx.Done()
 }
@@ -129,14 +129,14 @@ func TestNewsFromOtherNodesReachRuns(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		net.hear(p.ID)
+		net.changed(p.ID)
 		if end := w.ended(p.ID); end.Status != lectern.StatusCanceled || time.Since(began) > time.Second {
 			t.Errorf("after %v: %+v", time.Since(began), end)
 		}
 		if cause := <-causes; cause != job.ErrCanceled {
 			t.Errorf("the run ended because of %v", cause)
 		}
-		net.lose()
+		net.lost()
 		if cause := <-causes; cause != job.ErrLeaseLost {
 			t.Errorf("the run ended because of %v", cause)
 		}

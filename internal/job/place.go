@@ -40,7 +40,7 @@ type Running struct {
 
 // begin estimates when the run of a waiting presentation begins: ahead is the estimated video of those before it in the
 // queue, and slots is how many runs there are at once. Its error is about as large as that of the estimates; not ok:
-// nothing was measured yet.
+// there are no slots, or too little was measured yet.
 //
 // The work ahead is treated like a liquid: it spreads over all slots, each from the time when it becomes free.
 func (p Pace) begin(ahead time.Duration, slots int, now time.Time) (at time.Time, ok bool) {

@@ -9,8 +9,8 @@ import (
 
 // Store keeps presentations. [Store.Commit] is the only way to change one, and takes writes that only this package can
 // make (J1). All reads return values, see only committed data, and return CodeNotFound for an unknown id or for a
-// presentation that is being removed. Failures are *lectern.Failure: CodeDiskFull where the disk is full, CodeInternal
-// otherwise.
+// presentation that is being removed. Failures are *lectern.Failure: CodeDiskFull where the disk is full,
+// CodeOverloaded where the database does not answer or refuses the connection, CodeInternal otherwise.
 type Store interface {
 	Writer
 	Reader
@@ -48,7 +48,7 @@ type Reader interface {
 	Waiting(ctx context.Context, limit int) ([]Waiting, error)
 	// Pace measures the recent speed of rendering, and lists the runs under way.
 	Pace(ctx context.Context) (Pace, error)
-	// Usage returns what an API key has taken of its quota. Orders count that were made after since.
+	// Usage returns what an API key has used of its quota. Its minutes are those of creations and retries after since.
 	Usage(ctx context.Context, keyID string, since time.Time) (lectern.Usage, error)
 	// Counts returns the number of presentations in each state; states without any may be left out.
 	Counts(ctx context.Context) (map[lectern.Status]int64, error)
@@ -58,8 +58,8 @@ type Reader interface {
 type Housekeeper interface {
 	// Silent returns the processing presentations whose last heartbeat is at or before since.
 	Silent(ctx context.Context, since time.Time) ([]Lease, error)
-	// Due returns what is to be cleaned up at now, at most a few hundred of each kind, the longest due first, and the
-	// time when more is due; that is now where the list was cut.
+	// Due returns what is to be cleaned up at now, at most a few hundred of each kind, Scratch and Expired the longest due
+	// first, and the time when more is due; that is now where a list was cut.
 	Due(ctx context.Context, now time.Time) (Due, error)
 }
 
@@ -100,8 +100,8 @@ type Queue interface {
 	Stop(ctx context.Context) error
 }
 
-// Observer receives events for metrics and traces. Its methods are quick and never block. No report of a run calls one
-// (J15).
+// Observer receives events for metrics and traces. Its methods are quick and never block. A run's Report calls none of
+// them (J15).
 type Observer interface {
 	// Committed reports a transaction, and how many reports of runs were folded into its writes.
 	Committed(writes, reports int, took time.Duration)

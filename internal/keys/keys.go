@@ -31,7 +31,7 @@ import (
 	"lectern"
 )
 
-// Store keeps keys. Every node of a cluster has the same.
+// Store keeps keys. All nodes of a cluster share one.
 type Store interface {
 	// InsertKey stores a key; an id that exists is CodeConflict.
 	InsertKey(ctx context.Context, k lectern.Key) error
@@ -368,7 +368,8 @@ func valid(k lectern.Key) error {
 		return c < ' ' ||
 			c == 0x7f
 	}):
-		return fault("name", "A key needs a name of 1 to 100 bytes, which describes its use.")
+		return fault("name", "A key needs a name of 1 to 100 bytes without control characters, which describes its "+
+			"use.")
 	case !k.Scope.Valid():
 		return fault("scope", "A key's scope is read, write or admin, not %.40q.", k.Scope)
 	case !validOwner(k.Owner):

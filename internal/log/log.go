@@ -6,8 +6,8 @@
 //
 //	grep -i "error\|conflict" logs/backend.log
 //
-// prints nothing. Lectern's own keys and sentences use other words. Those of libraries (River about its maintenance,
-// net/http about clients that disconnect) do not, so they pass through [Quiet] or [Std].
+// prints nothing. Lectern's own keys and sentences use other words. Those of libraries do not: the lines of net/http
+// about clients that disconnect pass through [Std], and package queue rewords River's about its maintenance.
 package log
 
 import (
@@ -32,7 +32,7 @@ type Options struct {
 	Color    bool       // colour the lines of the terminal
 	Level    slog.Level // lines below it are dropped
 	File     string     // "": no file; its folder is made if it is missing
-	MaxSize  int64      // bytes before the file is rotated; 0: 64 MiB
+	MaxSize  int64      // bytes before the file is rotated, rounded down to whole MiB, at least one; 0: 64 MiB
 	Keep     int        // rotated files that are kept; 0: 5
 }
 
@@ -95,7 +95,7 @@ func Open(o Options) (*slog.Logger, *File, error) {
 // fileMode lets only its owner read a log, because it contains titles and addresses of decks.
 const fileMode = 0o600
 
-// maxFiles is how many processes may write log files in one folder.
+// maxFiles is how many processes may write log files of one name in a folder.
 const maxFiles = 100
 
 func openFile(o Options) (*File, error) {

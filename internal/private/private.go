@@ -14,9 +14,9 @@ const (
 	File fs.FileMode = 0o600
 )
 
-// Folder makes a folder if it is missing. If other users can read it, Folder removes their access to it and to
-// everything in it: older builds leave such folders. If dir is a link, this applies to its target; links inside are not
-// followed. Files of another user stay unchanged, because only their owner may change them.
+// Folder makes a folder if it is missing. If other users have any access to it, Folder removes their access to it and
+// to everything in it: older builds leave such folders. If dir is a link, this applies to its target; links inside are
+// not followed. Files of another user stay unchanged, because only their owner may change them.
 func Folder(dir string) error {
 	if err := os.MkdirAll(dir, Dir); err != nil {
 		return err

@@ -1,4 +1,4 @@
-// Package queue hands queued presentations to workers. It is the only package that imports River.
+// Package queue hands queued presentations to workers. It is the only package of the program that imports River.
 //
 // River does what a queue must do: it stores a ticket in the transaction that makes a presentation queued, hands
 // tickets out in order, retries them, and does so on SQLite and on Postgres. It has no fencing, and it rescues by age
@@ -200,7 +200,7 @@ func (w *worker) Work(ctx context.Context, j *river.Job[ticket]) error {
 	return w.work(ctx, j.Args.ID, j.Args.Attempt)
 }
 
-// steadily retries after the same short pause, for ever.
+// steadily retries after the same short pause each time.
 type steadily struct{}
 
 // NextRetry implements river.ClientRetryPolicy.

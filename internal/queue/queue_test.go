@@ -140,7 +140,7 @@ func TestTicketsIgnoreTheClock(t *testing.T) { onEach(t, ticketsIgnoreTheClock) 
 
 func ticketsIgnoreTheClock(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	enqueue(t, db, q, true, false, "a", "b")
-	var late int // whose due time is not long past, so that a clock can make them wait
+	var late int // tickets whose due time is not long past: a clock that is set back would make them wait
 	if err := db.QueryRow("SELECT count(*) FROM river_job WHERE scheduled_at > '1990-01-01'").Scan(&late); err != nil ||
 		late != 0 {
 		t.Errorf("%d tickets wait for a clock, %v", late, err)

@@ -121,7 +121,7 @@ func (m *Metrics) Answered(_ context.Context, route, method string, status int, 
 	m.answers.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// Watching counts the current watchers by kind. change is 1 or -1.
+// Watching adds change, which may be negative, to the number of current watchers of a kind.
 func (m *Metrics) Watching(kind string, change int) {
 	m.watchers.WithLabelValues(kind).Add(float64(change))
 }

@@ -9,7 +9,7 @@ import (
 	"lectern"
 )
 
-// Post sends one message and returns its status and its problem.
+// Post sends one message and returns its status, its problem, and whether the problem is final.
 func (s *Service) Post(ctx context.Context, url string, secret string) (int, string, bool) {
 	a := s.post(ctx, message{"msg_1", url, []string{secret}, []byte(`{"type":"t","timestamp":"","data":{}}`)})
 	return a.status, a.problem, a.final

@@ -38,7 +38,7 @@ type line struct {
 	waiting  []claimed
 	parked   []claimed // deliveries that it cannot take now, see park
 	inFlight int
-	trouble  time.Time // of the last try with a late response or none; zero: none
+	trouble  time.Time // when the last try ended, if its response was late or missing; zero: not in trouble
 }
 
 // sent is the result of a try.

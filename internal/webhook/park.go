@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// maxParked bounds the parked deliveries of one server. The claims of others expire.
+// maxParked bounds the parked deliveries of one server. Further ones are not remembered, and their claims expire.
 const maxParked = 100
 
 // late reports whether the claim of c could end before a try that begins now.

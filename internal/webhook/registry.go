@@ -191,7 +191,7 @@ func (s *Service) callbackSecrets(ctx context.Context, owner string) ([]string, 
 	return active(e.Secrets, time.Now()), nil
 }
 
-// Deliveries returns sent and pending deliveries, the newest first.
+// Deliveries returns the deliveries that f selects, in any state, the newest first.
 func (s *Service) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error) {
 	return s.opt.Store.Deliveries(ctx, f)
 }

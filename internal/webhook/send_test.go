@@ -80,7 +80,7 @@ type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
-// A name that looks harmless resolves to this machine: the connection is refused, not the request.
+// An address of this machine is refused by its text, and by the dialer where the text was not checked.
 func TestPrivateNetworksAreRefusedAtTheConnection(t *testing.T) {
 	t.Parallel()
 	var hits atomic.Int32
@@ -148,7 +148,7 @@ func TestProblemOfAnUnreachableReceiver(t *testing.T) {
 	})
 }
 
-// After any try, a delivery is delivered, given up, or has a next try, which is neither immediate nor more than eight
+// After any try, a delivery is delivered, given up, or has a next try, which is at least four seconds and at most nine
 // hours later.
 func TestSettle(t *testing.T) {
 	t.Parallel()

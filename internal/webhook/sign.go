@@ -44,8 +44,8 @@ func key(secret string) ([]byte, error) {
 	text, ok := strings.CutPrefix(secret, secretPrefix)
 	b, err := base64.StdEncoding.DecodeString(text)
 	if !ok || err != nil || len(b) < 24 || len(b) > 64 {
-		f := lectern.Fail(CodeInvalid, "A webhook secret is whsec_ followed by 24 to 64 bytes in Base64, such as whsec_ "+
-			"followed by the output of `openssl rand -base64 32`.")
+		f := lectern.Fail(CodeInvalid, "A webhook secret must be whsec_ followed by 24 to 64 bytes in Base64, such as "+
+			"whsec_ followed by the output of `openssl rand -base64 32`.")
 		f.Param = "secret"
 		return nil, f
 	}
@@ -75,7 +75,8 @@ func active(secrets []string, now time.Time) []string {
 	return out
 }
 
-// rotate puts a new secret first. Those that sign at now continue for a day.
+// rotate puts a new secret first. The one that it replaces signs for a day more; those that were replaced before keep
+// their ends.
 func rotate(secrets []string, fresh string, now time.Time) []string {
 	out := []string{fresh}
 	for _, s := range secrets {

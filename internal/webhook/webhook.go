@@ -38,12 +38,12 @@ type Outbox interface {
 	// ClaimDeliveries returns pending deliveries that are due, the longest due first, at most limit. It skips those
 	// that come after a pending delivery of the same presentation and address with no Attempts; one that has failed
 	// once delays no other. The store's clock, which all nodes share, decides what is due. by names the claimer and is
-	// not empty. A claim has a number, in Claim, and sets NextAt, in the store and in the result, to lease from now;
-	// only that keeps other nodes away.
+	// not empty. A claim has a number, in Claim, and sets NextAt, in the store and in the result, to the time at which
+	// the lease ends; only that keeps other nodes away.
 	ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error)
 	// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. A delivery
-	// that stays pending is due again after again. CodeStale means that nothing is recorded: the claim expired and
-	// another node has claimed, it was freed, or the delivery is no longer pending.
+	// that stays pending is due when the time again has passed. CodeStale means that nothing is recorded: the claim
+	// expired and another node has claimed the delivery, the claim was freed, or the delivery is no longer pending.
 	FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error
 	// FreeClaims ends the claims of the dead node by, or with "" all claims. Their deliveries are due at once.
 	FreeClaims(ctx context.Context, by string) error

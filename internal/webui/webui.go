@@ -1,7 +1,8 @@
 // Package webui is the web page at the server's root, on which users start, watch and play presentations.
 //
-// The page uses only /v1 and no other part of the program. Its files are embedded, it loads nothing from other servers,
-// and its Content-Security-Policy enforces that. There is no build step: browsers run the script as it is written.
+// The page uses /v1, /ui/session and /readyz, and no other part of the program. Its files are embedded, it loads
+// nothing from other servers, and its Content-Security-Policy enforces that. There is no build step: browsers run the
+// script as it is written.
 package webui
 
 import (

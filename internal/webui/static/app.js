@@ -383,7 +383,7 @@ async function start() {
 
 function refusal(e) {
   if (!(e instanceof Refused)) {
-    notify("bad", "The server does not answer. The deck was not sent.");
+    notify("bad", "The server did not answer. If the presentation is not in the list, try again.");
     return;
   }
   const all = e.problem.errors || [];
