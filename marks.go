@@ -165,10 +165,10 @@ type scriptParser struct {
 	pieces   []piece
 	notes    []Warning
 	noted    map[string]bool
-	labelEnd int  // where the label of the link that is being read ends
-	linkEnd  int  // where that link ends; 0: no link is being read
-	document bool // inside <speak>, where entities are characters
-	open     bool // the rest of the source has no end of a comment or declaration
+	labelEnd int     // where the label of the link that is being read ends
+	linkEnd  int     // where that link ends; 0: no link is being read
+	document bool    // inside <speak>, where entities are characters
+	open     [2]bool // the rest of the source has no end of a comment, no end of a declaration
 }
 
 // The parser looks at most this many bytes ahead for the end of a mark, code, link or tag.

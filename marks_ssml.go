@@ -34,11 +34,11 @@ func words(list string) map[string]bool {
 // angle reads a tag, a comment or a declaration.
 func (p *scriptParser) angle(i int) int {
 	rest := p.src[i:]
-	for _, c := range []struct{ open, close string }{{"<!--", "-->"}, {"<?xml", "?>"}} {
-		if strings.HasPrefix(rest, c.open) && !p.open {
+	for k, c := range []struct{ open, close string }{{"<!--", "-->"}, {"<?xml", "?>"}} {
+		if strings.HasPrefix(rest, c.open) && !p.open[k] {
 			end := strings.Index(rest, c.close)
 			if end < 0 {
-				p.open = true
+				p.open[k] = true
 				return i
 			}
 			return p.add(i, end+len(c.close), piece{kind: pieceGone})

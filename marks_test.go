@@ -67,6 +67,7 @@ func TestS7MarksAreRemovedFromTheText(t *testing.T) {
 		`\*no\* \<b>`:                                                    "*no* <b>",
 		"<speak>Hi <break time=\"1s\"/> there</speak>":                   "Hi {1s}there",
 		"<speak>R &amp; D &lt;3</speak> R &amp; D":                       "R & D <3 R &amp; D",
+		"A <!-- b <?xml c?> d":                                           "A <!-- b d",
 		"<p>One.</p><p>Two.</p>":                                         "One.\n\nTwo.",
 		"<s>One</s><s>Two</s> <s>three</s>":                              "{/}One{/} {/}Two{/} {/}three{/}",
 		"<emphasis level='strong'>Now</emphasis> or <b>never</b></b>":    "{Now} or {never}",

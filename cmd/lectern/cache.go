@@ -112,6 +112,8 @@ func kindOf(key string) string {
 		return "thumbnails"
 	case "take.mp4":
 		return "takes"
+	case "words":
+		return "word boundaries"
 	case "sums":
 		return "checksums"
 	}

@@ -56,7 +56,7 @@ type tab struct {
 // maxUses is how often a tab is used before it is replaced, so that leftovers of pages do not add up.
 const maxUses = 200
 
-// newTab opens a tab with its own storage; all its requests are intercepted.
+// newTab opens a tab with its own storage; all its requests are intercepted. A tab that could not be prepared is closed.
 func (in *instance) newTab(ctx context.Context) (*tab, error) {
 	t := &tab{in: in, loads: make(chan struct{}, 1)}
 	yes := true
@@ -79,11 +79,16 @@ func (in *instance) newTab(ctx context.Context) (*tab, error) {
 	t.s = in.w.attach(a.SessionID)
 	t.frame = cdp.FrameID(t.id)
 	go t.s.each(t.take)
-	if err := t.prepare(ctx); err != nil {
-		return t, err
+	err = t.prepare(ctx)
+	if err == nil {
+		// The first page finds the same state as every later one, including the length of the history.
+		err = t.clear(ctx)
 	}
-	// The first page finds the same state as every later one, including the length of the history.
-	return t, t.clear(ctx)
+	if err != nil {
+		t.abandon()
+		return nil, err
+	}
+	return t, nil
 }
 
 func (t *tab) prepare(ctx context.Context) error {

@@ -320,7 +320,7 @@ func unknown(layers []layer) []*Error {
 			}
 			e := &Error{Key: k, Place: l.name, Cause: errors.New("there is no such setting")}
 			if near := nearest(k, known); near != "" {
-				e.Allowed = "did you mean " + near + "?"
+				e.Cause = fmt.Errorf("there is no such setting; did you mean %s?", near)
 			} else {
 				e.Allowed = "one of " + strings.Join(known, ", ")
 			}

@@ -170,7 +170,7 @@ func TestABadSettingNamesKeyPlaceAndWhatIsAllowed(t *testing.T) {
 		want []string
 	}{
 		"wrong type in the file, and a misspelt key": {Source{File: bad}, []string{"workers", bad, `"many"`, "1 to 256",
-			"cleanup.dellay", "did you mean cleanup.delay?"}},
+			"cleanup.dellay", "is wrong: there is no such setting; did you mean cleanup.delay?"}},
 		"variable": {Source{Environ: []string{"LECTERN_RETENTION=forever"}},
 			[]string{"retention", "LECTERN_RETENTION", `"forever"`, "7d"}},
 		"flag": {Source{Flags: map[string]string{"addr": "8000"}},

@@ -75,7 +75,7 @@ func (f *file) directory() *Unfit {
 	members, size, from := binary.LittleEndian.Uint16(tail[i+10:]), binary.LittleEndian.Uint32(tail[i+12:]),
 		binary.LittleEndian.Uint32(tail[i+16:])
 	// The largest values mean that the real ones are in the ZIP64 record, where they have no bound.
-	if size > maxDirectory || size == 0xFFFF || members == 0xFFFF || from == 0xFFFFFFFF {
+	if size > maxDirectory || members == 0xFFFF || from == 0xFFFFFFFF {
 		return &Unfit{TooLarge, "it is a ZIP file with too many members"}
 	}
 	return nil

@@ -84,7 +84,7 @@ func recognise(text string) (tag string, margin float64) {
 	var best string
 	for s, n := range counts {
 		// A letter of these scripts says about as much as two or three of an alphabet.
-		if s == "han" || s == "kana" || s == "hangul" {
+		if s == "han" || s == "kana" || s == "ko" {
 			counts[s] = n * 3
 		}
 		if best == "" || counts[s] > counts[best] || counts[s] == counts[best] && s < best {
@@ -240,7 +240,7 @@ var prior = map[string]float64{
 // beyond ASCII that the language has count for it; a letter beyond ASCII that it does not have counts against it.
 func evidence(word string, runes []rune, lang string) float64 {
 	e := 0.0
-	if len(runes) <= 5 && short[lang][word] {
+	if short[lang][word] {
 		e += 3
 	}
 	for _, r := range runes {
@@ -257,7 +257,7 @@ func evidence(word string, runes []rune, lang string) float64 {
 	return e
 }
 
-// short are common short words by language.
+// short are common words by language, most of them short.
 var short = map[string]map[string]bool{
 	"en": set("a i is it in of to the and on we you he be as at or an my by do if so this that with for from are was " +
 		"our " +

@@ -156,6 +156,9 @@ func (r *reader) value(n *yaml.Node, depth int) (any, error) {
 		if err := r.count(2); err != nil {
 			return nil, err
 		}
+		if n.Tag != "" && n.ShortTag() != "!!seq" {
+			return nil, tagged(n)
+		}
 		list := make([]any, 0, len(n.Content))
 		for _, e := range n.Content {
 			v, err := r.value(e, depth+1)
@@ -176,12 +179,17 @@ func (r *reader) value(n *yaml.Node, depth int) (any, error) {
 	return nil, at(&yaml.Node{Line: 1, Column: 1}, "the text is empty")
 }
 
+// tagged is the failure for a node with a tag that has no meaning in a deck.
+func tagged(n *yaml.Node) error {
+	return at(n, "tags such as %s are not accepted", lectern.Shorten(n.Tag))
+}
+
 func (r *reader) mapping(n *yaml.Node, depth int) (any, error) {
 	if err := r.count(2 + len(n.Content)/2); err != nil {
 		return nil, err
 	}
 	if n.Tag != "" && n.ShortTag() != "!!map" {
-		return nil, at(n, "tags such as %s are not accepted", lectern.Shorten(n.Tag))
+		return nil, tagged(n)
 	}
 	o := &form.Object{}
 	for i := 0; i+1 < len(n.Content); i += 2 {

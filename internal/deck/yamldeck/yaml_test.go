@@ -105,6 +105,7 @@ func TestRefusedYAML(t *testing.T) {
 		"slides: []\nslides: []":              `"slides" occurs twice in one mapping (line 2, column 1)`,
 		"a: !!python/object x":                "tags such as",
 		"a: !thing {b: 1}":                    "tags such as !thing",
+		"a: !thing [b]":                       "tags such as !thing",
 		"base: &b {x: 1}\nslides: [{<<: *b}]": "merge keys",
 		"? [a]\n: b":                          "must be a string",
 		"slides: []\n---\nslides: []":         "line ",
