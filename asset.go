@@ -156,7 +156,7 @@ func UnfitAssets(unfit []AssetUse) error {
 // addresses whose scheme they know. The top-level domain "invalid" can never exist, and no deck may use this host.
 const assetPage = "https://assets.lectern.invalid/"
 
-// PageAddress is the address under which a page loads the asset of a content.
+// PageAddress returns the address under which a page loads the asset whose content has this hash.
 func PageAddress(sha256 string) string { return assetPage + sha256 }
 
 // AssetOfPage returns the hash of the asset that a page loads from an address, if [PageAddress] made the address.
@@ -186,7 +186,7 @@ func (d Deck) WithFiles(uses []FileUse, assets map[string]string) Deck {
 	return d
 }
 
-// replaced returns value, the value of the field at, with address in place of u's path.
+// replaced returns value with address in place of u's path. at is the path of the field that holds value.
 func (u FileUse) replaced(value any, at, address string) any {
 	if !strings.HasPrefix(u.Param, at) {
 		return value

@@ -123,7 +123,8 @@ func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
 			if speed <= 0 {
 				speed = 1
 			}
-			long = silenceAround + time.Duration(float64(letters(script.Text))*float64(perLetter)/speed) + script.Pauses()
+			said := float64(characters(script.Text)) * float64(perCharacter) / speed
+			long = silenceAround + time.Duration(said) + script.Pauses()
 		}
 		slides, total = append(slides, long), total+long
 	}
@@ -168,13 +169,13 @@ func (d Deck) VoiceOf(i int) VoiceChoice {
 }
 
 const (
-	perLetter     = time.Second / 14
+	perCharacter  = time.Second / 14
 	silenceAround = 800 * time.Millisecond // lead and tail
 )
 
-// letters counts the characters of text. Chinese, Japanese and Korean characters count three times, since it takes that
-// much longer to say them.
-func letters(text string) int {
+// characters counts the characters of text. Chinese, Japanese and Korean characters count three times, since it takes
+// that much longer to say them.
+func characters(text string) int {
 	n := 0
 	for _, r := range text {
 		n++
@@ -289,7 +290,7 @@ type Theme struct {
 	Ring     string   `json:"ring"` // "#rrggbb", around an inset avatar
 }
 
-// Template is what a slide template takes.
+// Template describes a slide template: the props that it takes, and an example of them.
 type Template struct {
 	ID          string         `json:"id"`
 	Name        string         `json:"name"`

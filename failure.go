@@ -73,7 +73,7 @@ func (c Code) IsFault() bool {
 // Failure is an error for people: what happened, where, and what to do (J11). It is kept with the presentation.
 type Failure struct {
 	Code    Code   `json:"code"`
-	Message string `json:"message"`         // one sentence that a user understands
+	Message string `json:"message"`         // for the user, in whole sentences
 	Param   string `json:"param,omitempty"` // the field to blame, such as "slides[3].props.title"
 	Slide   int    `json:"slide,omitempty"` // counted from 1; 0: not a slide's fault
 	// of the field in the file that it came from, counted from 1; 0: not known

@@ -13,7 +13,7 @@ type Limits struct {
 	MaxHoldSeconds int           // of a slide without narration
 	PicturePixels  int           // of one picture, width times height as its header states them
 	SlidePixels    int           // of all pictures of one slide together
-	PictureBytes   int64         // of all pictures that a deck loads from the web
+	PictureBytes   int64         // of all pictures that a deck loads: from the web and from assets
 	SVGElements    int           // of one SVG picture, with all references expanded; costly elements count for many
 	JSONTokens     int           // of a deck with its settings: names, values and brackets
 	Duration       time.Duration // of a whole video, by [Deck.Estimate]

@@ -20,13 +20,15 @@ import (
 //   - [label](address) and `code`, as in Markdown: the label is text, and so is the code, with no marks in it.
 //   - SSML: <speak>, <p>, <s>, <break>, <emphasis>; entities inside <speak>. HTML's <b>, <strong>, <i>, <em> and <br>.
 //   - Text between [literalOpen] and [literalClose] has no marks: it is the value of a variable.
+//   - Removed: comments, and HTML's tags that only change how text looks, such as <u> and <span>. <div> and <li> are
+//     line breaks; <h1> to <h4> are paragraph breaks.
 //   - Not supported, and removed with a note: other known tags of SSML and HTML, {\an8}, the reserved marks.
 
 // Marks that a script has.
 const (
 	MarkPause    = "pause"    // silence of Length at Start
 	MarkEmphasis = "emphasis" // Start to End is stressed
-	MarkSentence = "sentence" // a sentence ends at Start
+	MarkSentence = "sentence" // a sentence begins or ends at Start
 )
 
 // reserved are names of marks that are not supported yet. They are never spoken or shown.
@@ -163,8 +165,8 @@ type scriptParser struct {
 	pieces   []piece
 	notes    []Warning
 	noted    map[string]bool
-	label    int  // of the link that is being read: where its label ends
-	labelEnd int  // of that link: where it ends; 0: no link is being read
+	labelEnd int  // where the label of the link that is being read ends
+	linkEnd  int  // where that link ends; 0: no link is being read
 	document bool // inside <speak>, where entities are characters
 	open     bool // the rest of the source has no end of a comment or declaration
 }
@@ -230,9 +232,9 @@ func (p *scriptParser) special(i int) int {
 	case '[':
 		return p.bracket(i)
 	case ']':
-		if p.labelEnd > 0 && i == p.label {
-			end := p.labelEnd
-			p.labelEnd = 0
+		if p.linkEnd > 0 && i == p.labelEnd {
+			end := p.linkEnd
+			p.linkEnd = 0
 			return p.add(i, end-i, piece{kind: pieceGone})
 		}
 	case '<':
@@ -368,7 +370,7 @@ func (p *scriptParser) bracket(i int) int {
 	if strings.HasPrefix(after, "(") {
 		close := strings.IndexAny(after[:min(len(after), mostLink)], ") \t\n")
 		if close > 0 && after[close] == ')' && inner != "" {
-			p.label, p.labelEnd = i+1+end, i+1+end+1+close+1
+			p.labelEnd, p.linkEnd = i+1+end, i+1+end+1+close+1
 			return p.add(i, 1, piece{kind: pieceGone})
 		}
 	}
@@ -401,7 +403,7 @@ func (p *scriptParser) pause(i, n int, d time.Duration) int {
 }
 
 // pair finds the pieces that begin and end an emphasis. It returns the index of the closing piece for each opening one.
-// An emphasis does not extend over a paragraph break.
+// An emphasis does not extend over an empty line; a break that a tag makes does not end it.
 func (p *scriptParser) pair() map[int]int {
 	var stack []int
 	open, partner := map[string]int{}, map[int]int{}

@@ -37,7 +37,7 @@ type DeckTranslation struct {
 	Revisions map[string]string `json:"revisions,omitempty"` // of "title", see [Deck.TitleRevision]
 }
 
-// Names of fields that have revisions. That of a prop is fieldProps with the prop's name.
+// Names of fields that have revisions. The field of a prop is fieldProps followed by the prop's name.
 const (
 	fieldTitle     = "title"
 	fieldNarration = "narration"
@@ -366,7 +366,8 @@ func (t *translator) stale(f StaleField) {
 		"since. Check the translation, and set its revision to %q.", what, f.Language, Shorten(f.From), f.Now)
 }
 
-// hasWords reports whether a prop has text in a language: a letter anywhere except in the address of a picture.
+// hasWords reports whether a prop has text in a language: a letter in any of its texts, except in those that begin like
+// an address.
 func hasWords(v any) bool {
 	switch v := v.(type) {
 	case string:

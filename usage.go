@@ -9,6 +9,7 @@ const UsageWindow = 24 * time.Hour
 type Usage struct {
 	Running int           // presentations that are being rendered
 	Queued  int           // presentations that wait
-	Ordered time.Duration // of video, by its estimates, created within UsageWindow
-	FreesAt time.Time     // when the oldest of them leaves UsageWindow, to five minutes; zero: there is none
+	Ordered time.Duration // estimated length of all video that was ordered within UsageWindow
+	// when the oldest of these orders leaves UsageWindow, rounded up to five minutes; zero: there are none
+	FreesAt time.Time
 }

@@ -17,7 +17,8 @@ const (
 	MaxVariableLen = 4000 // bytes of a value
 )
 
-// IsVariable reports whether s can name a variable: a letter or "_", then letters, digits, "_", "." and "-".
+// IsVariable reports whether s can name a variable: a letter or "_", then letters, digits, "_", "." and "-", at most
+// MaxName bytes in all.
 func IsVariable(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -332,7 +333,8 @@ func variableParts(s string) func(yield func(variablePart) bool) {
 }
 
 // variableAt returns the name of the variable at the beginning of s, and its size in bytes with the braces. If the
-// braces hold other words, name is "" and size is theirs; if they hold nothing or are not closed, size is 0.
+// braces hold other words, name is "" and size is theirs. If they hold nothing, more braces or a line break, or are not
+// closed within the length of the longest name, size is 0.
 func variableAt(s string) (name string, size int) {
 	const longest = MaxName + 20
 	end := strings.Index(s[:min(len(s), longest)], "}}")

@@ -75,7 +75,7 @@ func (w *watch) stream(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	defer res.Body.Close()
-	w.pace.Heard()
+	w.pace.Answered()
 	if res.StatusCode == http.StatusNoContent {
 		return true, nil // the consumer has the terminal version
 	}
@@ -90,7 +90,7 @@ func (w *watch) stream(ctx context.Context) (done bool, err error) {
 			return false, nil // the connection broke off
 		}
 		silence.Reset(w.client.idle)
-		w.pace.Heard()
+		w.pace.Answered()
 		if !e.add(line) {
 			continue
 		}

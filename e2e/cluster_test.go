@@ -51,7 +51,7 @@ func (c *cluster) pooled() {
 	c.past, c.url = c.url, pool.URL(c.url)
 }
 
-// node starts a server process of the cluster, with a folder and a log of its own.
+// node starts a server process of the cluster, with a working folder and a log of its own.
 func (c *cluster) node(role string, env ...string) *server {
 	c.t.Helper()
 	return serve(c.t, plain, append([]string{

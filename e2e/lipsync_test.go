@@ -108,7 +108,7 @@ func judgeLips(t *testing.T, m media) {
 	}
 }
 
-// findMouth returns the window in which frames vary much in speech and little in silence: the mouth is where the
+// findMouth returns the box in which frames vary much in speech and little in silence: the mouth is where the
 // difference of both variances, smoothed, is largest.
 func findMouth(t *testing.T, frames []greyFrame, still, spoken map[int]bool) box {
 	t.Helper()

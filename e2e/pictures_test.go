@@ -44,7 +44,7 @@ func dataURL(media string, b []byte) string {
 }
 
 // TestV1DamagedPictures: a picture that cannot be shown, in a data address or from the web, fails its deck before
-// anything is rendered, with a fault that names the slide. A good picture in the same deck is no fault.
+// anything is rendered, with a fault that names the slide. A good picture in the same deck is not a fault.
 func TestV1DamagedPictures(t *testing.T) {
 	t.Parallel()
 	good := photo(t, 40, 30, color.NRGBA{200, 60, 60, 255})

@@ -16,7 +16,7 @@ import (
 // is left. SOAK_KILLS is the number of kills, SOAK_SEED repeats a run.
 func TestKillSoak(t *testing.T) {
 	t.Parallel()
-	kills, seed := number(t, "SOAK_KILLS", soak.Rounds(2, 100)), number(t, "SOAK_SEED", int(time.Now().UnixNano()))
+	kills, seed := number(t, "SOAK_KILLS", soak.Rounds(1, 100)), number(t, "SOAK_SEED", int(time.Now().UnixNano()))
 	t.Logf("SOAK_SEED=%d", seed)
 	dice := rand.New(rand.NewPCG(uint64(seed), 1))
 	env := []string{"LECTERN_CLEANUP_DELAY=1s", "LECTERN_WORKERS=2"}

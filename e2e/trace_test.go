@@ -54,8 +54,8 @@ func (s *spans) named(name string) []*otlp.Span {
 	return out
 }
 
-// TestTraces follows one trace from a caller through the request to every attempt, across a kill: the second attempt is
-// in another process, which knows the trace from the store.
+// TestTraces follows one trace from a caller through the request to the attempt after a kill. This attempt is in
+// another process, which knows the trace from the store.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	const caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -146,7 +146,8 @@ func (c *doctorCmd) askReady(ctx context.Context, io streams) error {
 	case report.Stopping:
 		return lectern.Fail(lectern.CodeOverloaded, "The server is stopping. Ask again when it has started again.")
 	case len(report.Missing) == 0:
-		return lectern.Fail(lectern.CodeOverloaded, "The server is not ready, and does not say why.")
+		return lectern.Fail(lectern.CodeOverloaded, "The server is not ready, and does not report why. "+
+			"Its log may say more.")
 	}
 	f := report.Missing[0]
 	f.Causes = report.Missing[1:]

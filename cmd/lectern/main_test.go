@@ -139,7 +139,7 @@ func TestEverySettingIsAFlagOfServe(t *testing.T) {
 	}
 }
 
-// Each code of a failure has an exit code that says whose fault it is.
+// The code of a failure determines the exit code, which says whose fault it is.
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	for want, errs := range map[int][]error{

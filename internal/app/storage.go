@@ -128,13 +128,14 @@ func logCapacity(ctx context.Context, node *postgres.Node, log *slog.Logger) err
 	return nil
 }
 
-// leaving is a queue that, before it stops, tells the other nodes that this one takes no more tickets.
+// leaving is a queue that, before it stops, announces to the other nodes that this one takes no more tickets.
 type leaving struct {
 	job.Queue
 	node *postgres.Node
 }
 
-// restLimit bounds the write that announces the stop of a node. If it fails, the other nodes find out a second later.
+// restLimit bounds the write that announces the stop of a node. If it fails, other nodes still take its waiting
+// tickets, a second later.
 const restLimit = time.Second
 
 // Stop implements job.Queue.

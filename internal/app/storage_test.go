@@ -45,8 +45,8 @@ func TestKeysWithoutAServer(t *testing.T) {
 	}
 }
 
-// The secrets of webhooks are encrypted in the database, including rows from before, with a key that only its owner can
-// read. Another key is a *config.Error. Other users cannot read the folders and files.
+// The secrets of webhooks are encrypted in the database, including those that were stored without encryption, with a
+// key that only its owner can read. Another key is a *config.Error. Other users cannot read the folders and files.
 func TestH4SecretsAreSealed(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")

@@ -31,8 +31,8 @@ type CacheOptions struct {
 	Dir   string // made if it is missing
 	Limit int64  // bytes; 0 or less: DefaultCacheLimit
 	// MinAge protects recently used files from eviction, even beyond the limit: a path that Get returned stays valid
-	// for this time without a Hold, also if other processes use the same folder. 0: DefaultCacheMinAge; less than
-	// 0: no protection.
+	// for this time without a Hold, also if other processes use the same folder. MakeRoom and Prune do not regard it.
+	// 0: DefaultCacheMinAge; less than 0: no protection.
 	MinAge time.Duration
 	Now    func() time.Time // nil: time.Now
 }
@@ -41,8 +41,8 @@ type CacheOptions struct {
 // recently used file is removed first. A Cache is safe for concurrent use, and processes may share its folder: the
 // limit counts the files of all, and files that any process holds stay.
 //
-// No lock is held during file operations. Instead, a goroutine that makes or evicts a key announces it: then Get misses
-// the key, and Make waits.
+// The mutex is not held during file operations. Instead, a goroutine that makes or evicts a key announces it: then Get
+// misses the key, and Make waits.
 type Cache struct {
 	folder
 	limit   int64

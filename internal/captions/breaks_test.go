@@ -12,9 +12,9 @@ import (
 	"lectern"
 )
 
-// linesOf makes captions of evenly spoken words and returns the lines. Words are separated by "|". letters makes each
+// linesOf makes captions of evenly spoken words and returns the lines. Words are separated by "|". single makes each
 // character a word, as engines do for scripts without spaces.
-func linesOf(marked string, letters bool) []string {
+func linesOf(marked string, single bool) []string {
 	text := strings.ReplaceAll(marked, "|", "")
 	s := Spoken{Text: text, Samples: 48_000 * int64(len([]rune(text))) / 12, Breaks: []int{0}}
 	at := 0
@@ -25,7 +25,7 @@ func linesOf(marked string, letters bool) []string {
 		at += len(w)
 	}
 	words := strings.Fields(text)
-	if letters {
+	if single {
 		words = strings.Split(strings.ReplaceAll(text, " ", ""), "")
 	}
 	for i, w := range words {
@@ -45,8 +45,8 @@ func linesOf(marked string, letters bool) []string {
 func TestV4LinesEndBetweenWords(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		text    string
-		letters bool
+		text   string
+		single bool
 	}{
 		"Thai":     {"ประเทศไทย|มี|ประชากร|มากกว่า|หกสิบ|ล้าน|คน|และ|มี|ภาษา|ไทย|เป็น|ภาษา|ราชการ|ซึ่ง|ใช้|กัน|ทั่ว|ประเทศ|มา|เป็น|เวลา|นาน", true},
 		"Japanese": {"東京|は|日本|の|首都|で|、|とても|大きな|都市|です|。|「|ありがとう|ございます|」|と|コンピューター|が|言い|ました|。|毎年|たくさん|の|人|が|訪れ|ます|。", true},
@@ -57,7 +57,7 @@ func TestV4LinesEndBetweenWords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			lines := linesOf(c.text, c.letters)
+			lines := linesOf(c.text, c.single)
 			bounds := map[int]bool{}
 			n := 0
 			for w := range strings.SplitSeq(c.text, "|") {

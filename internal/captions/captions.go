@@ -81,8 +81,8 @@ func settle(cues []Cue, until time.Duration) {
 	}
 }
 
-// tokens divides the text at the places where a line may break, and gives each token the time of its words. A spoken
-// word that the text does not have lengthens the token before it.
+// tokens divides the text at the places where a line may break. Each token has the time of its words. A spoken word
+// that the text does not have lengthens the token before it.
 func tokens(s Spoken) []token {
 	list, from := locate(s, s.Words)
 	if len(list) == 0 {

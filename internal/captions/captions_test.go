@@ -12,7 +12,7 @@ import (
 	"lectern/internal/timeline"
 )
 
-// spokenText returns a text as words of equal length, without punctuation.
+// spokenText returns a text as words that all take the same time, without punctuation.
 func spokenText(text string, start, perWord int64) Spoken {
 	s := Spoken{Text: text, Start: start}
 	for _, w := range strings.Fields(text) {
@@ -54,7 +54,7 @@ func squeeze(s string) string {
 	}, s)
 }
 
-func TestCaptionsLoseNoLetterAndFit(t *testing.T) {
+func TestCaptionsLoseNoCharacterAndFit(t *testing.T) {
 	t.Parallel()
 	word := rapid.OneOf(rapid.StringMatching(`[a-z]{1,12}[,.!?]?`), rapid.StringMatching(`[a-z]{50,120}`),
 		rapid.StringMatching(`["(«]?[А-я]{1,9}[»)"]?\.?`),

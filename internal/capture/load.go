@@ -187,7 +187,7 @@ func (g *loading) afford(n int) error {
 	g.bytes += int64(n)
 	if most := g.o.Limits.PictureBytes; most > 0 && g.bytes > most {
 		return lectern.Fail(lectern.CodeTooLarge,
-			"The pictures that the deck loads have more than %d MB together (limits.picture_bytes).", most>>20)
+			"The pictures that the deck loads have more than %d MiB together (limits.picture_bytes).", most>>20)
 	}
 	return nil
 }

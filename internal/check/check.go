@@ -301,8 +301,8 @@ func (v *visit) template(i int) {
 	v.faults = append(v.faults, *f.On(fmt.Sprintf("slides[%d].template", i)).At(i + 1))
 }
 
-// speech selects the voice of slide i. If the narration has nothing to say, it clears it and sets how long the slide is
-// held.
+// speech selects the voice of slide i. If the narration has nothing to say, speech clears the narration and sets how
+// long the slide is held.
 func (v *visit) speech(ctx context.Context, i int) error {
 	s := &v.deck.Slides[i]
 	script := s.Script()

@@ -31,8 +31,8 @@ var proofPixels = map[[2]int]color.NRGBA{
 }
 
 // Prove takes a picture of a small page whose colours are known, and fails if the picture differs. A success is valid
-// while the program is the same file and its browser does not die during a picture, so later calls cost nothing.
-// Failures are those of Capture.
+// while the program is the same file and neither its browser nor a tab crashes during a picture, so later calls cost
+// nothing. Failures are those of Capture.
 func (b *Browser) Prove(ctx context.Context) error {
 	path, err := Find(b.o.Path)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"lectern"
 )
 
-// A proof stays valid while the program is the same file and does not die during a picture.
+// A proof stays valid while the program is the same file and its browser does not die during a picture.
 func TestH5ProofIsMadeOnceForAProgram(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, "")

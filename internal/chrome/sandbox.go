@@ -68,7 +68,7 @@ func expose(s Sandbox, root bool) string {
 }
 
 // launch starts a browser according to the settings. In auto, one failed start, which takes a tenth of a second, shows
-// that the sandbox cannot start. After that this process starts its browsers without one.
+// that the sandbox cannot start. After that b starts Chromium without one.
 func (b *Browser) launch(life context.Context) (*instance, error) {
 	path, err := Find(b.o.Path)
 	if err != nil {

@@ -288,7 +288,8 @@ func read(src Source) ([]layer, error) {
 	return append(layers, layer{"the command line", values, func(s Setting) string { return "--" + s.Flag() }}), nil
 }
 
-// variablesIn returns, by key, the variable that counts of those that are set. An empty variable counts as not set.
+// variablesIn maps the key of each setting to the first of its variables that is set. An empty variable counts as not
+// set.
 func variablesIn(environ []string) map[string]string {
 	set := map[string]bool{}
 	for _, e := range environ {

@@ -108,7 +108,7 @@ func readSecret(path string) (string, error) {
 		return "", err
 	}
 	if len(b) > maxSecret {
-		return "", fmt.Errorf("%s is too long for a token", path)
+		return "", fmt.Errorf("%s has more than %d bytes, so it cannot be a token or a key", path, maxSecret)
 	}
 	return strings.TrimSpace(string(b)), nil
 }

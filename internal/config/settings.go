@@ -176,7 +176,7 @@ func limitSettings() []Setting {
 			func(c *Config) *int { return &c.Limits.PicturePixels }),
 		count("limits.slide_pixels", "pixels of all pictures of one slide", 1_000, 1_000_000_000,
 			func(c *Config) *int { return &c.Limits.SlidePixels }),
-		size("limits.picture_bytes", "all pictures that one deck loads from the web", 1<<20, 1<<40,
+		size("limits.picture_bytes", "all pictures that one deck loads, from the web and from assets", 1<<20, 1<<40,
 			func(c *Config) *int64 { return &c.Limits.PictureBytes }),
 		count("limits.svg_elements", "elements of one SVG picture, references expanded; filters and other costly ones count "+
 			"for many", 100, 100_000_000, func(c *Config) *int { return &c.Limits.SVGElements }),

@@ -139,8 +139,8 @@ func (q Request) Choose(c lectern.Choice) Request {
 }
 
 // Judge returns all faults of a deck as one failure, or nil if there are none: the fields that could not be read, and
-// the faults that a check found. Each has the name that its author wrote, and its position if the source has lines. Of
-// a field that could not be read, the faults of the check are left out. If found is not a fault of the deck, Judge
+// the faults that a check found. Each names its field as the author wrote it, and has a position if the source has
+// lines. The check's faults of a field that could not be read are left out. If found is not a fault of the deck, Judge
 // returns only found.
 func (q Request) Judge(found error) error {
 	f, ok := errors.AsType[*lectern.Failure](found)
@@ -176,8 +176,8 @@ func (q Request) locate(all []lectern.Failure) {
 	}
 }
 
-// Step splits off the first name or index of a field's path. "slides[2].title" gives "slides", then "[2]", then
-// "title".
+// Step splits off the first name or index of a field's path. Repeated calls split "slides[2].title" into "slides",
+// "[2]" and "title".
 func Step(path string) (name, rest string) {
 	path = strings.TrimPrefix(path, ".")
 	end := strings.IndexAny(path[min(1, len(path)):], ".[") + 1

@@ -108,8 +108,8 @@ func failure(r *egress.Refused, address string) *lectern.Failure {
 }
 
 // Fetch fetches one picture. A forbidden address, or a response that is not an accepted picture, is CodeAssetRefused. A
-// server that does not answer, or answers with a status other than 200, is CodeAssetFailed. If ctx ends, Fetch returns
-// its cause. It does not decode the pixels.
+// server that does not answer, a status other than 200, too many redirects and a response that is too large are
+// CodeAssetFailed. If ctx ends, Fetch returns its cause. It does not decode the pixels.
 func (f *Fetcher) Fetch(ctx context.Context, address string) (lectern.Picture, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return lectern.Picture{}, cause
@@ -133,7 +133,7 @@ func (f *Fetcher) Fetch(ctx context.Context, address string) (lectern.Picture, e
 	return lectern.Picture{URL: address, ContentType: p.Type, Body: p.Body, Pixels: p.Pixels}, nil
 }
 
-// unusable is a fault of the response, as the end of "The picture … cannot be used: it …".
+// unusable is a fault of the response, as the end of the sentence "The picture … could not be loaded: …".
 type unusable struct {
 	why   string
 	retry bool
@@ -164,7 +164,7 @@ func (f *Fetcher) get(ctx context.Context, u *url.URL) (body []byte, kind string
 		return nil, "", unusablef(resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests,
 			"its server answered %d (%s)", resp.StatusCode, http.StatusText(resp.StatusCode))
 	}
-	tooLarge := unusablef(false, "it is larger than %d MB", f.o.MaxBytes>>20)
+	tooLarge := unusablef(false, "it is larger than %d MiB", f.o.MaxBytes>>20)
 	if resp.ContentLength > f.o.MaxBytes {
 		return nil, "", tooLarge
 	}

@@ -128,7 +128,7 @@ func TestH1FetchRefusesOtherFiles(t *testing.T) {
 			lectern.CodeAssetRefused, "<script>"},
 		"broken":    {encoded(t, "png", 5, 5)[:20], lectern.CodeAssetRefused, "damaged PNG"},
 		"bomb":      {bomb, lectern.CodeAssetRefused, "60000 × 60000"},
-		"too large": {make([]byte, 1<<20+1), lectern.CodeAssetFailed, "larger than 1 MB"},
+		"too large": {make([]byte, 1<<20+1), lectern.CodeAssetFailed, "larger than 1 MiB"},
 	} {
 		body.Store(&c.body)
 		_, err := f.Fetch(t.Context(), u+"/x.png")
@@ -138,7 +138,7 @@ func TestH1FetchRefusesOtherFiles(t *testing.T) {
 	}
 }
 
-func TestServerTroubleIsTold(t *testing.T) {
+func TestServerTroubleIsReported(t *testing.T) {
 	t.Parallel()
 	hang := make(chan struct{})
 	u := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -364,7 +364,7 @@ func TestResolvedNamesAndRedirectsAreChecked(t *testing.T) {
 	var hits atomic.Int32
 	inside := serve(t, func(http.ResponseWriter, *http.Request) { hits.Add(1) })
 	strict := New(Options{})
-	// A name that resolves only to this machine, which its text does not show.
+	// The dialer checks the address that a name resolves to, because the name does not show it.
 	for _, address := range []string{"127.0.0.1:80", "[::1]:80", "[::ffff:10.0.0.1]:80", "169.254.169.254:80",
 		"[fe80::1%lo]:80", "nonsense"} {
 		if err := strict.policy.Control(t.Context(), "tcp4", address, nil); err == nil {
@@ -374,7 +374,7 @@ func TestResolvedNamesAndRedirectsAreChecked(t *testing.T) {
 	if err := strict.policy.Control(t.Context(), "tcp6", "[2606:4700::1111]:443", nil); err != nil {
 		t.Error(err)
 	}
-	// The dialer alone, without the check of the text.
+	// The client refuses the address even though nothing has checked its text.
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, inside, nil)
 	if err != nil {
 		t.Fatal(err)

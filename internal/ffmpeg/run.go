@@ -36,7 +36,7 @@ type Run struct {
 	OnTime func(written time.Duration)
 
 	// Stall stops an ffmpeg that neither encodes nor reads from Stdin nor writes to Stdout for this time; 0:
-	// DefaultStall.
+	// DefaultStall. Reads and writes of an *os.File are not noticed.
 	Stall time.Duration
 	// Grace is the time from TERM to KILL when the run is stopped; 0: proc.DefaultGrace.
 	Grace time.Duration

@@ -46,8 +46,8 @@ func TestBackgroundRoundsWithoutLoss(t *testing.T) {
 	}
 }
 
-// A light has its own colour in the middle, half of it at half its radius, and none beyond. It grows with the page's
-// scale.
+// A light has its own colour in the middle, half of it at half its reach, and none beyond its reach. It grows with the
+// page's scale.
 func TestBackgroundLights(t *testing.T) {
 	t.Parallel()
 	for _, scale := range []float64{1, 2} {

@@ -30,7 +30,8 @@ func NewCanvas(slide *YUV, part, window lectern.Rect) *Canvas {
 	return c
 }
 
-// each calls do for each plane of a picture of the given size and of its part at at.
+// each calls do for each plane of a picture of the given size, with the same plane of its part. at is the place of the
+// part in the picture.
 func each(size lectern.Size, at lectern.Rect, do func(whole, part []byte, stride, height int, at lectern.Rect),
 	whole, part []byte) {
 	w, h := size.Width, size.Height

@@ -41,7 +41,7 @@ func (s *strip) kernel(from, n int) uint32 {
 		&lumas[s.atY&7][x&7], &lumas[(s.atY+1)&7][x&7], &chromas[s.atY>>1&7][x>>1&7], n)
 }
 
-// convertAVX2 is strip.portable for n pixels. t0, t1 and tc are eight of lumas and of chromas.
+// convertAVX2 is strip.portable for n pixels. t0 and t1 point to eight values of lumas, tc to eight of chromas.
 //
 //go:noescape
 func convertAVX2(y0, y1, u, v, top, bottom *byte, t0, t1, tc *int32, n int) (common uint32)

@@ -16,13 +16,13 @@ import (
 // spill, light from the screen, and is removed too.
 type Keyer struct {
 	size   lectern.Size
-	back   []byte    // the opaque backdrop, four bytes for each row; nil: transparent
+	back   []byte    // the opaque backdrop, three bytes for each row; nil: transparent
 	excess []float32 // of each pixel
 	alpha  []float32
 	near   []bool    // close to the screen, so that a pixel's own excess does not prove it solid
 	rows   []bool    // near, along rows alone
 	last   []int     // for each column, the last row that shows the screen
-	tints  []float32 // of each square of keySquare pixels; above 0: not computed yet
+	tints  []float32 // of each square with sides of keySquare pixels; above 0: not computed yet
 	rim    int       // the distance from the screen, in pixels, within which a pixel is near
 	reach  int       // pixels within which a solid neighbour is searched
 }

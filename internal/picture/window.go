@@ -23,7 +23,7 @@ type Window struct {
 const (
 	ringWidth    = 6.0
 	cornerRadius = 36.0
-	shadowSpread = 34.0 // from its darkest place to its end
+	shadowSpread = 34.0 // from the edge of the window to the end of its shadow
 	shadowDrop   = 14.0
 	shadowAlpha  = 0.42
 )

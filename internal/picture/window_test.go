@@ -247,7 +247,7 @@ func TestAWindowEqualsOneComputedPixelByPixel(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	// Of the size in a video, and where the shadow meets the borders of the picture.
+	// These windows have the size that they have in a video. The shadows of two of them reach a border of the picture.
 	for shape, at := range map[lectern.Shape]image.Point{lectern.ShapeCircle: {80, 60}, lectern.ShapeRounded: {0, 0},
 		lectern.ShapeSquare: {168, 108}} {
 		w := Window{At: lectern.Rect{X: at.X, Y: at.Y, Width: 432, Height: 432}, Shape: shape, Inset: true, Unit: 1,

@@ -27,8 +27,8 @@ const maxLayers = 16
 // total is the cost of an element and of everything that it refers to.
 type total struct {
 	elements int64
-	shapes   int64 // elements, and their vertices, that inherit a property
-	points   int64
+	shapes   int64 // elements, each of which can inherit a property
+	points   int64 // vertices of these elements
 	pixels   int64
 	depth    int
 	layers   int
@@ -51,8 +51,8 @@ func mul(a, b int64) int64 {
 	return a * b
 }
 
-// cost expands every reference, each part once: a part used ten times within a part used ten times counts a hundred
-// times. It refuses a part that uses itself.
+// cost adds up the elements with every reference expanded: a part that is used ten times within a part that is used ten
+// times counts a hundred times. The cost of each part is computed only once. A part that uses itself is refused.
 func (d *drawing) cost() (total, *Unfit) {
 	w := walk{d: d, known: make([]total, len(d.nodes)), state: make([]byte, len(d.nodes))}
 	return w.of(0, 0)

@@ -153,7 +153,7 @@ func unescaped(id string) string {
 	return id
 }
 
-// indexFold finds sub, in lower case, in s in any case.
+// indexFold returns the first index of sub in s, or -1. sub is in lower case; the case of s does not matter.
 func indexFold(s, sub string) int {
 	for i := 0; i+len(sub) <= len(s); i++ {
 		if s[i]|0x20 == sub[0] && strings.EqualFold(s[i:i+len(sub)], sub) {

@@ -15,9 +15,10 @@ const decodeMemory = 96 << 20
 // decodes larger ones.
 const decodeVisits = 200_000_000
 
-// Decode reads and discards all pixels of a picture that Inspect accepted as type media. It returns false if this
-// package has no decoder for it that uses little memory: for AVIF, and for large progressive JPEG and lossless WebP.
-// Then only the browser can check it. The error is an *Unfit.
+// Decode reads and discards all pixels of a picture that Inspect accepted as type media. It returns false if only the
+// browser can decode the picture: an AVIF, a JPEG or WebP that needs more than decodeMemory or decodeVisits, a JPEG of
+// a kind that image/jpeg does not support, and a WebP whose first frame is smaller than the picture. The error is an
+// *Unfit.
 func Decode(media string, body []byte) (done bool, err error) {
 	var u *Unfit
 	switch media {

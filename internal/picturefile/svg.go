@@ -27,7 +27,7 @@ type node struct {
 	id       string
 	effect   effect // of its attributes
 	sheet    string // the text of a style element that has not ended
-	parts    int    // of that text
+	parts    int    // how many pieces of that text were read
 	pixels   int    // of the picture that it shows
 }
 

@@ -43,7 +43,7 @@ type webpFile struct {
 	pixels        riffChunk   // VP8 or VP8L
 	alpha         []riffChunk // one or none, of VP8
 	profile       []riffChunk // one or none
-	frame         []byte      // the first frame's chunk of several; nil: the file is a still
+	frame         []byte      // the header of the first of several frames; nil: the file is a still
 	shape         [4]int      // of that frame: left, top, width, height
 }
 

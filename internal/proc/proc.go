@@ -64,8 +64,8 @@ type Command struct {
 	Stdout io.Writer
 	// MaxStdout stops a child that writes more bytes than this to Stdout (ErrOutputLimit); 0: no limit.
 	MaxStdout int64
-	// OnStderr gets each line of standard error, without its end, in order, from one goroutine. It should be fast: the
-	// child waits for it when the pipe is full. A carriage return ends a line too.
+	// OnStderr gets each line of standard error that is not empty, without its end, in order, from one goroutine. It
+	// should be fast: the child waits for it when the pipe is full. A carriage return ends a line too.
 	OnStderr func(line string)
 	// Files are further open files of the child, from descriptor 3 on. They stay open in this process; the caller
 	// closes them.

@@ -232,7 +232,7 @@ func (u *encoder) animated(ctx context.Context, s *slide, req lectern.ClipReques
 	return do(reader)
 }
 
-// whole encodes the whole pictures of a slide in one stream. The avatar's frames are drawn when the encoder reads them.
+// whole encodes the whole pictures of a slide in one stream. The avatar's frames are drawn while the encoder reads.
 func (u *encoder) whole(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, out io.Writer,
 	threads int) error {
 	background, err := u.yuv.yuvOf(s, yuv)
@@ -300,7 +300,8 @@ func (c *clipReader) next() (pixels []byte, err error) {
 	err = fail.Guard(func() error {
 		frame, err := c.frames.next()
 		if err == io.EOF {
-			return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed.",
+			return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed. "+
+				"Try again; if that does not help, choose another avatar.",
 				c.done, c.total)
 		}
 		if err != nil {

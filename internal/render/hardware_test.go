@@ -46,7 +46,7 @@ func (c *chip) Run(ctx context.Context, r Command) error {
 	return c.FFmpeg.Run(ctx, r)
 }
 
-// halves is a talk whose avatar takes too much of the picture to be spliced, and that has a slide without one.
+// halves is a talk whose avatar takes too much of the picture to be spliced.
 func halves() lectern.Deck {
 	d := talk()
 	d.Layout = lectern.LayoutSplitScreen

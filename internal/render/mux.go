@@ -65,7 +65,7 @@ func (u *joiner) write(plan timeline.Plan) (words, error) {
 			n := s.narration
 			var err error
 			if a, err = n.open(); err != nil {
-				return w, fail.Else(err, lectern.CodeInternal, "A narration cannot be read again.")
+				return w, fail.Else(err, lectern.CodeInternal, "A narration cannot be read again."+checkDisk)
 			}
 			at := plan.Slides[i]
 			spoken = append(spoken, captions.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech,
@@ -151,7 +151,7 @@ func (u *joiner) join(ctx context.Context, plan timeline.Plan, list []stretch, s
 	if err == nil {
 		err = checkMovie(plan, path)
 	}
-	return unwell(err, "The video could not be joined. Try again; if that does not help, check the disk.")
+	return unwell(err, "The video could not be joined."+checkDisk)
 }
 
 // joined reads the pictures of stretches one after the other.

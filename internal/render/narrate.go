@@ -70,7 +70,7 @@ func (u *speaker) spoken(ctx context.Context, s *slide) (narration, error) {
 		}
 		if salt == salts[len(salts)-1] {
 			return narration{}, fail.On(ctx,
-				fail.Else(err, lectern.CodeInternal, "A narration in the cache cannot be read."), s.number)
+				fail.Else(err, lectern.CodeInternal, "A narration in the cache cannot be read."+checkDisk), s.number)
 		}
 	}
 	panic("unreachable")

@@ -201,7 +201,7 @@ func (u *outline) planAudio(track *tracker) {
 
 func taskOf(kind string, s *slide) string { return fmt.Sprintf("%s %d", kind, s.number) }
 
-// title returns a slide's name for people: the title among its props, or its number.
+// title returns a slide's name for people: its title or another prop of that kind, or else its number.
 func title(s lectern.Slide, i int) string {
 	for _, prop := range []string{"title", "heading", "headline", "quote", "question", "subtitle"} {
 		text, ok := s.Props[prop].(string)

@@ -115,7 +115,8 @@ func TestADamagedCacheIsRepaired(t *testing.T) {
 	}
 }
 
-// A segment that is damaged inside, where its seal does not show it, fails one attempt and is made again by the next.
+// A segment that is damaged inside, where its seal does not show it, fails the attempt that reads it, and is made again
+// by the next.
 func TestADamagedSegmentIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

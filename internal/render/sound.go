@@ -59,7 +59,7 @@ const voiceSample = 15 * lectern.SampleRate
 func (u *mixer) speech(ctx context.Context, plan timeline.Plan) ([]audio.Speech, error) {
 	gains, err := u.gains(ctx)
 	if err != nil {
-		return nil, fail.On(ctx, fail.Else(err, lectern.CodeInternal, "A narration cannot be read again."), 0)
+		return nil, fail.On(ctx, fail.Else(err, lectern.CodeInternal, "A narration cannot be read again."+checkDisk), 0)
 	}
 	var list []audio.Speech
 	for i, s := range u.slides {
@@ -115,7 +115,7 @@ func (u *mixer) sound(ctx context.Context, plan timeline.Plan) (sounded, error) 
 		err = checkSound(plan.Samples, whole.path)
 	}
 	if err != nil {
-		return sounded{}, fail.On(ctx, fail.Else(err, lectern.CodeInternal, "The sound cannot be joined."), 0)
+		return sounded{}, fail.On(ctx, fail.Else(err, lectern.CodeInternal, "The sound cannot be joined."+checkDisk), 0)
 	}
 	return whole, nil
 }

@@ -103,6 +103,9 @@ func unwell(err error, sentence string) error {
 	return err
 }
 
+// checkDisk ends the message about a file that was written and cannot be read.
+const checkDisk = " Try again; if that does not help, check the disk."
+
 // The beginnings of the sentences for failures of ffmpeg.
 const (
 	whatSlide     = "ffmpeg could not encode the slide"

@@ -49,7 +49,8 @@ func (u *performer) order(ctx context.Context) ([]func(context.Context) error, e
 		}
 		parts, err := u.avatars.Parts(ctx, u.deck.Avatar, text)
 		if err == nil && len(parts) == 0 {
-			err = lectern.Fail(lectern.CodeAvatarFailed, "The avatar has nothing to say.")
+			err = lectern.Fail(lectern.CodeAvatarFailed, "The avatar finds nothing to say in the narration. "+
+				"Write words that it can speak.")
 		}
 		if err != nil {
 			return nil, fail.On(ctx, fail.Else(err, lectern.CodeAvatarFailed,
@@ -153,7 +154,7 @@ func (u *performer) narration(ctx context.Context, s *slide) (narration, error) 
 		}
 		if salt == salts[len(salts)-1] {
 			return narration{}, fail.On(ctx, fail.Else(err, lectern.CodeInternal,
-				"A narration in the cache cannot be read."), s.number)
+				"A narration in the cache cannot be read."+checkDisk), s.number)
 		}
 	}
 	panic("unreachable")

@@ -134,11 +134,11 @@ func (p Policy) Begin() *Pace {
 func (w *Pace) Reset() {
 	w.waits.Reset()
 	w.attempt = 0
-	w.Heard()
+	w.Answered()
 }
 
-// Heard makes the policy's patience count from now, for a service that answers without progress.
-func (w *Pace) Heard() { w.begun = time.Now() }
+// Answered makes the policy's patience count from now, for a service that answers without progress.
+func (w *Pace) Answered() { w.begun = time.Now() }
 
 // Wait waits before the next attempt, after one that failed with err: as long as the service asks (after), otherwise by
 // the policy. It returns err at once where the bounds allow no further attempt, and the cause of ctx's end.

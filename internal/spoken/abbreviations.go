@@ -10,7 +10,7 @@ import (
 // abbreviation is a word whose written form is shorter than its spoken form.
 type abbreviation struct {
 	rest    string // the text after its first letters; spaces in it are optional
-	say     string // "one|many" if a number follows
+	say     string // "one|many": many is for a range of numbers
 	follows byte   // condition: '#': only before a number; 'A': only before a capital; '.': may end a sentence; 0: none
 }
 

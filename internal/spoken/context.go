@@ -118,7 +118,8 @@ func short(year string) string {
 	return year
 }
 
-// feminines are feminine nouns whose ending does not show their gender.
+// feminines are frequent feminine nouns in the forms that follow a number, of languages whose endings there do not
+// show the gender.
 var feminines = map[string]map[string]bool{
 	"pl": words("osoby kobiety godziny minuty sekundy strony książki rzeczy części litery osoba kobieta godzina minuta " +
 		"sekunda strona książka rzecz część próby próba firmy firma lekcje lekcja rundy runda grupy grupa klasy klasa"),

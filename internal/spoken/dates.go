@@ -269,7 +269,7 @@ func (n *reader) clock(at int) (end int, say string, ok bool) {
 	}
 	minute := numberOf(m, "").Integer
 	if sep == '.' {
-		// "14.30 Uhr", "alle 14.30": only with a word after it.
+		// "14.30 Uhr", "2.30 pm": only with a word after it. Without one, "14.30" is a decimal number.
 		rest, _ := n.word(n.pointedEnd(to))
 		if !strings.EqualFold(rest, n.lex["hour"]) || n.lang != "de" && n.lang != "nl" {
 			if w := strings.ToLower(rest); n.lang != "en" || w != "am" && w != "pm" && w != "a.m" && w != "p.m" {
@@ -304,7 +304,7 @@ func (n *reader) pointedEnd(i int) int {
 	return to
 }
 
-// frenchClock reads "14 h 30" and "14 h".
+// frenchClock reads "14 h 30" and "14 h", in French and Portuguese.
 func (n *reader) frenchClock(hour uint64, at, end int) (int, string, bool) {
 	if n.lang != "fr" && n.lang != "pt" || hour > 24 {
 		return at, "", false

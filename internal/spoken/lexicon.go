@@ -2,8 +2,8 @@ package spoken
 
 import "strings"
 
-// lexicon holds what the CLDR lacks: the words for signs, and the idioms of a language. A missing entry leaves the sign
-// to the engine.
+// lexicon holds what the CLDR lacks: the words for signs, and the idioms of a language. A sign without an entry is
+// silent or stays for the engine to read.
 type lexicon map[string]string
 
 // lexicons are parsed from the tables below: "key=words" separated by semicolons.

@@ -341,7 +341,7 @@ func (n *reader) unitAt(i int) (id string, end int, ok bool) {
 		}
 		return id, to, true
 	}
-	// "20°" in "20°-Winkel", "5%ige".
+	// The "%" of "5%ige".
 	r, size := utf8.DecodeRuneInString(word)
 	if (r == '%' || r == '‰') && !spaced {
 		return unitSigns[string(r)], at + size, true

@@ -144,7 +144,7 @@ func (n *reader) wordEnding(at int) string {
 	return n.text[from:at]
 }
 
-// comparisons are signs that programs write with two characters.
+// comparisons are signs that source code writes with two characters.
 var comparisons = map[string]string{"!=": "notequal", "<=": "atmost", ">=": "atleast", "==": "equals"}
 
 // compared reads a comparison that is alone or before a number or name.

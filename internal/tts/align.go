@@ -67,8 +67,8 @@ func place(loud []lectern.Span, x float64, end bool) int64 {
 
 // Fill sets the times of words for which the engine reported none (End is not after Start), because engines fold words
 // like "of the" into one. A run of such words shares the time of the timed word before it, in proportion to their
-// weights. At the beginning, they share the time of the first timed word. Words keep their order. n is the length of
-// the audio in samples.
+// weights. At the beginning, they share the time of the first timed word; if no word is timed, all share the whole
+// audio. Words keep their order. n is the length of the audio in samples.
 func Fill(words []lectern.Span, weights []float64, n int64) {
 	timed := func(i int) bool { return words[i].End > words[i].Start }
 	for i := 0; i < len(words); {

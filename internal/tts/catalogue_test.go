@@ -113,7 +113,7 @@ func (a asked) Voices(ctx context.Context) ([]lectern.Voice, error) {
 	return a.fakeEngine.Voices(ctx)
 }
 
-// Engines after the first that has exactly the requested voice are not started. All before it are.
+// The second engine is asked for its voices only if the choice can depend on them.
 func TestResolveAsksNoMoreEnginesThanItMust(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Decks name voices of services that are not on this machine. The name of such a voice shows its language and, if it is
-// one of the usual first names, its gender.
+// Decks name voices of services that are not on this machine. The name of such a voice often shows its language and, if
+// it has one of the usual first names, its gender.
 
 // cloudVoice matches "en-US-AriaNeural" (Azure), "en-US-Wavenet-D" (Google) and the like.
 var cloudVoice = regexp.MustCompile(`^([a-z]{2,3}(?:-[A-Z][a-z]{3})?-[A-Z]{2})-([A-Za-z0-9-]+)$`)

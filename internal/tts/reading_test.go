@@ -153,7 +153,7 @@ func TestS6FingerprintHoldsAllVoices(t *testing.T) {
 	}
 }
 
-// S6 and S7: a pause between stretches is as long as it says.
+// S6 and S7: a pause between stretches is as long as the script says.
 func TestS6PausesBetweenStretchesAreAsLongAsWritten(t *testing.T) {
 	t.Parallel()
 	n, _, _ := read(t, talkers(), "One [pause 1s] привет. [pause 2s] Two [pause 500ms]")

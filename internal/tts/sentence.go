@@ -62,7 +62,8 @@ func split(tokens []token, lang string) []Sentence {
 	return out
 }
 
-// clause finds the last token in the second half of tokens[start..end] after which a long sentence may be cut.
+// clause finds the last token in the second half of tokens[start..end] after which a long sentence may be cut. It
+// returns end if there is none.
 func clause(tokens []token, start, end int) int {
 	for i := end; i > start+(end-start)/2; i-- {
 		if strings.ContainsRune(",;:)、，；：،-", lastRune(tokens[i].say)) {

@@ -18,8 +18,8 @@ type character struct {
 	head                      func(c *paint.Canvas) // face, ears, nose, and the hair in front of them
 	neck                      func(c *paint.Canvas)
 	headBox, backBox          [4]float64
-	follow                    func(y float64) float64 // part of the head's motion that the sprite follows at y
-	raise                     float64                 // moves the shoulders, in design units
+	follow                    func(y float64) float64 // part of the head's motion that its layer follows at y
+	raise                     float64                 // moves the shoulders down, in design units; below 0: up
 	idle                      float64                 // scales the head's idle motion; 1 is normal
 }
 

@@ -10,7 +10,7 @@ import (
 // pose is the whole state of a figure in one frame. The zero pose is not neutral: see neutral.
 type pose struct {
 	mouth  speech.Mouth
-	smile  float64    // 0 at rest, 1 a clear smile
+	smile  float64    // 0 none, 1 a clear smile
 	lids   [2]float64 // 1 open, 0 closed; the viewer's left eye first
 	gaze   paint.Point
 	brows  [2]float64 // 0 at rest, 1 raised
@@ -49,7 +49,7 @@ func jawWeight(x, y, mouthY float64) float64 {
 	return speech.Smooth((y-mouthY+45)/(chinY-mouthY+50)) * (1 - speech.Smooth((math.Abs(x)-80)/80))
 }
 
-const jawDrop = 15.0 // design units of the chin at Jaw = 1
+const jawDrop = 15.0 // how far the chin drops at Jaw = 1, in design units
 
 // headField warps the head. It maps the place x, y of the frame to a place on the sprite. follow is the part of the
 // head's motion that a place follows: 1 for the face, less for hair on the shoulders.
@@ -73,7 +73,7 @@ func (p *pose) headField(mouthY float64, follow func(y float64) float64, flat bo
 	}
 }
 
-const breathLift = 5.0 // design units of the shoulders at breath = 1
+const breathLift = 5.0 // how far the shoulders rise at breath = 1, in design units
 
 // torsoField warps neck, shoulders and chest: the upper end of the neck moves with the head, and the rest breathes.
 func (p *pose) torsoField() paint.Field {

@@ -29,7 +29,7 @@ func (p *performance) plan(r *lectern.ClipRequest, d *dice) {
 		byWeight[i] = i
 	}
 	sort.SliceStable(byWeight, func(a, b int) bool { return words[byWeight[a]].weight > words[byWeight[b]].weight })
-	// About one word in three or four carries a nod, never two within a second.
+	// At most about three words in ten carry a nod, never two within a second.
 	limit := int(math.Ceil(float64(len(words)) * 0.30))
 	taken := map[int]float64{} // key: whole second
 	for _, i := range byWeight {

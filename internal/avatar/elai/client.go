@@ -53,7 +53,7 @@ type client struct {
 	token string
 	http  *http.Client
 	retry retry.Policy  // of calls that change nothing at Elai
-	limit time.Duration // for one try of a JSON call
+	limit time.Duration // for one try of a JSON call, and for a pause in a download
 }
 
 // get repeats a GET until there is an answer, or a refusal that another try does not change.

@@ -47,11 +47,11 @@ type Options struct {
 	Token     string
 	Probe     func(ctx context.Context, path string) (Facts, error)
 	Recognise func(text string) string // the language of a text, BCP 47, or ""; nil: always ""
-	// Sentences divides text; joined by spaces, the sentences hold all of it.
+	// Sentences divides text; joined by spaces, the sentences hold every word of it that is spoken.
 	Sentences func(text string) []string
 
 	Poll    time.Duration // between two requests for the state of a render; default 10 s
-	Limit   time.Duration // for one render; default 30 min
+	Limit   time.Duration // for one render, and for one download; default 30 min
 	Request time.Duration // for one call; default 30 s
 	Listing time.Duration // for the catalogue; default 3 s
 	Tries   int           // of a call that changes nothing, and of a download; default 5
@@ -196,7 +196,7 @@ func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (ima
 	return out, nil
 }
 
-const maxSide = 4096 // pixels of a picture
+const maxSide = 4096 // pixels of each side of a picture
 
 // speakingRate is the assumed number of characters a second. It is that of slow speech, so that no part exceeds the
 // limit.

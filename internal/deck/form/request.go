@@ -37,7 +37,8 @@ func Read(tree, settings any, syntax string, lim lectern.Limits) (deck.Request, 
 	return q, nil
 }
 
-// synonyms are groups of top-level fields that mean the same. A setting replaces whichever of its group the deck has.
+// synonyms are groups of top-level fields that set the same thing. A setting replaces all fields of its group that the
+// deck has.
 var synonyms = [][]string{
 	{"title", "projectName"}, {"avatar", "avatarCode"}, {"layout", "slideOnly"}, {"voice", "voiceId", "voiceProvider"},
 	{"size", "resolution", "aspect", "aspectRatio"}, {"keyAvatar", "useAvatarMask"}, {"hold", "duration"},

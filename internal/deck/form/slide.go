@@ -155,8 +155,8 @@ func templateID(s string) string {
 	return s
 }
 
-// props sets the props of s: those in its object props, and unknown fields of the slide itself. If both have a name,
-// that in props counts. It returns the narration that is among the props.
+// props sets the props of s: those in its object props, and unknown fields of the slide itself. If both have a field of
+// the same name, the one in props counts. It returns the narration that is among the props.
 func (r *reader) props(f *fields, s *lectern.Slide) (narration string, at field) {
 	o, nested := f.object("props")
 	if nested {

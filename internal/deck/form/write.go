@@ -11,7 +11,7 @@ import (
 )
 
 // Write returns d as a tree that [Read] reads: every field under its native name, durations in seconds, names in a
-// fixed order. Empty fields are left out. If d came from Read, reading the tree gives d again.
+// fixed order. Empty fields are left out. If d came from Read, Read returns d again for the tree.
 func Write(d lectern.Deck) *Object {
 	o := &Object{}
 	o.text("title", d.Title)

@@ -149,7 +149,7 @@ func (s *scanner) space() {
 	}
 }
 
-// value reads a value. With skip it returns nil.
+// value reads a value. With skip it only checks the syntax, and its result has no meaning.
 func (s *scanner) value() (any, *syntax) {
 	if s.pos >= len(s.text) {
 		return nil, s.bad(s.pos, "the text ends where a value should be; it may have been cut off")

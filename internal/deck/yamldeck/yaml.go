@@ -1,8 +1,8 @@
 // Package yamldeck reads decks in YAML. Package form defines the meaning of the fields.
 //
 // It accepts what JSON can express: mappings with names, sequences, strings, numbers, true, false and null. Anchors and
-// aliases work; the values behind an alias count for the limits each time. Tags, merge keys and several documents are
-// refused.
+// aliases work; the values of an alias count for the limits each time. Merge keys, several documents, and scalars and
+// mappings with tags of other types are refused.
 package yamldeck
 
 import (
@@ -250,7 +250,7 @@ func number(n *yaml.Node) (any, error) {
 	return form.Number(s), nil
 }
 
-// locate returns the position of the field at a path. If it is not there, that of the innermost field around it.
+// locate returns the position of the field at a path or, if there is no such field, of the innermost field around it.
 func locate(n *yaml.Node, path string) deck.Position {
 	at := deck.Position{Line: n.Line, Column: n.Column}
 	for path != "" {

@@ -164,10 +164,12 @@ func failure(doing string, err error) error {
 		f = lectern.Fail(lectern.CodeDiskFull, "The database's disk is full. Make room, then try again.")
 		f.Retryable = true
 	case isState(err, "28000", "28P01"): // invalid_authorization_specification, invalid_password
-		f = lectern.Fail(lectern.CodeOverloaded, "The database refuses the user or the password of its address.")
+		f = lectern.Fail(lectern.CodeOverloaded, "The database refuses the user or the password of its address. "+
+			"Correct the address.")
 		f.Retryable = true
 	case isState(err, "3D000"): // invalid_catalog_name
-		f = lectern.Fail(lectern.CodeOverloaded, "There is no database with the name in its address.")
+		f = lectern.Fail(lectern.CodeOverloaded, "There is no database with the name in its address. "+
+			"Make the database, or correct the address.")
 		f.Retryable = true
 	case isAway(err):
 		f = lectern.Fail(lectern.CodeOverloaded, "The database does not answer. Try again in a moment.")

@@ -103,8 +103,8 @@ func fromRow(r rows.Presentation) (lectern.Presentation, error) {
 	return p, decode(r.Metadata, &p.Metadata)
 }
 
-// snapshot is what an event keeps of a presentation: all that can change. Of the warnings it keeps the number, which is
-// enough because warnings are only added at the end.
+// snapshot is the part of a presentation that an event keeps; the row has the rest. Of the warnings it keeps the
+// number, which is enough because warnings are only added at the end.
 type snapshot struct {
 	Status          lectern.Status      `json:"status"`
 	Stage           string              `json:"stage"`

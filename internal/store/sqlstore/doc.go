@@ -3,7 +3,7 @@
 // more than one writer, how other processes are notified, and what an error means.
 //
 // The queries are in queries.sql, for SQLite, whose schema sqlc reads; `go generate` makes package rows from them.
-// [Numbered] turns SQLite's placeholders into Postgres'. Tables have the same columns in both databases, times are
+// [Numbered] turns SQLite's placeholders into Postgres'. Postgres has all columns of SQLite's tables, times are
 // microseconds, flags are 0 and 1, and lists and maps are JSON as text.
 package sqlstore
 

@@ -29,7 +29,7 @@ func (s *Store) within(ctx context.Context, doing string, do func(q *rows.Querie
 	}
 	now, err := s.o.Dialect.Now(ctx, tx)
 	if err != nil {
-		return s.failure("tell the time", err)
+		return s.failure("read its clock", err)
 	}
 	if err := do(rows.New(s.o.Bind(tx)), now); err != nil {
 		return s.failure(doing, err)
@@ -46,7 +46,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, by string, lease time.Durat
 	// Usually there is nothing to claim: a read outside the writer spares a transaction.
 	now, err := s.o.Dialect.Now(ctx, s.o.Read)
 	if err != nil {
-		return nil, s.failure("tell the time", err)
+		return nil, s.failure("read its clock", err)
 	}
 	if some, err := s.q.ListClaimable(ctx, rows.ListClaimableParams{Now: micros(now), Max: 1}); err != nil ||
 		len(some) == 0 {

@@ -50,8 +50,8 @@ func (s *Store) Counts(ctx context.Context) (map[lectern.Status]int64, error) {
 	return out, nil
 }
 
-// Versions implements job.Reader. An event has only the fields that can change, and the number of warnings; the rest is
-// from the row. The row is read after the events, so that it has at least the warnings that they count.
+// Versions implements job.Reader. An event has only some of the fields, and the number of warnings; the rest is from
+// the row. The row is read after the events, so that it has at least the warnings that they count.
 func (s *Store) Versions(ctx context.Context, id string, after int64, limit int) ([]lectern.Presentation, error) {
 	events, err := s.q.ListEvents(ctx, rows.ListEventsParams{PresentationID: id, Version: after, Limit: int64(limit)})
 	if err != nil {

@@ -246,7 +246,7 @@ func lateRecords(t *testing.T, b *bench) {
 	wantCode(t, b.store.FinishDelivery(b.ctx(), slow, 0), lectern.CodeStale)
 }
 
-// deadClaims: the claims of a dead node are due at once, the claims of others stay.
+// deadClaims: the deliveries that a dead node has claimed are due at once; the claims of others stay.
 func deadClaims(t *testing.T, b *bench) {
 	b.called()
 	dead := b.claimFor("dead", time.Hour)[0]

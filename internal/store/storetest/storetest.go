@@ -109,7 +109,7 @@ func Run(t *testing.T, open Fixture, representatives ...string) {
 	}
 }
 
-// bench is a store under test, with a clock that only tick moves.
+// bench is a store under test, with a clock that only the test moves.
 type bench struct {
 	t       *testing.T
 	store   Store

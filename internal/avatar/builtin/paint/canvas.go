@@ -200,7 +200,7 @@ func tint(d []float32, col Colour, a float32, screen bool) {
 	}
 }
 
-// cover returns the coverage of p, with a soft edge where blur is above 0.
+// cover returns the coverage of p, with a soft edge if blur is more than 0.2 pixels.
 func (c *Canvas) cover(p *Path, blur float64) mask {
 	lo, hi := Point{math.Inf(1), math.Inf(1)}, Point{math.Inf(-1), math.Inf(-1)}
 	for _, v := range p.points {

@@ -115,8 +115,8 @@ func (p *Path) Through(points ...Point) *Path {
 	return p
 }
 
-// spline adds a centripetal-like Catmull-Rom spline through pts as cubic pieces. Tangents are scaled to the shorter
-// neighbour, so that unevenly spaced points make no loops.
+// spline adds a centripetal-like Catmull-Rom spline through pts as cubic pieces. A short piece also shortens the
+// tangent of its longer neighbour, so that unevenly spaced points make no loops.
 func spline(p *Path, pts []Point, closed bool) {
 	n := len(pts)
 	if n == 0 {

@@ -244,8 +244,8 @@ func (c corners) portable(out []byte, stride, from, nx, ny int, p *Sprite, kind 
 }
 
 // The loops below mix four neighbours by weights that sum to 256. The four channels of a pixel travel in one word, 16
-// bits each (see spread); a channel times 256 still fits. The code is repeated in each loop, because as a call it costs
-// half as much again.
+// bits each (see spread); a channel times 256 still fits. The loops for opaque and mixed cells repeat the code of
+// bilinear, because as a call it costs half as much again.
 
 const (
 	lanes   = 0x00ff00ff00ff00ff

@@ -71,7 +71,7 @@ func (t *Track) gate(now, up, down float64) float64 {
 	return g
 }
 
-// reach is the longest time, in seconds, at which a sound influences the mouth.
+// reach is how long before and after itself a sound influences the mouth at most, in seconds.
 const reach = 0.40
 
 // near returns the sounds whose influence reaches now.

@@ -1,5 +1,6 @@
--- The tables of SQLite, column for column, since the queries are the same. Times are microseconds since 1970, UTC; 0 means
--- "not yet". Durations are microseconds. Flags are 0 and 1. Lists and maps are JSON. Ids compare by their bytes.
+-- All columns of SQLite's tables, since the queries are the same, and what several nodes need. Times are microseconds
+-- since 1970, UTC; 0 means "not yet". Durations are microseconds. Flags are 0 and 1. Lists and maps are JSON. Ids compare
+-- by their bytes.
 
 -- +goose Up
 CREATE TABLE presentations (
