@@ -72,7 +72,7 @@ func (c *Client) Download(ctx context.Context, id string, f File, w io.Writer, p
 		case err != nil && !passing(err):
 			return err
 		case d.done > 0 && tag == "" && etag == "":
-			return lectern.Fail(CodeUnreachable, "The download broke off after %d bytes.", d.done).Because(err)
+			return lectern.Fail(CodeUnreachable, "The download broke off after %d bytes. Try again.", d.done).Because(err)
 		}
 		if tag != "" {
 			etag = tag
@@ -111,7 +111,7 @@ func (c *Client) part(ctx context.Context, path, etag string, d *counter) (done 
 	}
 	if err != nil {
 		return false, res.Header.Get("ETag"), &Error{Failure: lectern.Fail(CodeUnreachable,
-			"The download broke off after %d bytes.", d.done).Because(err)}
+			"The download broke off after %d bytes. Try again.", d.done).Because(err)}
 	}
 	return true, res.Header.Get("ETag"), nil
 }

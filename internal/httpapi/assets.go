@@ -186,7 +186,7 @@ func firstFile(body io.Reader, boundary string) (*multipart.Part, *multipart.Rea
 	part, err := form.NextPart()
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, nil, formFault("file", "The form has no part \"file\".")
+		return nil, nil, formFault("file", "The form has no part \"file\". Send the file as this part.")
 	case err != nil:
 		return nil, nil, err
 	case part.FormName() != "file":

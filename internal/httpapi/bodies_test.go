@@ -34,7 +34,7 @@ func (d *holdingChecker) Check(c context.Context, deck lectern.Deck) (lectern.De
 // Beyond limits.large_bodies, a large body gets 503 with Retry-After, while small ones are accepted. A place is free
 // once its request has been answered. A body without a Content-Length counts as large once more than 1 MiB of it has
 // arrived.
-func TestH2LargeBodiesTakeTurns(t *testing.T) {
+func TestH2LargeBodiesAreBounded(t *testing.T) {
 	t.Parallel()
 	door := &holdingChecker{came: make(chan struct{}), open: make(chan struct{})}
 	r := newRig(t, func(o *httpapi.Options) { o.Check, o.LargeBodies, o.LargeWait = door, 1, time.Nanosecond })

@@ -165,8 +165,8 @@ func idempotencyKey(r *http.Request) (string, error) {
 	key := given[0]
 	if len(given) > 1 || key == "" || len(key) > maxKey ||
 		strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		f := lectern.Fail(codeRequest, "An Idempotency-Key is one value of 1 to %d visible ASCII characters, such as a UUID.",
-			maxKey)
+		f := lectern.Fail(codeRequest, "An Idempotency-Key must be one value of 1 to %d visible ASCII characters, such as "+
+			"a UUID.", maxKey)
 		f.Param = "Idempotency-Key"
 		return "", f
 	}

@@ -45,7 +45,7 @@ func TestCreateInALanguage(t *testing.T) {
 	}
 }
 
-// Faults of languages and variables are refused when the deck is created, and in a dry run too.
+// A deck with faults in its languages or variables is refused, by a create and by a dry run.
 func TestFaultsOfLanguagesAndVariablesAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -132,8 +132,8 @@ func (s *Service) cleanOnce(ctx context.Context) (time.Duration, error) {
 	return next, nil
 }
 
-// remove takes a marked presentation's files, then its rows. A crash in between leaves the mark, and the next sweep
-// does it again.
+// remove removes a marked presentation's files, then its rows. A crash in between leaves the mark, and the next sweep
+// repeats the removal.
 func (s *Service) remove(ctx context.Context, id string) error {
 	crashpoint.Here(crashpoint.Marked)
 	if err := s.opt.Files.RemoveArtifacts(ctx, id); err != nil {

@@ -43,7 +43,7 @@ func (w *world) gone(id string) bool {
 	return err != nil
 }
 
-// J12: scratch goes five minutes after the end, everything else after seven days; neither a minute early.
+// J12: scratch is removed five minutes after the end, everything else after seven days; neither of them early.
 func TestCleanupTiming(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -11,7 +11,8 @@
 // or refused.
 //
 // No lock is held across I/O (J14). The mutexes here guard a few words of memory each: the pending report of one run,
-// the table of runs in this process, the table of watchers.
+// the table of runs in this process, the table of watchers, whether the service is started, and the numbers of its
+// goroutines.
 //
 // # Start and stop
 //

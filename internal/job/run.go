@@ -43,7 +43,7 @@ type run struct {
 var _ lectern.Reporter = (*run)(nil)
 
 // Report folds the report into the pending one. No holder of its lock does more than that, and it allocates nothing
-// unless there are warnings (J14, J15).
+// unless the report has warnings or a usage (J14, J15).
 func (r *run) Report(rep lectern.Reported) {
 	r.mu.Lock()
 	first := r.reports == 0

@@ -139,7 +139,7 @@ func TestRemovedKeysAreRefusedWithinFiveSeconds(t *testing.T) {
 	})
 }
 
-// Requests in quick succession rarely read the store. A new key is still found at once.
+// Requests in quick succession rarely read the store. A new key of another node is found once the copy is a second old.
 func TestTheStoreIsReadRarely(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 )
 
-// patience is how long a ticket waits for the node with the most free slots. Then any node takes it, because that node
-// may be stalled or about to stop.
+// patience is how long a ticket waits for the node with the most free slots. After that any node may take it, because
+// that node may be stalled or about to stop.
 const patience = time.Second
 
 // share decides how many tickets this node takes, so that work spreads over the nodes and no node collects it while

@@ -18,7 +18,7 @@ const (
 	maxWaiting = 1000
 	// claimsInARow bounds how often the outbox is read before results are handled.
 	claimsInARow = 20
-	// margin is how much longer a claim lasts than a try: the time to record the outcome.
+	// margin is how much of a claim must be left after the longest try: the time to record the outcome.
 	margin = 5 * time.Second
 	// slow is the time of a response after which its server counts as in trouble.
 	slow = 5 * time.Second

@@ -169,7 +169,8 @@ func (s *Service) Start(ctx context.Context) error {
 	s.lifeMu.Lock()
 	defer s.lifeMu.Unlock()
 	if s.begun {
-		return lectern.Fail(lectern.CodeInternal, "The webhook service can be started once.")
+		return lectern.Fail(lectern.CodeInternal, "The webhook service has been started or stopped before. It starts only "+
+			"once.")
 	}
 	s.begun = true
 	ctx, s.cut = context.WithCancel(context.WithoutCancel(ctx))

@@ -40,7 +40,7 @@ func Run(t *testing.T, open Fixture) {
 	}{
 		{"J4 every milestone is in the outbox with its version, and nothing else is", milestones},
 		{"endpoints get the types that they want", wanted},
-		{"a claim is a lease by the store's clock, and ends as one", leases},
+		{"a claim is a lease: until it ends by the store's clock, nobody else can claim the delivery", leases},
 		{"the holder of an old claim records nothing", fenced},
 		{"the claims of a dead node are freed at once, and no others", freed},
 		{"a milestone waits for the first tries of the earlier ones, and for no later try", order},
