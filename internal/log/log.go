@@ -148,12 +148,6 @@ func lockFile(name string) (string, *flock.Flock, error) {
 	return "", nil, fmt.Errorf("%d other processes write log files of this name; choose another name (log.file)", maxFiles)
 }
 
-// Quiet returns a logger for a library. The library's information and warnings become debug lines, which are off by
-// default; its errors become warnings under its name.
-func Quiet(l *slog.Logger, library string) *slog.Logger {
-	return slog.New(quiet{l.Handler()}).With("library", library)
-}
-
 // Std returns a standard library logger for net/http. Its lines are debug lines, except a handler's panic.
 func Std(l *slog.Logger, library string) *stdlog.Logger {
 	return stdlog.New(lineWriter{l.With("library", library)}, "", 0)
@@ -187,26 +181,6 @@ func (b brief) Handle(ctx context.Context, r slog.Record) error {
 
 func (b brief) WithAttrs(a []slog.Attr) slog.Handler { return brief{b.Handler.WithAttrs(a)} }
 func (b brief) WithGroup(name string) slog.Handler   { return brief{b.Handler.WithGroup(name)} }
-
-type quiet struct{ next slog.Handler }
-
-// calm returns the level at which a line of a library is logged.
-func calm(l slog.Level) slog.Level {
-	if l >= slog.LevelError {
-		return slog.LevelWarn
-	}
-	return min(l, slog.LevelDebug)
-}
-
-func (q quiet) Enabled(ctx context.Context, l slog.Level) bool { return q.next.Enabled(ctx, calm(l)) }
-
-func (q quiet) Handle(ctx context.Context, r slog.Record) error {
-	r.Level = calm(r.Level)
-	return q.next.Handle(ctx, r)
-}
-
-func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.next.WithAttrs(a)} }
-func (q quiet) WithGroup(name string) slog.Handler   { return quiet{q.next.WithGroup(name)} }
 
 type lineWriter struct{ to *slog.Logger }
 

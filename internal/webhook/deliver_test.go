@@ -540,33 +540,42 @@ func TestDeadAddressDelaysNoOther(t *testing.T) {
 	})
 }
 
-// Stop returns deliveries in flight and waiting ones, so that the next process can begin at once.
+// Stop returns deliveries in flight and waiting ones, so that the next process can begin at once, however long a try
+// has lasted.
 func TestStopGivesBack(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, func(o *webhook.Options) { o.InFlight = 1 })
-		w.net.answer = dead
-		w.create(address)
-		w.create("https://other.example.com/")
-		time.Sleep(time.Second)
-		synctest.Wait()
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-		defer cancel()
-		if err := w.s.Stop(ctx); err != nil {
-			t.Fatal(err)
+	for _, lasted := range []time.Duration{time.Second, 12 * time.Second} {
+		t.Run(lasted.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { testStop(t, lasted) })
+		})
+	}
+}
+
+func testStop(t *testing.T, lasted time.Duration) {
+	t.Helper()
+	w := newWorld(t, func(o *webhook.Options) { o.InFlight = 1 })
+	w.net.answer = dead
+	w.create(address)
+	w.create("https://other.example.com/")
+	time.Sleep(lasted)
+	synctest.Wait()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if err := w.s.Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range w.deliveries(lectern.DeliveryFilter{}) {
+		if d.State != lectern.DeliveryPending || d.Attempts != 0 || d.NextAt.After(time.Now()) {
+			t.Errorf("after the stop: %+v", d)
 		}
-		for _, d := range w.deliveries(lectern.DeliveryFilter{}) {
-			if d.State != lectern.DeliveryPending || d.Attempts != 0 || d.NextAt.After(time.Now()) {
-				t.Errorf("after the stop: %+v", d)
-			}
-		}
-		if err := w.s.Stop(t.Context()); err != nil {
-			t.Errorf("a second stop: %v", err)
-		}
-		if err := w.s.Start(t.Context()); err == nil {
-			t.Error("it starts again")
-		}
-	})
+	}
+	if err := w.s.Stop(t.Context()); err != nil {
+		t.Errorf("a second stop: %v", err)
+	}
+	if err := w.s.Start(t.Context()); err == nil {
+		t.Error("it starts again")
+	}
 }
 
 // Deliveries of another node are found without a signal too.

@@ -301,8 +301,6 @@ func isStale(err error) bool { return errors.Is(err, &lectern.Failure{Code: lect
 // deliver tries d once and records the outcome. If that fails, the claim expires and the message is sent again, as "at
 // least once" allows.
 func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
-	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), margin)
-	defer cancel()
 	m, err := s.message(ctx, d)
 	var a answer
 	if err != nil {
@@ -310,13 +308,13 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	} else {
 		a = s.post(ctx, m)
 	}
+	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), margin) // only now: a try may last longer than margin
+	defer cancel()
 	if ctx.Err() != nil && a.problem != "" { // ended by Stop: not the receiver's fault
 		s.giveBack(record, d)
 		return sent{}
 	}
 	after, again := settle(d, a, stamp(), roll())
-	record, cancel = context.WithTimeout(context.WithoutCancel(ctx), margin)
-	defer cancel()
 	err = s.opt.Store.FinishDelivery(record, after, again)
 	if isStale(err) { // another node has the message, or it is not pending
 		s.log.Info("the outcome of a webhook delivery is not recorded: its claim has ended", "delivery", d.ID,
