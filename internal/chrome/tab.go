@@ -56,7 +56,8 @@ type tab struct {
 // maxUses is how often a tab is used before it is replaced, so that leftovers of pages do not add up.
 const maxUses = 200
 
-// newTab opens a tab with its own storage; all its requests are intercepted. A tab that could not be prepared is closed.
+// newTab opens a tab with its own storage; all its requests are intercepted. It closes a tab that could not be
+// prepared.
 func (in *instance) newTab(ctx context.Context) (*tab, error) {
 	t := &tab{in: in, loads: make(chan struct{}, 1)}
 	yes := true

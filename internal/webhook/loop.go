@@ -308,7 +308,8 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	} else {
 		a = s.post(ctx, m)
 	}
-	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), margin) // only now: a try may last longer than margin
+	// The time for the records begins only now, because a try may last longer than margin.
+	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), margin)
 	defer cancel()
 	if ctx.Err() != nil && a.problem != "" { // ended by Stop: not the receiver's fault
 		s.giveBack(record, d)
