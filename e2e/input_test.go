@@ -182,8 +182,8 @@ func TestHostileProps(t *testing.T) {
 	}
 }
 
-// TestDeadImage: an image whose address answers 404 fails the presentation with a sentence that names the slide and the
-// status. The slide is not just left out.
+// TestDeadImage: an image whose address answers 404 fails the presentation. The failure has the number of the slide,
+// and its sentence names the status. The slide is not just left out.
 func TestDeadImage(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())

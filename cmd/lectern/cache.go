@@ -16,7 +16,7 @@ import (
 	"lectern/internal/config"
 )
 
-// cacheCmd looks after the folders of finished steps.
+// cacheCmd shows and prunes the caches, which are folders with the output of finished steps.
 type cacheCmd struct {
 	Stats cacheStatsCmd `cmd:"" help:"Say where the caches are and what is in them."`
 	Prune cachePruneCmd `cmd:"" help:"Remove what was not used for the longest time. What a render or a server uses stays."`

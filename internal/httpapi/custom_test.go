@@ -93,7 +93,7 @@ func TestCustomLifecycle(t *testing.T) {
 }
 
 // A slide without narration stays for 3 s in /v1 and for 30 s in /api/custom, under both names of the field slides.
-func TestDefaultHoldByFace(t *testing.T) {
+func TestDefaultHoldByInterface(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for path, want := range map[string]time.Duration{"/v1/presentations": 3 * time.Second,

@@ -29,7 +29,7 @@ type Writer interface {
 	Commit(ctx context.Context, writes []Write) ([]Outcome, error)
 }
 
-// Reader answers questions about single presentations.
+// Reader reads presentations, the queue, and what API keys have used.
 type Reader interface {
 	Get(ctx context.Context, id string) (lectern.Presentation, error)
 	Deck(ctx context.Context, id string) (lectern.Deck, error)

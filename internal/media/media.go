@@ -44,8 +44,8 @@ type Why int
 // The reasons.
 const (
 	Unknown  Why = iota // the file is not of an accepted kind
-	Damaged             // its first bytes are those of an accepted kind, but the rest is invalid
-	TooLarge            // it exceeds the limits of its kind
+	Damaged             // it begins as a file of an accepted kind, but the rest is invalid or exceeds Limits.Picture
+	TooLarge            // it has more bytes than Limits allows for its kind
 )
 
 // Unfit is the verdict on a file that is refused. Text ends a sentence: "it is an MP4 video; …".

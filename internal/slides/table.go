@@ -16,9 +16,9 @@ func (t *Table) Label(i int) string {
 	return t.Head[i].S
 }
 
-// table reads rows in any shape: lists of cells, objects by column, or lines with "|" between cells. value may be an
-// object with columns and rows. If it has no columns, head names them, and if head is empty, the keys of the objects
-// do.
+// table reads rows in any shape: lists of cells, objects by column, or lines with "|", tabs or ";" between cells. value
+// may be an object with columns and rows. If it has no columns, head names them, and if head is empty, the keys of the
+// objects do.
 func (v *view) table(value any, head []string) *Table {
 	if m, ok := value.(map[string]any); ok {
 		p := newProps(m)

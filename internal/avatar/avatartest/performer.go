@@ -43,7 +43,7 @@ func RunPerformer(t *testing.T, open func(t *testing.T) Stage) {
 		{"refuses to be animated", func(t *testing.T, s Stage) {
 			c, err := s.Animate(t.Context(), request(codes(t, s)[0]))
 			if f := lectern.AsFailure(err); c != nil || f == nil || f.Code != lectern.CodeAvatarFailed {
-				t.Errorf("Animate gives %v", err)
+				t.Errorf("Animate returns %v", err)
 			}
 		}},
 		{"draws portraits", func(t *testing.T, s Stage) { portraits(t, s) }},
@@ -72,7 +72,7 @@ func unknownTakes(t *testing.T, s Stage) {
 			filepath.Join(t.TempDir(), "x"))} {
 			f := lectern.AsFailure(err)
 			if f == nil || f.Code != lectern.CodeUnknownAvatar || !strings.Contains(f.Message, full(t, s)[0]) {
-				t.Errorf("%q gives %v", code, err)
+				t.Errorf("for %q the engine returns %v", code, err)
 			}
 		}
 	}

@@ -29,7 +29,7 @@ func neutral() pose { return pose{lids: [2]float64{1, 1}, smile: restSmile} }
 const restSmile = 0.50
 
 const (
-	pivotY = 228.0 // height of the head's pivot, in design units
+	pivotY = 228.0 // y of the head's pivot, in design units; y points down
 	chinY  = 196.0
 )
 

@@ -42,7 +42,7 @@ const (
 	// examination is how long a database may take to show whether it keeps sessions.
 	examination = 10 * time.Second
 	// looks is how often a connection is checked, and closeLooks where a pool is in between: a busy pool may assign the
-	// same server by chance. Without a pool, the server process is the one that was reported when connecting.
+	// same server by chance. A pool is in between if pg_backend_pid() is not the PID that was reported when connecting.
 	looks, closeLooks = 2, 20
 )
 

@@ -219,7 +219,7 @@ func TestASentenceThatKillsTheChildIsTriedInPlainLetters(t *testing.T) {
 func TestTheFailureOfABrokenChildHasTheReason(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[string]string{"exits": "the reason", "hangs": "no answer in time",
-		"babbles": "a head of"} {
+		"babbles": "the JSON head has"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			e := engine(t, mode)

@@ -63,7 +63,7 @@ func readHead(r io.Reader, v any) error {
 	}
 	n := binary.LittleEndian.Uint32(size[:])
 	if n > maxHead {
-		return fmt.Errorf("a head of %d bytes, more than %d", n, maxHead)
+		return fmt.Errorf("the JSON head has %d bytes, which is more than %d", n, maxHead)
 	}
 	b := make([]byte, n)
 	if _, err := io.ReadFull(r, b); err != nil {
@@ -83,7 +83,7 @@ func writeSamples(w io.Writer, s []int16) error {
 
 func readSamples(r io.Reader, n int) ([]float32, error) {
 	if n < 0 || n > maxSamples {
-		return nil, fmt.Errorf("an answer of %d samples, not 0 to %d", n, maxSamples)
+		return nil, fmt.Errorf("the number of samples is %d, which is not between 0 and %d", n, maxSamples)
 	}
 	b := make([]byte, 2*n)
 	if _, err := io.ReadFull(r, b); err != nil {

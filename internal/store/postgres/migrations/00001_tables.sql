@@ -1,6 +1,6 @@
--- All columns of SQLite's tables, since the queries are the same, and what several nodes need. Times are microseconds
--- since 1970, UTC; 0 means "not yet". Durations are microseconds. Flags are 0 and 1. Lists and maps are JSON. Ids compare
--- by their bytes.
+-- These tables have all columns of SQLite's tables, because both databases run the same queries. beat_at, its trigger
+-- and nodes are for several nodes that share the database. Times are microseconds since 1970, UTC; 0 means "not yet".
+-- Durations are microseconds. Flags are 0 and 1. Lists and maps are JSON. Ids compare by their bytes.
 
 -- +goose Up
 CREATE TABLE presentations (
@@ -44,7 +44,8 @@ CREATE TABLE decks (
     deck            TEXT NOT NULL
 );
 
--- The versions of presentations, one row each. seq is the order of commits over all presentations.
+-- The versions of presentations, one row each. seq increases with the versions of a presentation. Between presentations
+-- it need not follow the order of commits.
 CREATE TABLE events (
     seq             BIGINT  NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     presentation_id TEXT COLLATE "C" NOT NULL REFERENCES presentations (id) ON DELETE CASCADE,
@@ -159,7 +160,8 @@ CREATE TRIGGER presentations_beat BEFORE UPDATE ON presentations
 
 CREATE INDEX presentations_at_work ON presentations (worker) WHERE status = 'processing';
 
--- One row for each node that is alive, or that died and is not buried yet. A living node holds the advisory lock of its id.
+-- One row for each node that is alive, or that died and whose work is not back in the queue yet. A living node holds
+-- the advisory lock of its id.
 CREATE TABLE nodes (
     id      TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     seen_at TIMESTAMPTZ      NOT NULL -- by the database's clock
