@@ -119,7 +119,7 @@ type event struct {
 	File       string               `json:"file,omitempty"`
 	Size       int64                `json:"size,omitempty"`
 	Took       float64              `json:"took_seconds,omitempty"`
-	Files      map[string]string    `json:"files,omitempty"`
+	Files      map[string]string    `json:"files,omitempty"` // path by kind, with /1, /2 … for files of a slide
 	Length     float64              `json:"duration_seconds,omitempty"`
 	ExpiresAt  *time.Time           `json:"expires_at,omitempty"`
 	Usage      *lectern.Consumption `json:"usage,omitempty"`

@@ -200,7 +200,13 @@ func (c *renderCmd) collect(ctx context.Context, io streams, m maker, p lectern.
 			if err := save(ctx, k, to); err != nil {
 				return err
 			}
-			written[string(k.kind)] = to
+			name := string(k.kind)
+			if lectern.ArtifactFileOf(k.kind).PerSlide() {
+				name = fmt.Sprintf("%s/%d", name, k.slide)
+			}
+			if written[name] == "" { // captions may be written twice: next to the video and among the kept files
+				written[name] = to
+			}
 		}
 	}
 	if written[string(lectern.ArtifactVideo)] == "" {
