@@ -79,7 +79,7 @@ type contentInput struct {
 	Range    string `header:"Range" doc:"Part of the file." example:"bytes=0-1023"`
 }
 
-func (f *face) assets() {
+func (f *v1Operations) assets() {
 	s := f.s
 	handle(f, op{
 		id: addAssetID, method: http.MethodPost, path: "/v1/assets", tag: assetsTag, summary: "Upload a file", body: Asset{},

@@ -16,7 +16,7 @@ import (
 
 const one = `{"slidesData":[{"templateId":"content-slide","props":{"title":"Hello"}}]`
 
-// J11: both faces refuse a bad deck with status, code and sentence, and create nothing; the server still serves.
+// J11: both interfaces refuse a bad deck with status, code and sentence, and create nothing; the server still serves.
 func TestBadDecksAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.Limits.BodyBytes = 4 << 20 })

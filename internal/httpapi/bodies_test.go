@@ -72,7 +72,7 @@ func TestH2LargeBodiesAreBounded(t *testing.T) {
 	}
 }
 
-// A body with more values than limits.json_tokens is refused with a sentence on both faces. A body larger than
+// A body with more values than limits.json_tokens is refused with a sentence on both interfaces. A body larger than
 // limits.body is refused too.
 func TestH2BodiesWithTooManyValuesAreRefused(t *testing.T) {
 	t.Parallel()

@@ -173,10 +173,10 @@ func idempotencyKey(r *http.Request) (string, error) {
 	return key, nil
 }
 
-// intake says how a face accepts decks.
+// intake says how an interface accepts decks.
 type intake struct {
 	check  Checker
-	change func(*lectern.Deck) // fills in the defaults of the face; nil: it has none
+	change func(*lectern.Deck) // fills in the defaults of the interface; nil: it has none
 	// literal: {{name}} is plain text, unless the deck or the request has variables.
 	literal bool
 }

@@ -80,24 +80,24 @@ func (callbacks) Allowed(address string) error {
 func TestIdempotency(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	for _, face := range []string{"/v1/presentations", "/api/custom/presentations"} {
-		key := strings.Repeat("k", 255-len(face)) + face
+	for _, path := range []string{"/v1/presentations", "/api/custom/presentations"} {
+		key := strings.Repeat("k", 255-len(path)) + path
 		before := len(r.jobs.all)
-		first := r.post(face, seedRequest, "Idempotency-Key", key)
+		first := r.post(path, seedRequest, "Idempotency-Key", key)
 		if first.header.Get("Idempotent-Replayed") != "" {
-			t.Errorf("%s: the first is no replay", face)
+			t.Errorf("%s: the first is no replay", path)
 		}
-		again := r.post(face, seedRequest, "Idempotency-Key", key, "Content-Type", "text/plain")
+		again := r.post(path, seedRequest, "Idempotency-Key", key, "Content-Type", "text/plain")
 		if again.status != first.status || again.header.Get("Location") != first.header.Get("Location") ||
 			again.header.Get("Idempotent-Replayed") != "true" || first.header.Get("Location") == "" {
-			t.Errorf("%s, again: %d %v", face, again.status, again.header)
+			t.Errorf("%s, again: %d %v", path, again.status, again.header)
 		}
-		if a := r.post(face, seedRequest+" ", "Idempotency-Key", key); a.status != 422 ||
+		if a := r.post(path, seedRequest+" ", "Idempotency-Key", key); a.status != 422 ||
 			!strings.Contains(a.body, "idempotency_mismatch") {
-			t.Errorf("%s, another body: %d %s", face, a.status, a.body)
+			t.Errorf("%s, another body: %d %s", path, a.status, a.body)
 		}
 		if n := len(r.jobs.all) - before; n != 1 {
-			t.Errorf("%s made %d presentations", face, n)
+			t.Errorf("%s made %d presentations", path, n)
 		}
 	}
 	for _, bad := range []string{"", "a b", "ключ", strings.Repeat("x", 256)} {
@@ -176,11 +176,11 @@ func TestCallbackURL(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for _, name := range []string{"callback_url", "callbackUrl"} {
-		for _, face := range []string{"/v1/presentations", "/api/custom/presentations"} {
-			a := r.post(face, one+fmt.Sprintf(`,%q:"https://example.com/hook"}`, name))
+		for _, path := range []string{"/v1/presentations", "/api/custom/presentations"} {
+			a := r.post(path, one+fmt.Sprintf(`,%q:"https://example.com/hook"}`, name))
 			if a.status >= 300 || r.jobs.all[len(r.jobs.all)-1].callback != "https://example.com/hook" ||
 				strings.Contains(a.body, "unknown_field") {
-				t.Errorf("%s at %s: %d %s", name, face, a.status, a.body)
+				t.Errorf("%s at %s: %d %s", name, path, a.status, a.body)
 			}
 		}
 		for _, bad := range []string{"ftp://example.com", "example.com/x", "http://127.0.0.1/x",
@@ -190,10 +190,10 @@ func TestCallbackURL(t *testing.T) {
 				t.Errorf("%.40s: %d %s", bad, a.status, a.body)
 			}
 		}
-		for _, face := range []string{"/v1/presentations", "/api/custom/presentations"} { // not asset_refused
-			a := r.post(face, one+fmt.Sprintf(`,%q:"http://127.0.0.1/x"}`, name))
+		for _, path := range []string{"/v1/presentations", "/api/custom/presentations"} { // not asset_refused
+			a := r.post(path, one+fmt.Sprintf(`,%q:"http://127.0.0.1/x"}`, name))
 			if a.status != 422 || a.json(t)["code"] != "callback_refused" {
-				t.Errorf("%s at %s: %d %s", name, face, a.status, a.body)
+				t.Errorf("%s at %s: %d %s", name, path, a.status, a.body)
 			}
 		}
 	}

@@ -128,7 +128,7 @@ var exampleDeck = json.RawMessage(`{
 }`)
 
 // describeChecked documents the answers to a create and to a dry run.
-func (f *face) describeChecked(o *huma.Operation) {
+func (f *v1Operations) describeChecked(o *huma.Operation) {
 	registry := f.api.OpenAPI().Components.Schemas
 	o.Responses["200"] = &huma.Response{
 		Description: "The answer to a dry run: the deck has no faults.",

@@ -14,7 +14,7 @@ import (
 
 // finish adds to the document what is not part of a single operation: the bodies of decks and assets, Problem as the
 // failure of every operation, the descriptions of schemas, and how to send a key. It removes huma's own error schemas.
-func (f *face) finish() *huma.OpenAPI {
+func (f *v1Operations) finish() *huma.OpenAPI {
 	doc := f.api.OpenAPI()
 	describeDeck(doc, f.s.Decks.Kinds())
 	if f.s.Assets != nil {
@@ -130,7 +130,7 @@ var refusals = map[lectern.Code]string{
 
 // describeRefusals documents the codes with which an operation may be refused: the given codes and those that every
 // operation has. finish adds the default for all others.
-func (f *face) describeRefusals(o *huma.Operation, codes []lectern.Code) {
+func (f *v1Operations) describeRefusals(o *huma.Operation, codes []lectern.Code) {
 	codes = append(slices.Clone(codes), codeParameter, codeAccept, lectern.CodeUnauthorized, lectern.CodeForbidden,
 		lectern.CodeRateLimited, codeHost, codeProxy)
 	if o.Method != http.MethodGet {

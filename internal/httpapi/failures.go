@@ -159,7 +159,7 @@ func newProblem(f *lectern.Failure, status int, requestID string) *Problem {
 	return p
 }
 
-// refuse answers a failed request in the format of its face, and logs the failure if the fault is the server's.
+// refuse answers a failed request in the format of its interface, and logs the failure if the fault is the server's.
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil && errors.Is(err, r.Context().Err()) {
 		return // the client has gone; nobody reads an answer

@@ -1,4 +1,5 @@
-// Package httpapi is the HTTP interface of Lectern. It has two faces on the same services: /v1 and /api/custom.
+// Package httpapi is the HTTP interface of Lectern. It has two interfaces to the same services: /v1 and
+// /api/custom.
 //
 // /v1 is the product's own interface: snake_case, versions as ETags, long polling and server-sent events, problems as
 // in RFC 9457, and an OpenAPI document made from the code that serves it. /api/custom is the interface of the service
@@ -178,7 +179,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// route passes a request to its handler. If there is none, it answers 404 or 405 in the format of the face.
+// route passes a request to its handler. If there is none, it answers 404 or 405 in the format of the interface.
 func (s *server) route(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := mux.Handler(r)

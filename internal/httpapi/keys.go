@@ -64,7 +64,7 @@ type keyInput struct {
 	ID string `path:"id" doc:"The key's id." example:"h5qk2m9xwa"`
 }
 
-func (f *face) keys() {
+func (f *v1Operations) keys() {
 	book := f.s.Keys
 	handle(f, op{
 		id: "create-key", refuses: []lectern.Code{lectern.CodeInvalidJSON, codeRequest}, method: http.MethodPost,

@@ -88,7 +88,7 @@ func TestRateLimitsProperties(t *testing.T) {
 	})
 }
 
-// The answer to a create with a key that has bounds says what is left of them, on both faces, whether the create is
+// The answer to a create with a key that has bounds says what is left of them, on both interfaces, whether the create is
 // accepted, refused or replayed.
 func TestRateLimitHeaders(t *testing.T) {
 	t.Parallel()

@@ -23,8 +23,8 @@ const apiVersion = "1.0.0"
 // maxWait bounds a long poll.
 const maxWait = time.Minute
 
-// face registers the operations of /v1.
-type face struct {
+// v1Operations registers the operations of /v1.
+type v1Operations struct {
 	s   *server
 	api huma.API
 }
@@ -73,7 +73,7 @@ func (s *server) v1(mux *http.ServeMux) *huma.OpenAPI {
 		{Name: webhooksTag, Description: "Addresses that get messages about presentations."},
 		{Name: keysTag, Description: "Who may use this server, and for what."},
 	}
-	f := &face{s: s, api: humago.New(mux, config)}
+	f := &v1Operations{s: s, api: humago.New(mux, config)}
 	f.presentations()
 	f.files()
 	if s.Assets != nil {
@@ -134,7 +134,7 @@ func complaint(d *huma.ErrorDetail) lectern.Failure {
 }
 
 // handle registers an operation. Its handler writes the answer; an error that it returns becomes a problem.
-func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request, in *I) error,
+func handle[I any](f *v1Operations, o op, h func(w http.ResponseWriter, r *http.Request, in *I) error,
 	edit ...func(*huma.Operation)) {
 	status := o.status
 	if status == 0 {
@@ -206,7 +206,7 @@ type eventsInput struct {
 	LastEventID string `header:"Last-Event-ID" doc:"The last id seen; browsers send it when they reconnect. Overrides after_version."`
 }
 
-func (f *face) presentations() {
+func (f *v1Operations) presentations() {
 	s := f.s
 	handle(f, op{
 		id: createID, method: http.MethodPost, path: "/v1/presentations", tag: "Presentations",
@@ -440,7 +440,7 @@ type slideInput struct {
 	N string `path:"n" doc:"The slide, counted from 1." example:"1"`
 }
 
-func (f *face) files() {
+func (f *v1Operations) files() {
 	for _, file := range lectern.ArtifactFiles() {
 		o := op{
 			id: "get-" + strings.ReplaceAll(file.Link, "_", "-"), method: http.MethodGet,
@@ -490,7 +490,7 @@ type portraitInput struct {
 	Size int    `query:"size" minimum:"48" maximum:"960" default:"480" doc:"Side of the picture in pixels."`
 }
 
-func (f *face) catalogue() {
+func (f *v1Operations) catalogue() {
 	s := f.s
 	type none struct{}
 	handle(f, op{id: "list-voices", method: http.MethodGet, path: "/v1/voices", tag: "Catalogue", summary: "List voices",

@@ -231,7 +231,7 @@ func TestControls(t *testing.T) {
 	}
 }
 
-// The pages of a list contain every presentation once, the newest first, on both faces.
+// The pages of a list contain every presentation once, the newest first, on both interfaces.
 func TestListPages(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

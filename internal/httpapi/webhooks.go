@@ -150,7 +150,7 @@ type deliveryInput struct {
 
 const webhooksTag = "Webhooks"
 
-func (f *face) webhooks() {
+func (f *v1Operations) webhooks() {
 	hooks := f.s.Webhooks
 	handle(f, op{
 		id: "create-webhook", refuses: []lectern.Code{lectern.CodeInvalidJSON, lectern.CodeCallbackRefused, codeRequest},
@@ -226,7 +226,7 @@ func (f *face) webhooks() {
 	f.deliveries(hooks)
 }
 
-func (f *face) deliveries(hooks Webhooks) {
+func (f *v1Operations) deliveries(hooks Webhooks) {
 	handle(f, op{
 		id: "list-deliveries", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/webhooks/deliveries",
 		tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "List deliveries",
