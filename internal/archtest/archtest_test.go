@@ -189,6 +189,12 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"sh as a sound of a language", "internal/tts/x.go", "package tts\nvar _ = []string{\"sh\", \"ch\"}", "shell", ""},
 		{"a sleeping test", "internal/job/x_test.go", "package job\nimport \"time\"\nfunc f() { time.Sleep(1) }", "sleep",
 			"time.Sleep in a test"},
+		{"a test that waits for a timer", "internal/job/x_test.go", "package job\nimport \"time\"\n" +
+			"func f() { <-time.After(1) }", "sleep", "a test waits for time.After"},
+		{"a load that takes time", "internal/job/x_test.go", "package job\nimport \"time\"\n" +
+			"func spend() { <-time.After(1) }", "sleep", ""},
+		{"a select with a timer", "internal/job/x_test.go", "package job\nimport \"time\"\nfunc f(c chan int) { select { " +
+			"case <-c: case <-time.After(1): } }", "sleep", ""},
 		{"a test that sleeps on fake time", "internal/job/x_test.go", "package job\nimport (\"time\"; " +
 			"\"testing/synctest\")\nfunc f() { synctest.Wait(); time.Sleep(1) }", "sleep", ""},
 		{"a test write in the program", "cmd/lectern/x.go", "package main\nimport \"lectern/internal/job\"\n" +

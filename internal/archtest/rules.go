@@ -3,6 +3,7 @@ package archtest
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"path"
 	"slices"
 	"strings"
@@ -367,13 +368,28 @@ func shells(f File) []Finding {
 	return out
 }
 
-// patience finds tests that wait for the real clock or are skipped.
+// patience finds tests that wait for the real clock or are skipped. Only a function named spend may let real time pass:
+// as a part of the load, never to wait for an outcome. A timer among the cases of a select is accepted, because another
+// case ends the wait.
 func patience(f File) []Finding {
 	if !f.Test || under(f.Dir, "internal/archtest") {
 		return nil
 	}
 	var out []Finding
+	cases := map[ast.Stmt]bool{} // of selects
 	ast.Inspect(f.AST, func(n ast.Node) bool {
+		if c, ok := n.(*ast.CommClause); ok {
+			cases[c.Comm] = true
+		}
+		if d, ok := n.(*ast.FuncDecl); ok && d.Name.Name == "spend" {
+			return false
+		}
+		if s, ok := n.(*ast.ExprStmt); ok && !cases[s] && !usesSynctest(f) {
+			if r, ok := s.X.(*ast.UnaryExpr); ok && r.Op == token.ARROW && calls(r.X, "time", "After") {
+				out = append(out, Finding{f.at(s.Pos()), "a test waits for time.After; wait for a signal, or use synctest",
+					"a sleep is too long on an idle machine and too short on a busy one"})
+			}
+		}
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true
@@ -399,6 +415,20 @@ func patience(f File) []Finding {
 }
 
 // usesSynctest reports whether f runs on fake time, where a sleep costs nothing.
+// calls reports whether e is a call of a function of a package.
+func calls(e ast.Expr, pkg, name string) bool {
+	call, ok := e.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	x, ok := sel.X.(*ast.Ident)
+	return ok && x.Name == pkg && sel.Sel.Name == name
+}
+
 func usesSynctest(f File) bool {
 	_, ok := f.imports()["testing/synctest"]
 	return ok

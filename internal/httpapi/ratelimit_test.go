@@ -88,8 +88,8 @@ func TestRateLimitsProperties(t *testing.T) {
 	})
 }
 
-// The answer to a create with a key that has bounds says what is left of them, on both interfaces, whether the create is
-// accepted, refused or replayed.
+// The answer to a create with a key that has bounds says what is left of them, on both interfaces. It does so whether
+// the create is accepted, refused or replayed.
 func TestRateLimitHeaders(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/v1/presentations", "/api/custom/presentations"} {

@@ -94,7 +94,7 @@ func (s *early) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, 
 		return s.Store.Commit(ctx, writes)
 	}
 	s.pending.Go(func() {
-		<-time.After(5 * time.Millisecond)
+		spend(5 * time.Millisecond)
 		_, _ = s.Store.Commit(context.WithoutCancel(ctx), writes)
 	})
 	return outs, nil

@@ -39,7 +39,7 @@ func flakyRun(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern
 			for i := range 5 {
 				r.Report(lectern.Reported{Progress: lectern.Progress(rand.IntN(9900)), SlidesDone: rand.IntN(4),
 					Message: fmt.Sprint(w, i)})
-				<-time.After(time.Duration(rand.Int64N(int64(pause))))
+				spend(time.Duration(rand.Int64N(int64(pause))))
 				_ = r.StepDone(context.WithoutCancel(ctx), lectern.Step{Kind: lectern.StepEncode, Slide: w + 1,
 					Key: fmt.Sprint(j.Attempt, w, i)})
 			}
@@ -155,7 +155,7 @@ func use(ctx context.Context, rec *recorder, svc *job.Service, name, id string) 
 			rec.note(name, call, read{id, stateOf(p)})
 			rec.saw(name, p)
 		}
-		<-time.After(time.Duration(rand.IntN(4000)) * time.Microsecond)
+		spend(time.Duration(rand.IntN(4000)) * time.Microsecond)
 	}
 }
 
@@ -171,7 +171,7 @@ func stream(ctx context.Context, rec *recorder, svc *job.Service, name, id strin
 			rec.saw(name, p)
 			after = p.Version
 		}
-		<-time.After(time.Millisecond)
+		spend(time.Millisecond)
 	}
 }
 

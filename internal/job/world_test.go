@@ -271,6 +271,10 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
+// spend lets real time pass, as a run or a user takes it. It is a part of the load; no test waits for an outcome with
+// it.
+func spend(d time.Duration) { <-time.After(d) }
+
 func succeed(_ context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
 	for i := range j.Deck.Slides {
 		r.Report(lectern.Reported{Stage: lectern.StageEncoding,
