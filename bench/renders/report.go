@@ -18,7 +18,7 @@ type Sample struct {
 // CPU is the processor time of all processes.
 func (s Sample) CPU() float64 { return s.User + s.System }
 
-// Row is a way with a deck.
+// Row holds the measurements of one [Way] to make the video of one deck.
 type Row struct {
 	Deck    Kind     `json:"deck"`
 	Way     string   `json:"way"`
@@ -44,7 +44,7 @@ type Report struct {
 	Machine  string    `json:"machine,omitempty"`
 	Programs []string  `json:"programs,omitempty"`
 	Runs     int       `json:"rounds"`
-	Other    int       `json:"rounds_of_others"`
+	Other    int       `json:"rounds_of_others"` // those that include the ways of other programs
 	Shape    Shape     `json:"decks"`
 	Rows     []Row     `json:"rows"`
 	Start    *Start    `json:"start,omitempty"`

@@ -252,8 +252,7 @@ func TestIncompleteOutputIsAFailure(t *testing.T) {
 	}
 }
 
-// An ffprobe that hangs is stopped. The failure is retryable, because a file from a paid service must not be ordered
-// twice.
+// An ffprobe that hangs is stopped. The failure is retryable, because a hang says nothing about the file.
 func TestHangingProbeIsStopped(t *testing.T) {
 	t.Parallel()
 	hung := &Tool{probe: fake(t, "trap '' TERM; exec sleep 86400"), probing: 100 * time.Millisecond}

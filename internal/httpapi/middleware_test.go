@@ -25,8 +25,8 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
 }
 
-// A run without failures logs no line with the word "error" or "conflict", in any case, at the level debug. This holds
-// for the names of attributes too.
+// Even at the level debug, a run without failures logs no line with the word "error" or "conflict", in upper or lower
+// case. This holds for the names of attributes too.
 func TestCleanRunLogsNoErrorAndNoConflict(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -23,7 +23,7 @@ type yuvFiles struct {
 type yuvFile struct {
 	mu   sync.Mutex
 	path string
-	uses int
+	uses int // calls of dropYUV still to come: one by the body of the slide, and one by each of its transitions
 }
 
 // yuvOf returns the path of a slide's YUV file, and makes the file if needed. yuv is its content, or nil if the

@@ -56,12 +56,13 @@ type client struct {
 	limit time.Duration // for one try of a JSON call, and for a pause in a download
 }
 
-// get repeats a GET until there is an answer, or a refusal that another try does not change.
+// get sends a GET, and repeats it as [client.again] does.
 func (c *client) get(ctx context.Context, path string, out any) error {
 	return c.again(ctx, func(ctx context.Context) error { return c.once(ctx, http.MethodGet, path, nil, out) })
 }
 
-// again repeats do, which must change nothing at Elai: after an answer that is temporary, and if no valid answer came.
+// again calls do, which must change nothing at Elai. It repeats do, within c.retry, after a status that may pass (see
+// passing) and after a call without a valid answer.
 func (c *client) again(ctx context.Context, do func(context.Context) error) error {
 	return c.retry.Do(ctx, func(ctx context.Context) error {
 		err := do(ctx)

@@ -187,7 +187,7 @@ func (s *Store) DeleteAsset(ctx context.Context, owner, sha256 string, since, no
 			return err
 		}
 		id := rows.GetAssetParams{Owner: owner, Sha256: sha256}
-		n, err := q.UseAsset(ctx, rows.UseAssetParams{Owner: owner, Sha256: sha256})
+		n, err := q.UseAsset(ctx, rows.UseAssetParams{Owner: owner, Sha256: sha256}) // time 0: only locks the row
 		if err != nil {
 			return err
 		}
