@@ -251,7 +251,9 @@ func fault(err error, doing string) error {
 		case http.StatusTooManyRequests:
 			f.Message = "Elai has received too many calls and refuses more for now. Retry later."
 		default:
-			if r.reason != "" && !r.passing() {
+			if r.passing() {
+				f.Message = fmt.Sprintf("Elai could not %s: it answered %d. Retry later.", doing, r.status)
+			} else if r.reason != "" {
 				f.Message = fmt.Sprintf("Elai could not %s: %s", doing, r.reason)
 			}
 		}

@@ -259,7 +259,8 @@ func unlisted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return lectern.Fail(lectern.CodeCanceled, "The voices were not listed in time.").Because(ctx.Err())
 	}
-	return lectern.Fail(lectern.CodeVoiceFailed, "The voice engine espeak does not start. `lectern doctor` examines it.").Because(err)
+	return lectern.Fail(lectern.CodeVoiceFailed, "The voice engine espeak does not start. `lectern doctor` "+
+		"examines it.").Because(err)
 }
 
 func missing(err error) error {
