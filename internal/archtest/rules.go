@@ -375,60 +375,55 @@ func patience(f File) []Finding {
 	if !f.Test || under(f.Dir, "internal/archtest") {
 		return nil
 	}
+	const why = "a sleep is too long on an idle machine and too short on a busy one"
 	var out []Finding
 	cases := map[ast.Stmt]bool{} // of selects
 	ast.Inspect(f.AST, func(n ast.Node) bool {
-		if c, ok := n.(*ast.CommClause); ok {
-			cases[c.Comm] = true
-		}
-		if d, ok := n.(*ast.FuncDecl); ok && d.Name.Name == "spend" {
-			return false
-		}
-		if s, ok := n.(*ast.ExprStmt); ok && !cases[s] && !usesSynctest(f) {
-			if r, ok := s.X.(*ast.UnaryExpr); ok && r.Op == token.ARROW && calls(r.X, "time", "After") {
-				out = append(out, Finding{f.at(s.Pos()), "a test waits for time.After; wait for a signal, or use synctest",
-					"a sleep is too long on an idle machine and too short on a busy one"})
+		switch n := n.(type) {
+		case *ast.CommClause:
+			cases[n.Comm] = true
+		case *ast.FuncDecl:
+			return n.Name.Name != "spend"
+		case *ast.ExprStmt:
+			r, ok := n.X.(*ast.UnaryExpr)
+			if !ok || r.Op != token.ARROW || cases[n] || usesSynctest(f) {
+				break
 			}
-		}
-		call, ok := n.(*ast.CallExpr)
-		if !ok {
-			return true
-		}
-		sel, ok := call.Fun.(*ast.SelectorExpr)
-		if !ok {
-			return true
-		}
-		x, ok := sel.X.(*ast.Ident)
-		switch {
-		case !ok:
-		case x.Name == "time" && sel.Sel.Name == "Sleep" && !usesSynctest(f):
-			out = append(out, Finding{f.at(call.Pos()),
-				"time.Sleep in a test; wait for a signal, or use testing/synctest",
-				"a sleep is too long on an idle machine and too short on a busy one"})
-		case (x.Name == "t" || x.Name == "b") && strings.HasPrefix(sel.Sel.Name, "Skip"):
-			out = append(out, Finding{f.at(call.Pos()), x.Name + "." + sel.Sel.Name + "; a missing tool fails the test",
-				"a skipped test passes without testing anything"})
+			if x, name := called(r.X); x == "time" && name == "After" {
+				out = append(out, Finding{f.at(n.Pos()), "a test waits for time.After; wait for a signal, or use synctest", why})
+			}
+		case *ast.CallExpr:
+			switch x, name := called(n); {
+			case x == "time" && name == "Sleep" && !usesSynctest(f):
+				out = append(out, Finding{f.at(n.Pos()), "time.Sleep in a test; wait for a signal, or use testing/synctest", why})
+			case (x == "t" || x == "b") && strings.HasPrefix(name, "Skip"):
+				out = append(out, Finding{f.at(n.Pos()), x + "." + name + "; a missing tool fails the test",
+					"a skipped test passes without testing anything"})
+			}
 		}
 		return true
 	})
 	return out
 }
 
-// usesSynctest reports whether f runs on fake time, where a sleep costs nothing.
-// calls reports whether e is a call of a function of a package.
-func calls(e ast.Expr, pkg, name string) bool {
+// called returns the x and the name of a call x.name(…). Both are empty for any other expression.
+func called(e ast.Expr) (x, name string) {
 	call, ok := e.(*ast.CallExpr)
 	if !ok {
-		return false
+		return "", ""
 	}
 	sel, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok {
-		return false
+		return "", ""
 	}
-	x, ok := sel.X.(*ast.Ident)
-	return ok && x.Name == pkg && sel.Sel.Name == name
+	id, ok := sel.X.(*ast.Ident)
+	if !ok {
+		return "", ""
+	}
+	return id.Name, sel.Sel.Name
 }
 
+// usesSynctest reports whether f runs on fake time, where a sleep costs nothing.
 func usesSynctest(f File) bool {
 	_, ok := f.imports()["testing/synctest"]
 	return ok
