@@ -1,6 +1,7 @@
 package lectern
 
 import (
+	"cmp"
 	"time"
 	"unicode"
 )
@@ -156,15 +157,8 @@ func (d Deck) VoiceOf(i int) VoiceChoice {
 	if own.Engine != "" || own.ID != "" {
 		c.Engine, c.ID, c.Language = own.Engine, own.ID, own.Language
 	}
-	if own.Language != "" {
-		c.Language = own.Language
-	}
-	if own.Speed != 0 {
-		c.Speed = own.Speed
-	}
-	if own.Gender != "" {
-		c.Gender = own.Gender
-	}
+	c.Language, c.Speed = cmp.Or(own.Language, c.Language), cmp.Or(own.Speed, c.Speed)
+	c.Gender = cmp.Or(own.Gender, c.Gender)
 	return c
 }
 

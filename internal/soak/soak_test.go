@@ -15,6 +15,9 @@ func TestRepresentativesAlwaysRun(t *testing.T) {
 		if runs := Cases(t, "d", "b"); !runs("b") || !runs("d") || runs("a") != All() {
 			t.Errorf("%s=%q runs other cases", Variable, value)
 		}
+		if runs := Cases(t); !runs("a") {
+			t.Errorf("%s=%q does not run a case although there are no representatives", Variable, value)
+		}
 		if got := Rounds(2, 90); got != map[bool]int{false: 2, true: 90}[All()] {
 			t.Errorf("%s=%q: %d rounds", Variable, value, got)
 		}
