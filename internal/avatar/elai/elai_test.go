@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,31 +90,42 @@ func TestPartsKeepTheLimit(t *testing.T) {
 // A provider that does not answer costs one wait, not one for each caller.
 func TestAProviderWithoutAnswerCostsOneWait(t *testing.T) {
 	t.Parallel()
-	g := newFixture(t, func(o *elai.Options) { o.Listing = 20 * time.Millisecond })
-	g.server.Dead = true
-	c := avatar.New("", known{}, g.Engine)
-	for range 20 {
-		list, err := c.Avatars(t.Context())
-		if err != nil || len(list) != 1 {
-			t.Fatalf("the avatars are %v (%v), want the one of the other engine", list, err)
+	synctest.Test(t, func(t *testing.T) {
+		var network silent
+		e := elai.New(elai.Options{BaseURL: "http://elai.invalid", HTTP: &http.Client{Transport: &network},
+			Listing: 3 * time.Second})
+		c := avatar.New("", known{}, e)
+		start := time.Now()
+		for range 20 {
+			list, err := c.Avatars(t.Context())
+			if err != nil || len(list) != 1 {
+				t.Fatalf("the avatars are %v (%v), want the one of the other engine", list, err)
+			}
 		}
-	}
-	if engine, code, err := c.Resolve(t.Context(), "gia.casual"); engine != "known" || code != "gia.casual" || err != nil {
-		t.Errorf("gia.casual is resolved to %s of %s (%v)", code, engine, err)
-	}
-	if n := g.server.Calls("avatars"); n != 1 {
-		t.Errorf("a provider without an answer was asked %d times, want once", n)
-	}
-	_, _, err := c.Resolve(t.Context(), "elai:gia.casual")
-	if f := lectern.AsFailure(err); f.Code != lectern.CodeAvatarFailed || !f.Retryable {
-		t.Errorf("elai:gia.casual gives %v", err)
-	}
+		engine, code, err := c.Resolve(t.Context(), "gia.casual")
+		if engine != "known" || code != "gia.casual" || err != nil {
+			t.Errorf("gia.casual is resolved to %s of %s (%v)", code, engine, err)
+		}
+		if n, took := network.asked.Load(), time.Since(start); n != 1 || took != 3*time.Second {
+			t.Errorf("a provider without an answer was asked %d times, which took %s; want once and 3s", n, took)
+		}
+		_, _, err = c.Resolve(t.Context(), "elai:gia.casual")
+		if f := lectern.AsFailure(err); f.Code != lectern.CodeAvatarFailed || !f.Retryable {
+			t.Errorf("elai:gia.casual gives %v", err)
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
-// silent is a network from which no answer arrives.
-type silent struct{}
+// silent is a network from which no answer arrives. It counts the requests for avatars.
+type silent struct{ asked atomic.Int64 }
 
-func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s *silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, "/avatars") {
+		s.asked.Add(1)
+	}
 	<-r.Context().Done()
 	return nil, context.Cause(r.Context())
 }
@@ -123,7 +135,7 @@ func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestWarmDoesNotWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		e := elai.New(elai.Options{BaseURL: "http://elai.invalid", HTTP: &http.Client{Transport: silent{}},
+		e := elai.New(elai.Options{BaseURL: "http://elai.invalid", HTTP: &http.Client{Transport: &silent{}},
 			Listing: 3 * time.Second})
 		start := time.Now()
 		e.Warm(t.Context())
