@@ -205,8 +205,8 @@ var sole = []struct {
 		"change for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
-	{"lectern/internal/deck/pptx", []string{"internal/deck/all", "internal/office"}, true, "a package that knows one " +
-		"kind of deck must change for the next one; internal/deck/all lists the parsers, internal/office converts"},
+	{"lectern/internal/deck/pptx", []string{"internal/deck/all", "internal/app"}, true, "a package that knows one " +
+		"kind of deck must change for the next one; internal/deck/all lists the parsers, internal/app strips files for the converter"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
 }
 

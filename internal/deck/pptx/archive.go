@@ -135,6 +135,7 @@ func unreadable(name string, err error) error {
 type relation struct {
 	ID       string
 	Type     string // last name of its type, such as "slide"
+	URI      string // its whole type
 	Target   string // name of the member; for an external one the address
 	External bool
 	Found    bool // the member exists
@@ -160,7 +161,8 @@ func (a *archive) relations(ctx context.Context, part string) (map[string]relati
 			continue
 		}
 		r := relation{ID: k.attr("Id"), Target: k.attr("Target"), External: k.attr("TargetMode") == "External"}
-		r.Type = k.attr("Type")[strings.LastIndexByte(k.attr("Type"), '/')+1:]
+		r.URI = k.attr("Type")
+		r.Type = r.URI[strings.LastIndexByte(r.URI, '/')+1:]
 		if !r.External {
 			r.Target, r.Found = a.resolve(dir, r.Target)
 		}

@@ -177,6 +177,7 @@ type scanner struct {
 	part  string
 	lim   Limits
 	build bool
+	copy  *copier // nil: the part is not rewritten
 
 	dec    *xml.Decoder
 	root   *node
@@ -270,6 +271,11 @@ func (s *scanner) start(t xml.StartElement) error {
 	if err := s.attributes(n, t.Attr); err != nil {
 		return err
 	}
+	if s.copy != nil {
+		if err := s.copy.start(s, name, t); err != nil {
+			return err
+		}
+	}
 	switch {
 	case s.root == nil:
 		s.root, l.node = n, n
@@ -291,6 +297,9 @@ func (s *scanner) start(t xml.StartElement) error {
 }
 
 func (s *scanner) end() {
+	if s.copy != nil {
+		s.copy.end()
+	}
 	l := s.stack[len(s.stack)-1]
 	s.stack = s.stack[:len(s.stack)-1]
 	for len(s.undo) > l.undo {
@@ -322,6 +331,9 @@ func (s *scanner) chars(t xml.CharData) error {
 			return s.invalid("it has text outside its root element")
 		}
 		return nil
+	}
+	if s.copy != nil {
+		s.copy.chars(t)
 	}
 	n := s.stack[len(s.stack)-1].node
 	if !s.build || n == nil || !mixed[n.name] && len(bytes.TrimSpace(t)) == 0 {
