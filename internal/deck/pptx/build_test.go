@@ -58,8 +58,8 @@ func shape(id, placeholder string, paragraphs ...string) string {
 
 func run(text string) string { return `<a:r><a:t>` + text + `</a:t></a:r>` }
 
-// deck is a PPTX with these slides, in which some parts are replaced or added. A part that is "-" is removed.
-func deck(slides []string, more parts) parts {
+// office is a PPTX with these slides, in which some parts are replaced or added. A part that is "-" is removed.
+func office(slides []string, more parts) parts {
 	list, rel := "", []string{}
 	p := parts{"[Content_Types].xml": `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
 		`<Default Extension="mp3" ContentType="audio/mpeg"/><Default Extension="mp4" ContentType="video/mp4"/></Types>`,
@@ -108,7 +108,7 @@ func talk(t testing.TB, p parts) *pptx.Talk {
 // one reads a deck with one slide and the parts next to it.
 func one(t testing.TB, s string, more parts) pptx.Slide {
 	t.Helper()
-	return talk(t, deck([]string{s}, more)).Slides[0]
+	return talk(t, office([]string{s}, more)).Slides[0]
 }
 
 // compound makes a compound file with these streams in its directory, which is the sector after the table's.

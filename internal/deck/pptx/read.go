@@ -22,14 +22,23 @@ const (
 //
 // Read checks that all parts which a converter draws are valid XML. It does not check pictures and media.
 func Read(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*Talk, error) {
+	_, t, err := load(ctx, r, size, lim)
+	return t, err
+}
+
+// load is Read that also returns the package.
+func load(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*archive, *Talk, error) {
 	a, err := unpacked(r, size, lim.withDefaults())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var t *Talk
 	if a.isODF() {
-		return a.odp(ctx)
+		t, err = a.odp(ctx)
+	} else {
+		t, err = a.pptx(ctx)
 	}
-	return a.pptx(ctx)
+	return a, t, err
 }
 
 // unpacked opens a package, and says what a file is that is none.

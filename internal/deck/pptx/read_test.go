@@ -27,7 +27,7 @@ func TestOrderIsThatOfTheListAndHiddenSlidesAreNotPages(t *testing.T) {
 		for i, show := range hidden {
 			slides = append(slides, slide(show, shape("2", `<p:ph type="title"/>`, run(fmt.Sprint("Title ", i))), ""))
 		}
-		k := talk(t, deck(slides, nil))
+		k := talk(t, office(slides, nil))
 		page := 0
 		for i, s := range k.Slides {
 			off := hidden[i] == `show="0"` || hidden[i] == `show="false"`
@@ -94,7 +94,7 @@ func TestTextsLeaveOutFurniture(t *testing.T) {
 
 func TestStrictFilesAreReadAsTransitionalOnes(t *testing.T) {
 	t.Parallel()
-	p := deck([]string{slide("", shape("2", `<p:ph type="title"/>`, run("Strict")),
+	p := office([]string{slide("", shape("2", `<p:ph type="title"/>`, run("Strict")),
 		`<p:transition advTm="1500"/>`)}, nil)
 	for name, text := range p {
 		for from, to := range map[string]string{
@@ -117,7 +117,7 @@ func TestIdentitySectionsAndSize(t *testing.T) {
 	t.Parallel()
 	s := slide("", "", "")
 	created := strings.Replace(s, `</p:spTree>`, `</p:spTree><p:extLst><p:ext uri="x"><p14:creationId val="77"/></p:ext></p:extLst>`, 1)
-	p := deck([]string{created, s, s}, nil)
+	p := office([]string{created, s, s}, nil)
 	p["ppt/presentation.xml"] = strings.NewReplacer(`cx="12192000" cy="6858000"`, `cx="9144000" cy="6858000"`,
 		`</p:presentation>`, `<p:extLst><p:ext uri="x"><p14:sectionLst><p14:section name="First"><p14:sldIdLst>`+
 			`<p14:sldId id="256"/></p14:sldIdLst></p14:section><p14:section name="Empty"><p14:sldIdLst/></p14:section>`+
@@ -173,7 +173,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	good := []string{slide("", "", "")}
 	deep := strings.Repeat("<p:grpSp>", 300) + strings.Repeat("</p:grpSp>", 300)
-	withPart := func(text string) []byte { return pack(t, deck(good, parts{"ppt/slides/slide1.xml": text})) }
+	withPart := func(text string) []byte { return pack(t, office(good, parts{"ppt/slides/slide1.xml": text})) }
 	for name, c := range map[string]struct {
 		file []byte
 		says string
@@ -204,8 +204,8 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		"document type":      {withPart(`<!DOCTYPE sld SYSTEM "file:///etc/passwd"><sld/>`), "document type"},
 		"deep":               {withPart(slide("", deep, "")), "more than 256 deep"},
 		"unknown encoding":   {withPart(`<?xml version="1.0" encoding="koi8-r"?><sld/>`), "encoding"},
-		"not a slide's size": {pack(t, deck(good, parts{"ppt/presentation.xml": `<p:presentation ` + transitional + `><p:sldSz cx="0"/></p:presentation>`})), "no valid size"},
-		"a damaged layout": {pack(t, deck(good, parts{"ppt/l.xml": "<l>",
+		"not a slide's size": {pack(t, office(good, parts{"ppt/presentation.xml": `<p:presentation ` + transitional + `><p:sldSz cx="0"/></p:presentation>`})), "no valid size"},
+		"a damaged layout": {pack(t, office(good, parts{"ppt/l.xml": "<l>",
 			"ppt/slides/_rels/slide1.xml.rels": rels("rId1", "slideLayout", "../l.xml")})), "ppt/l.xml"},
 	} {
 		_, err := read(t, c.file, pptx.Limits{})
@@ -221,7 +221,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 
 func TestLimitsAreKept(t *testing.T) {
 	t.Parallel()
-	three := deck([]string{slide("", "", ""), slide("", "", ""), slide("", "", "")},
+	three := office([]string{slide("", "", ""), slide("", "", ""), slide("", "", "")},
 		parts{"ppt/media/a.bin": strings.Repeat("x", 5000)})
 	for says, c := range map[string]struct {
 		p   parts
@@ -270,11 +270,11 @@ func TestOnlyPartsThatAreDrawnMustBeValid(t *testing.T) {
 		t.Errorf("%q", s.Unusual)
 	}
 	chart := parts{"ppt/slides/_rels/slide1.xml.rels": rels("a", "chart", "/ppt/c.xml"), "ppt/c.xml": "<broken"}
-	_, err := read(t, pack(t, deck([]string{good}, chart)), pptx.Limits{})
+	_, err := read(t, pack(t, office([]string{good}, chart)), pptx.Limits{})
 	if err == nil || !strings.Contains(err.Error(), "ppt/c.xml") {
 		t.Errorf("a damaged chart: %v", err)
 	}
-	_, err = read(t, pack(t, deck([]string{slide(`show="0"`, "", "")}, chart)), pptx.Limits{})
+	_, err = read(t, pack(t, office([]string{slide(`show="0"`, "", "")}, chart)), pptx.Limits{})
 	if err != nil {
 		t.Errorf("a damaged chart of a hidden slide: %v", err)
 	}
@@ -297,7 +297,7 @@ func FuzzRead(f *testing.F) {
 			f.Add(testdata(f, w.file))
 		}
 	}
-	f.Add(pack(f, deck([]string{slide("", shape("2", `<p:ph type="title"/>`, run("x")), "")}, nil)))
+	f.Add(pack(f, office([]string{slide("", shape("2", `<p:ph type="title"/>`, run("x")), "")}, nil)))
 	f.Add(pack(f, presentation(page("dp1", "", ""))))
 	f.Add(compound("Root Entry", "EncryptedPackage"))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -89,8 +89,8 @@ func (s *stripper) write(w io.Writer) error {
 }
 
 // packedEndings are those of files that compression does not make smaller.
-var packedEndings = map[string]bool{".png": true, ".jpg": true, ".jpeg": true, ".gif": true, ".webp": true, ".jp2": true,
-	".wdp": true, ".zip": true, ".xlsx": true, ".docx": true}
+var packedEndings = map[string]bool{".png": true, ".jpg": true, ".jpeg": true, ".gif": true, ".webp": true,
+	".jp2": true, ".wdp": true, ".zip": true, ".xlsx": true, ".docx": true}
 
 // copy unpacks a member. It is bounded by the size that the archive states, which was checked.
 func (s *stripper) copy(w io.Writer, name string) error {
@@ -188,7 +188,8 @@ func (s *stripper) part(part string, slides map[string]bool) ([]string, error) {
 		}
 		switch {
 		case r.Type == "hyperlink" && r.External || r.Type == "slide" && !r.External && slides[r.Target]:
-		case !drawn(r) || r.Type == "slide" || strings.Contains(part, "/charts/") && (r.Type == "package" || r.Type == "oleObject"):
+		case !drawn(r) || r.Type == "slide",
+			strings.Contains(part, "/charts/") && (r.Type == "package" || r.Type == "oleObject"):
 			continue
 		}
 		keep = append(keep, r)
@@ -233,7 +234,8 @@ func icons(root *node) map[string]bool {
 	ids := map[string]bool{}
 	root.child("p:timing").all(func(k *node) bool {
 		m := k.child("p:cMediaNode")
-		if id := m.child("p:tgtEl", "p:spTgt").attr("spid"); id != "" && (m.lacks("showWhenStopped") || k.has("isNarration")) {
+		id := m.child("p:tgtEl", "p:spTgt").attr("spid")
+		if id != "" && (m.lacks("showWhenStopped") || k.has("isNarration")) {
 			ids[id] = true
 		}
 		return true
@@ -340,7 +342,8 @@ func escapePath(s string) string {
 }
 
 // undrawnFolders are those of an ODP without content of its slides.
-var undrawnFolders = []string{"Thumbnails/", "Configurations2/", "Basic/", "Scripts/", "Dialogs/", "META-INF/", "Versions/"}
+var undrawnFolders = []string{"Thumbnails/", "Configurations2/", "Basic/", "Scripts/", "Dialogs/", "META-INF/",
+	"Versions/"}
 
 // odp collects what an ODP is drawn with.
 func (s *stripper) odp() error {

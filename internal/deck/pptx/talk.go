@@ -2,7 +2,6 @@ package pptx
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -226,11 +225,3 @@ func tooLarge(format string, args ...any) *lectern.Failure {
 
 // oneLine replaces every run of white space by one space.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// plural writes a number with its noun.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
