@@ -99,6 +99,7 @@ func allowed() map[string][]string {
 		"internal/deck/form":     {"internal/deck"},
 		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
 		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form"},
+		"internal/deck/pptx":     {"internal/deck", "internal/media"},
 		"internal/deck/decktest": {"internal/deck"},
 		"internal/httpapi":       {"internal/deck"},
 		"cmd/lectern": {"client", "internal/app", "internal/blob", "internal/config", "internal/deck",
@@ -204,6 +205,8 @@ var sole = []struct {
 		"change for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/pptx", []string{"internal/deck/all", "internal/app"}, true, "a package that knows one " +
+		"kind of deck must change for the next one; internal/deck/all lists the parsers, internal/app converts files"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
 }
 
