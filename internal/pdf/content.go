@@ -145,7 +145,8 @@ func (d *Document) hideNotes(page int) error {
 }
 
 // annotations calls f with the annotations of a page.
-func (d *Document) annotations(page int, f func(references.FPDF_ANNOTATION, enums.FPDF_ANNOTATION_SUBTYPE) error) error {
+func (d *Document) annotations(page int,
+	f func(references.FPDF_ANNOTATION, enums.FPDF_ANNOTATION_SUBTYPE) error) error {
 	p, ref := d.inst, d.page(page)
 	n, err := p.FPDFPage_GetAnnotCount(&requests.FPDFPage_GetAnnotCount{Page: ref})
 	if err != nil {

@@ -193,7 +193,8 @@ func TestNotesAreReadAndNotDrawn(t *testing.T) {
 func TestOutlineTitleAndLabels(t *testing.T) {
 	t.Parallel()
 	p := pdftest.Page{Width: 10, Height: 10}
-	d := open(t, pdftest.Doc{Title: " Über\ndas Meer ", Pages: []pdftest.Page{p, p, p}, Labels: "/Nums[0<</S/r>>2<</S/D>>]",
+	d := open(t, pdftest.Doc{Title: " Über\ndas Meer ", Pages: []pdftest.Page{p, p, p},
+		Labels: "/Nums[0<</S/r>>2<</S/D>>]",
 		Outline: []pdftest.Entry{{Title: "One", Page: 1, Inner: []pdftest.Entry{{Title: "One\rpoint one", Page: 2}}},
 			{Title: "Nowhere"}, {Title: "", Page: 2}, {Title: "海", Page: 3}}}.Bytes())
 	got, err := d.Outline(t.Context())
@@ -247,10 +248,11 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 		code   lectern.Code
 		says   string
 	}{
-		"empty":          {engine, nil, lectern.CodeInvalidDeck, "not a PDF"},
-		"another kind":   {engine, []byte("PK\x03\x04 a zip"), lectern.CodeInvalidDeck, "not a PDF"},
-		"only a header":  {engine, []byte("%PDF-1.7\n"), lectern.CodeInvalidDeck, "damaged"},
-		"noise":          {engine, append([]byte("%PDF-1.7\n"), bytes.Repeat([]byte("\x00\xfe<</ "), 999)...), lectern.CodeInvalidDeck, "damaged"},
+		"empty":         {engine, nil, lectern.CodeInvalidDeck, "not a PDF"},
+		"another kind":  {engine, []byte("PK\x03\x04 a zip"), lectern.CodeInvalidDeck, "not a PDF"},
+		"only a header": {engine, []byte("%PDF-1.7\n"), lectern.CodeInvalidDeck, "damaged"},
+		"noise": {engine, append([]byte("%PDF-1.7\n"), bytes.Repeat([]byte("\x00\xfe<</ "), 999)...),
+			lectern.CodeInvalidDeck, "damaged"},
 		"no pages":       {engine, noPages, lectern.CodeInvalidDeck, "PDF"},
 		"a lost page":    {engine, lost, lectern.CodeInvalidDeck, "Page 2 of the PDF is damaged"},
 		"too many pages": {small, good, lectern.CodeTooLarge, "has 2 pages; the limit is 1"},

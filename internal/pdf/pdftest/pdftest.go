@@ -203,7 +203,8 @@ func xor(key []byte, text string) string {
 func Bomb(levels, times int) []byte {
 	w := &writer{}
 	catalog, tree := w.add("", ""), w.add("", "")
-	form := "<</Type/XObject/Subtype/Form/BBox[0 0 100 100]/Resources<</XObject<</X %d 0 R>>>>/Length %d>>stream\n%s\nendstream"
+	form := "<</Type/XObject/Subtype/Form/BBox[0 0 100 100]/Resources<</XObject<</X %d 0 R>>>>/Length %d>>" +
+		"stream\n%s\nendstream"
 	content := strings.Repeat("/X Do ", times)
 	first := len(w.dicts) + 1
 	for i := range levels {
