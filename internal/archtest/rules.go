@@ -75,6 +75,8 @@ func allowed() map[string][]string {
 		"internal/store/storetest": {"internal/store", "internal/job", "internal/soak"},
 		"internal/queue":           {"internal/store", "internal/job"},
 		"internal/fetch":           {"internal/egress", "internal/picturefile"},
+		"internal/pdf":             {"internal/private"},
+		"internal/pdf/pdftest":     nil,
 		"internal/slides":          {"internal/picturefile"},
 		"internal/asset":           {"internal/deck", "internal/fail", "internal/media", "internal/picturefile"},
 		"internal/media":           {"internal/deck", "internal/picturefile"},
@@ -194,6 +196,10 @@ var sole = []struct {
 		"belong in the child process of that package"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "only one package depends on the library for " +
 		"HTTP, so that it can be replaced"},
+	{"github.com/klippa-app/go-pdfium", []string{"internal/pdf"}, false, "PDF files come from strangers; only one " +
+		"package bounds the time and the memory that they take"},
+	{"github.com/tetratelabs/wazero", []string{"internal/pdf"}, false, "only one package runs WebAssembly; its cache of " +
+		"machine code belongs to one set of settings"},
 	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "only one package depends on the library for command " +
 		"lines, so that it can be replaced"},
 	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "packages report through small " +
