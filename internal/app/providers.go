@@ -11,6 +11,7 @@ import (
 	"lectern/internal/avatar"
 	"lectern/internal/avatar/builtin"
 	"lectern/internal/config"
+	"lectern/internal/office"
 	"lectern/internal/retry"
 	"lectern/internal/slots"
 	"lectern/internal/tts"
@@ -135,6 +136,9 @@ var espeakChild = []string{"internal-voice", "espeak"}
 // child. Every main function that makes an App calls ChildMain first, with its arguments. If child is true, the process
 // is such a child and must exit with code.
 func ChildMain(args []string) (code int, child bool) {
+	if len(args) == len(officeChild)+1 && slices.Equal(args[:len(officeChild)], officeChild) {
+		return office.ChildMain(args[len(officeChild)], os.Stdout, os.Stderr), true
+	}
 	if !slices.Equal(args, espeakChild) {
 		return 0, false
 	}

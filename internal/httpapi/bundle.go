@@ -60,11 +60,15 @@ func (b submission) close() {
 func (s *server) withFiles(ctx context.Context, q deck.Request, b submission) (deck.Request, error) {
 	files := map[string]string{}
 	maps.Copy(files, b.files)
-	return q.Attach(s.Slides.Files(q.Deck), files, func(path string) (sum, why string, err error) {
-		if b.bundle == nil {
+	return q.Attach(s.Slides.Files(q.Deck), files, func(u lectern.FileUse) (sum, why string, err error) {
+		open := q.Open
+		if b.bundle != nil {
+			open = b.bundle.Open
+		}
+		if open == nil {
 			return "", "", nil
 		}
-		sum, err = s.keepMember(ctx, b.bundle, path)
+		sum, err = s.keepMember(ctx, open, u.Path)
 		f, ok := errors.AsType[*lectern.Failure](err)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // the path stays in the deck, and the check reports it
@@ -76,9 +80,10 @@ func (s *server) withFiles(ctx context.Context, q deck.Request, b submission) (d
 	})
 }
 
-// keepMember stores a file of a ZIP file as an asset, and returns its hash.
-func (s *server) keepMember(ctx context.Context, b *deck.Bundle, name string) (string, error) {
-	f, size, err := b.Open(name)
+// keepMember stores a file that open finds as an asset, and returns its hash.
+func (s *server) keepMember(ctx context.Context, open func(string) (io.ReadCloser, int64, error), name string) (string,
+	error) {
+	f, size, err := open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}

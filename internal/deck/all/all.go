@@ -4,6 +4,7 @@ package all
 import (
 	"lectern/internal/deck"
 	"lectern/internal/deck/jsondeck"
+	"lectern/internal/deck/pptx"
 	"lectern/internal/deck/yamldeck"
 )
 
@@ -12,5 +13,6 @@ func Parsers() *deck.Catalogue {
 	return deck.NewCatalogue(
 		jsondeck.Parser{},
 		yamldeck.Parser{},
+		pptx.Parser{Form: jsondeck.Parser{}},
 	)
 }

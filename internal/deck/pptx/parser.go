@@ -37,6 +37,7 @@ func (Parser) Kind() deck.Kind {
 		MediaTypes: []string{office + "presentation", office + "slideshow", office + "template",
 			macros + "presentation.macroenabled.12", macros + "slideshow.macroenabled.12", macros + "template.macroenabled.12",
 			odpType, odpType + "-template", "application/vnd.ms-powerpoint"},
+		Binary:  true,
 		Endings: []string{".pptx", ".ppsx", ".potx", ".pptm", ".ppsm", ".potm", ".odp", ".otp", ".ppt", ".pps", ".pot"},
 		Looks: func(b []byte) bool {
 			return bytes.HasPrefix(b, []byte("PK\x03\x04")) || bytes.HasPrefix(b, []byte(cfbMagic))
