@@ -56,7 +56,7 @@ func Unzip(r io.ReaderAt, size int64, endings []string, lim BundleLimits) (Bundl
 	if err != nil {
 		return Bundle{}, zipFault("it is damaged")
 	}
-	b := Bundle{Open: opener(files)}
+	b := Bundle{Open: Opener(files)}
 	if name == "" {
 		b.Source = Source{Files: files}
 		if folder != "." {

@@ -156,9 +156,9 @@ func nearest(folders map[string]bool) (first, second string) {
 	return all[0], second
 }
 
-// opener returns a function that opens a file of files by its path. It returns fs.ErrNotExist for everything that is
-// not a file.
-func opener(files fs.FS) func(name string) (io.ReadCloser, int64, error) {
+// Opener returns a function that opens a file of files by its path, see Request.Open. It returns fs.ErrNotExist for
+// everything that is not a file.
+func Opener(files fs.FS) func(name string) (io.ReadCloser, int64, error) {
 	return func(name string) (io.ReadCloser, int64, error) {
 		if !fs.ValidPath(name) {
 			return nil, 0, fs.ErrNotExist

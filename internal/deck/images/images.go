@@ -1,6 +1,6 @@
 // Package images reads a folder of pictures as a deck: each picture is a slide, in the natural order of the names. A
 // text of the same name is the narration of the slide, and one with a language in its name (Slide1.de.txt) is a
-// translation. The folder is one of this machine, or of a ZIP file.
+// translation. A sound of the same name is the recorded narration. The folder is one of this machine, or of a ZIP file.
 //
 // A picture is shown whole: it is neither cropped nor stretched. The shape of the first picture selects the aspect of
 // the video.
@@ -51,7 +51,12 @@ type slide struct {
 	Template     string                 `json:"template"`
 	Props        map[string]any         `json:"props"`
 	Narration    string                 `json:"narration,omitempty"`
+	Sound        *sound                 `json:"sound,omitempty"`
 	Translations map[string]translation `json:"translations,omitempty"`
+}
+
+type sound struct {
+	File string `json:"file"`
 }
 
 type translation struct {
@@ -83,6 +88,7 @@ func (p Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim l
 	if err != nil {
 		return deck.Request{}, err
 	}
+	q.Open = deck.Opener(s.Files)
 	q.Locate = nil // the lines of the JSON are not the author's
 	if q.Places == nil {
 		q.Places = deck.Places{}
@@ -116,6 +122,10 @@ func (r *reader) slide(i int, f files) slide {
 		r.places = map[string]string{}
 	}
 	r.places[at+".props.image"] = f.picture
+	if f.sound != "" {
+		s.Sound = &sound{address(f.sound)}
+		r.places[at+".sound.file"] = f.sound
+	}
 	title := titleOf(f.stem)
 	for _, t := range f.texts {
 		heading, said, ok := r.text(t.name, i+1)

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/jpeg"
 	"image/png"
+	"io/fs"
 	"os"
 	"reflect"
 	"strings"
@@ -167,6 +168,26 @@ func TestShape(t *testing.T) {
 	}
 }
 
+// A sound of the same name is the recorded narration, and the text is its words.
+func TestSounds(t *testing.T) {
+	t.Parallel()
+	q := parsed(t, "a.png", "", "A.Wav", "", "a.txt", "Hello.", "b.png", "", "b.ogg", "", "c.png", "", "d.mp3", "")
+	if a, b := q.Deck.Slides[0], q.Deck.Slides[1]; a.Sound == nil || a.Sound.File != "A.Wav" || a.Narration != "Hello." ||
+		b.Sound == nil || b.Sound.File != "b.ogg" || q.Deck.Slides[2].Sound != nil {
+		t.Errorf("%+v", q.Deck.Slides)
+	}
+	if q.Places.Written("slides[1].sound.file") != "b.ogg" || len(q.Warnings) != 1 ||
+		!strings.Contains(q.Warnings[0].Message, `"d.mp3" was`) {
+		t.Errorf("%v %+v", q.Places, q.Warnings)
+	}
+	if f, _, err := q.File("b.ogg"); err != nil || f.Close() != nil {
+		t.Error(err)
+	}
+	if _, _, err := q.File("none.png"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
 // Names of every kind lead to the files. Places name the files, not the fields of a deck that nobody wrote.
 func TestNames(t *testing.T) {
 	t.Parallel()
@@ -204,6 +225,7 @@ func TestRefusedFolders(t *testing.T) {
 	}{
 		"no pictures":       {[]string{"a.txt", "x"}, []string{"no pictures"}},
 		"two pictures":      {[]string{"A.png", "", "a.svg", ""}, []string{"A.png", "a.svg", "same name"}},
+		"two sounds":        {[]string{"a.png", "", "a.ogg", "x", "a.mp3", "y"}, []string{"a.ogg", "a.mp3"}},
 		"two texts":         {[]string{"a.png", "", "a.md", "x", "a.txt", "y"}, []string{"a.md", "a.txt"}},
 		"a photo of a kind": {[]string{"a.png", "", "b.HEIC", ""}, []string{"b.HEIC", "PNG or JPEG"}},
 		"a bad name":        {[]string{"a\x01.png", ""}, []string{"another name"}},

@@ -16,6 +16,7 @@ type files struct {
 	stem    string // of the picture's name, as it is written
 	picture string
 	texts   []text
+	sound   string // "": it has none
 }
 
 // text is a text of a picture.
@@ -26,6 +27,9 @@ type sorted struct {
 	slides []files
 	rest   []string // files that belong to no picture
 }
+
+// sounds are endings of sounds.
+var sounds = []string{".wav", ".mp3", ".m4a", ".ogg", ".flac"}
 
 // others are endings of pictures that slides cannot show.
 var others = []string{".heic", ".heif", ".bmp", ".tif", ".tiff", ".jxl", ".jp2", ".wmf", ".emf"}
@@ -72,7 +76,9 @@ func sort(folder fs.FS) (sorted, error) {
 		}
 		if _, shown := at[deck.Stem(name)]; !shown && slices.Contains(others, strings.ToLower(path.Ext(name))) {
 			strange = append(strange, name)
-		} else if !s.text(name, at) {
+		} else if used, err := s.sound(name, at); err != nil {
+			return s, err
+		} else if !used && !s.text(name, at) {
 			s.rest = append(s.rest, name)
 		}
 	}
@@ -91,6 +97,20 @@ func sort(folder fs.FS) (sorted, error) {
 	}
 	slices.SortFunc(s.rest, compare)
 	return s, nil
+}
+
+// sound adds a sound to its slide. It returns false for a file that is not the sound of a picture.
+func (s *sorted) sound(name string, at map[string]int) (bool, error) {
+	i, ok := at[deck.Stem(name)]
+	if !ok || !slices.Contains(sounds, strings.ToLower(path.Ext(name))) || !usable(name) {
+		return false, nil
+	}
+	if other := s.slides[i].sound; other != "" {
+		return false, fault("The picture %q has two sounds, %q and %q. Remove one of them.",
+			lectern.Shorten(s.slides[i].picture), lectern.Shorten(other), lectern.Shorten(name))
+	}
+	s.slides[i].sound = name
+	return true, nil
 }
 
 // text adds a text to its slide. It returns false for a file that is not the text of a picture.
@@ -130,7 +150,7 @@ func (s sorted) unused() []lectern.Warning {
 		return nil
 	}
 	return []lectern.Warning{{Code: "unused_file", Message: fmt.Sprintf("%s left out, because a slide is a picture with "+
-		"a text of the same name.", wereLeft(s.rest))}}
+		"a text and a sound of the same name.", wereLeft(s.rest))}}
 }
 
 func wereLeft(names []string) string {
