@@ -98,7 +98,9 @@ func allowed() map[string][]string {
 		"internal/avatar/footage": {"internal/picture"},
 		"internal/deck":           nil,
 		// the list of parsers
-		"internal/deck/all":      {"internal/deck", "internal/deck/jsondeck", "internal/deck/yamldeck"},
+		"internal/deck/all": {"internal/deck", "internal/deck/images", "internal/deck/jsondeck",
+			"internal/deck/yamldeck"},
+		"internal/deck/images":   {"internal/deck", "internal/picturefile"},
 		"internal/deck/form":     {"internal/deck"},
 		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
 		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form"},
@@ -213,6 +215,8 @@ var sole = []struct {
 		"in one place, whatever the service"},
 	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and passed on as values"},
 	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
+		"change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/images", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},

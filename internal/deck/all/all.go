@@ -2,11 +2,16 @@
 package all
 
 import (
+	"lectern"
 	"lectern/internal/deck"
+	"lectern/internal/deck/images"
 	"lectern/internal/deck/jsondeck"
 	"lectern/internal/deck/pptx"
 	"lectern/internal/deck/yamldeck"
 )
+
+// JSON writes a deck that a parser read as JSON, see [jsondeck.Encode].
+func JSON(d lectern.Deck) ([]byte, error) { return jsondeck.Encode(d) }
 
 // Parsers returns a catalogue of all parsers. It reads a source of unknown kind as JSON.
 func Parsers() *deck.Catalogue {
@@ -14,5 +19,5 @@ func Parsers() *deck.Catalogue {
 		jsondeck.Parser{},
 		yamldeck.Parser{},
 		pptx.Parser{Form: jsondeck.Parser{}},
-	)
+	).WithFolders(images.Parser{Form: jsondeck.Parser{}})
 }
