@@ -52,7 +52,11 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require go.yaml.in/yaml/v4 v4.0.0
+require (
+	github.com/yuin/goldmark v1.8.7
+	github.com/yuin/goldmark-emoji v1.0.6
+	go.yaml.in/yaml/v4 v4.0.0
+)
 
 require (
 	github.com/bahlo/generic-list-go v0.2.0 // indirect

@@ -98,7 +98,9 @@ func allowed() map[string][]string {
 		"internal/deck/all":      {"internal/deck", "internal/deck/jsondeck", "internal/deck/yamldeck"},
 		"internal/deck/form":     {"internal/deck"},
 		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
-		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form"},
+		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
+		"internal/deck/yamltree": {"internal/deck", "internal/deck/form"},
+		"internal/deck/markdown": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
 		"internal/deck/decktest": {"internal/deck"},
 		"internal/httpapi":       {"internal/deck"},
 		"cmd/lectern": {"client", "internal/app", "internal/blob", "internal/config", "internal/deck",
@@ -202,6 +204,10 @@ var sole = []struct {
 	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and passed on as values"},
 	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/markdown", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
+		"change for the next one; internal/deck/all lists the parsers"},
+	{"github.com/yuin/goldmark", []string{"internal/deck/markdown", "internal/slides"}, false, "Markdown is read where " +
+		"a deck is parsed and where a page is made; other packages get text"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
