@@ -98,13 +98,15 @@ func allowed() map[string][]string {
 		"internal/avatar/footage": {"internal/picture"},
 		"internal/deck":           nil,
 		// the list of parsers
-		"internal/deck/all": {"internal/deck", "internal/deck/images", "internal/deck/jsondeck",
-			"internal/deck/yamldeck"},
+		"internal/deck/all": {"internal/deck", "internal/deck/images", "internal/deck/jsondeck", "internal/deck/markdown",
+			"internal/deck/pptx", "internal/deck/yamldeck"},
 		"internal/deck/images":   {"internal/deck", "internal/picturefile"},
 		"internal/deck/form":     {"internal/deck"},
 		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
-		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form"},
 		"internal/deck/pptx":     {"internal/deck", "internal/media"},
+		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
+		"internal/deck/yamltree": {"internal/deck", "internal/deck/form"},
+		"internal/deck/markdown": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
 		"internal/deck/decktest": {"internal/deck"},
 		"internal/httpapi":       {"internal/deck"},
 		"cmd/lectern": {"client", "internal/app", "internal/blob", "internal/config", "internal/deck",
@@ -218,6 +220,10 @@ var sole = []struct {
 		"change for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/images", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/markdown", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
+		"change for the next one; internal/deck/all lists the parsers"},
+	{"github.com/yuin/goldmark", []string{"internal/deck/markdown", "internal/slides"}, false, "Markdown is read where " +
+		"a deck is parsed and where a page is made; other packages get text"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/pptx", []string{"internal/deck/all", "internal/app"}, true, "a package that knows one " +
