@@ -60,8 +60,7 @@ func (packages) Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int6
 	return pptx.Strip(ctx, w, r, size, pptx.Limits{})
 }
 
-// newPDF returns the engine that draws PDF files, without starting it. Its compiled code is shared by all processes of a
-// user.
+// newPDF returns the engine that draws PDF files, without starting it. All processes of a user share its compiled code.
 func newPDF(cfg config.Config) *pdf.Engine {
 	dir, err := UserCache()
 	if err != nil { // the user has no home folder, so every process compiles it

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func Rules() []Rule {
 // import the nearest package above it that is here, and what that one may; without one, only the root. The composers
 // are not in the table.
 func allowed() map[string][]string {
-	return map[string][]string{
+	all := map[string][]string{
 		".":                 nil,
 		"client":            {"internal/retry"},
 		"internal/captions": {"internal/timeline"},
@@ -96,19 +97,7 @@ func allowed() map[string][]string {
 		"internal/tts/ttstest":    {"internal/tts"},
 		"internal/avatar/builtin": {"internal/avatar"},
 		"internal/avatar/footage": {"internal/picture"},
-		"internal/deck":           nil,
-		// the list of parsers
-		"internal/deck/all": {"internal/deck", "internal/deck/images", "internal/deck/jsondeck", "internal/deck/markdown",
-			"internal/deck/pptx", "internal/deck/yamldeck"},
-		"internal/deck/images":   {"internal/deck", "internal/picturefile"},
-		"internal/deck/form":     {"internal/deck"},
-		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
-		"internal/deck/pptx":     {"internal/deck", "internal/media"},
-		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
-		"internal/deck/yamltree": {"internal/deck", "internal/deck/form"},
-		"internal/deck/markdown": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
-		"internal/deck/decktest": {"internal/deck"},
-		"internal/httpapi":       {"internal/deck"},
+		"internal/httpapi":        {"internal/deck"},
 		"cmd/lectern": {"client", "internal/app", "internal/blob", "internal/config", "internal/deck",
 			"internal/deck/all", "internal/keys", "internal/log"},
 		"cmd/gallery": {"internal/app", "internal/avatar/builtin", "internal/config", "internal/ffmpeg",
@@ -121,6 +110,26 @@ func allowed() map[string][]string {
 			"internal/usage"},
 		"internal/store/sqlitetest":     {"internal/store/sqlite"},
 		"internal/avatar/elai/elaitest": {"internal/proc"}, // its clips are made by ffmpeg
+	}
+	maps.Copy(all, decks())
+	return all
+}
+
+// decks is the part of the table for the sources of decks and their parsers.
+func decks() map[string][]string {
+	return map[string][]string{
+		"internal/deck": nil,
+		// the list of parsers
+		"internal/deck/all": {"internal/deck", "internal/deck/images", "internal/deck/jsondeck", "internal/deck/markdown",
+			"internal/deck/pptx", "internal/deck/yamldeck"},
+		"internal/deck/images":   {"internal/deck", "internal/picturefile"},
+		"internal/deck/form":     {"internal/deck"},
+		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
+		"internal/deck/pptx":     {"internal/deck", "internal/media"},
+		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
+		"internal/deck/yamltree": {"internal/deck", "internal/deck/form"},
+		"internal/deck/markdown": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
+		"internal/deck/decktest": {"internal/deck"},
 	}
 }
 
@@ -199,8 +208,8 @@ var sole = []struct {
 	{"gocloud.dev", []string{"internal/blob"}, false, "only one package knows where files are stored"},
 	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can crash the process; they " +
 		"belong in the child process of that package"},
-	{"github.com/landlock-lsm/go-landlock", []string{"internal/office"}, false, "its restrictions last until the end of a " +
-		"process, so they belong in the child process of that package"},
+	{"github.com/landlock-lsm/go-landlock", []string{"internal/office"}, false, "its restrictions last until the end of " +
+		"a process, so they belong in the child process of that package"},
 	{"golang.org/x/net/bpf", []string{"internal/office"}, false, "a filter of system calls lasts until the end of a " +
 		"process, so it belongs in the child process of that package"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "only one package depends on the library for " +
