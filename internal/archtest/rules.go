@@ -192,8 +192,8 @@ var sole = []struct {
 	{"gocloud.dev", []string{"internal/blob"}, false, "only one package knows where files are stored"},
 	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can crash the process; they " +
 		"belong in the child process of that package"},
-	{"github.com/landlock-lsm/go-landlock", []string{"internal/office"}, false, "its restrictions last until the end of a " +
-		"process, so they belong in the child process of that package"},
+	{"github.com/landlock-lsm/go-landlock", []string{"internal/office"}, false, "its restrictions last until the end of " +
+		"a process, so they belong in the child process of that package"},
 	{"golang.org/x/net/bpf", []string{"internal/office"}, false, "a filter of system calls lasts until the end of a " +
 		"process, so it belongs in the child process of that package"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "only one package depends on the library for " +
