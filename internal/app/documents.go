@@ -9,7 +9,6 @@ import (
 	"lectern/internal/config"
 	"lectern/internal/deck/pptx"
 	"lectern/internal/document"
-	"lectern/internal/office"
 	"lectern/internal/pdf"
 )
 
@@ -67,16 +66,4 @@ func newPDF(cfg config.Config) *pdf.Engine {
 		return pdf.New(pdf.Options{Workers: cfg.Tabs})
 	}
 	return pdf.New(pdf.Options{CacheDir: filepath.Join(dir, "pdfium"), Workers: cfg.Tabs})
-}
-
-// officeChild are the arguments of this program that make it the child that becomes LibreOffice.
-var officeChild = []string{"internal-office"}
-
-// newOffice returns what converts office files, without starting a program.
-func newOffice(_ config.Config) *office.Converter {
-	self, err := os.Executable()
-	if err != nil {
-		self = os.Args[0]
-	}
-	return office.New(office.Options{Child: append([]string{self}, officeChild...)})
 }

@@ -43,7 +43,7 @@ type Tools struct {
 	Web     *fetch.Fetcher // of pictures
 	Browser *chrome.Browser
 	FFmpeg  *FFmpeg
-	Office  *office.Converter
+	Office  *office.Converter // of PowerPoint and OpenDocument files to PDF
 
 	pdf       *pdf.Engine
 	secrets   config.Secrets
@@ -80,7 +80,8 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 	all := slices.Concat(extra, providers(cfg, secrets, ffmpeg))
 	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
-		Web: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg, Office: newOffice(cfg), pdf: newPDF(cfg),
+		Web: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
+		Office: newOffice(cfg, logger), pdf: newPDF(cfg),
 		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.Parsers(),
 		encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
@@ -106,7 +107,7 @@ func newBrowser(cfg config.Config, logger *slog.Logger) *chrome.Browser {
 	})
 }
 
-// Close ends the browser and the children of the providers.
+// Close ends the browser, LibreOffice and the children of the providers.
 func (t *Tools) Close() error {
 	err := errors.Join(t.Browser.Close(), t.Office.Close(), t.pdf.Close())
 	t.Web.Close()

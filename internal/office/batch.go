@@ -117,8 +117,8 @@ func (c *Converter) stage(w *work, batch []*conversion) []*conversion {
 // exitRestart is LibreOffice's wish to be started again, after it has set up a new profile.
 const exitRestart = 81
 
-// convertAll runs LibreOffice until it has converted the batch, and returns what it said. An output is delivered as soon
-// as LibreOffice begins the next one.
+// convertAll runs LibreOffice until it has converted the batch, and returns what it said. An output is delivered as
+// soon as LibreOffice begins the next one.
 func (c *Converter) convertAll(ctx context.Context, p program, w *work, batch []*conversion, limit time.Duration) (
 	said string, err error) {
 	args := []string{"--infilter=" + batch[0].kind.filter, "--convert-to", batch[0].target.extension, "--outdir", w.out()}
@@ -153,8 +153,8 @@ func divide(m *usage.Meter, batch []*conversion) {
 	}
 }
 
-// deliverBefore delivers the outputs that are whole when LibreOffice prints that it writes another one: convert IN -> OUT
-// using filter : NAME.
+// deliverBefore delivers the outputs that are whole when LibreOffice prints that it writes another one: convert IN ->
+// OUT using filter : NAME.
 func deliverBefore(w *work, batch []*conversion, line string) {
 	if !strings.HasPrefix(line, "convert ") {
 		return
@@ -171,11 +171,11 @@ func deliverBefore(w *work, batch []*conversion, line string) {
 
 // refused is the failure of a file without an output, when LibreOffice has ended by itself.
 func refused(said string) error {
-	f := invalid("LibreOffice cannot open the deck: the file is damaged or protected by a password. Open it in the program " +
-		"that it comes from, save it again without a password, or export it as a PDF.")
+	f := invalid("LibreOffice cannot open the deck: the file is damaged or protected by a password. Open it in the " +
+		"program that it comes from, save it again without a password, or export it as a PDF.")
 	if !strings.Contains(said, "could not be loaded") {
-		f = invalid("LibreOffice drew no page of the deck. If all its slides are hidden, unhide those that the video shows; " +
-			"otherwise save the deck again, or export it as a PDF.")
+		f = invalid("LibreOffice drew no page of the deck. If all its slides are hidden, unhide those that the video " +
+			"shows; otherwise save the deck again, or export it as a PDF.")
 	}
 	f.Detail = said
 	return f
@@ -222,8 +222,8 @@ func full(err error) error {
 	if !errors.Is(err, syscall.ENOSPC) {
 		return err
 	}
-	f := lectern.Fail(lectern.CodeDiskFull, "The disk is full, so LibreOffice cannot convert the deck. Free some space in "+
-		"%s.", os.TempDir()).Because(err)
+	f := lectern.Fail(lectern.CodeDiskFull, "The disk is full, so LibreOffice cannot convert the deck. Free some space "+
+		"in %s.", os.TempDir()).Because(err)
 	f.Retryable = true
 	return f
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,7 +51,7 @@ func (c *Converter) Examine(ctx context.Context) Containment {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	o := order{Probe: true, Filter: true, Files: &view{Read: []string{"/usr"}}}
-	args := append(c.o.Child[1:len(c.o.Child):len(c.o.Child)], o.text())
+	args := slices.Concat(c.o.Child[1:], []string{o.text()})
 	out, err := proc.Output(ctx, proc.Command{Path: c.o.Child[0], Args: args})
 	if err == nil {
 		err = json.Unmarshal(out, &found)

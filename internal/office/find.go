@@ -50,8 +50,8 @@ func (c *Converter) find(ctx context.Context) (*program, error) {
 		}
 	}
 	if err != nil {
-		return nil, missing("There is no LibreOffice at %s. Correct office.program (LECTERN_OFFICE_PROGRAM), or leave it "+
-			"empty and install LibreOffice: %s", c.o.Program, Install).Because(err)
+		return nil, missing("There is no LibreOffice at %s. Correct office.program (LECTERN_OFFICE_PROGRAM), or "+
+			"install LibreOffice: %s", c.o.Program, Install).Because(err)
 	}
 	p := behind(path)
 	if p.version, err = c.version(ctx, p); err != nil {

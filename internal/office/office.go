@@ -81,8 +81,8 @@ func (c *Converter) Close() error {
 }
 
 // ToPDF converts the office file in to the PDF file out, which is written whole or not at all. slides is the number of
-// slides, as far as it is known: it adds to the time that the conversion may take. The extension of in says what kind of
-// file it is.
+// slides, as far as it is known: it adds to the time that the conversion may take. The extension of in says what kind
+// of file it is; without one, its content does.
 //
 // If all processes are busy, ToPDF waits. All files of the same kind that wait are then converted by one process. When
 // ctx ends, ToPDF returns its cause at once; a process that then works for nobody ends.
@@ -170,7 +170,7 @@ func (c *Converter) take() []*conversion {
 	for _, v := range c.waiting {
 		switch {
 		case v.ctx.Err() != nil: // its caller has gone
-		case len(batch) < MaxBatch && (len(batch) == 0 || v.kind.filter == batch[0].kind.filter && v.target == batch[0].target):
+		case len(batch) == 0, len(batch) < MaxBatch && v.kind.filter == batch[0].kind.filter && v.target == batch[0].target:
 			batch = append(batch, v)
 		default:
 			rest = append(rest, v)

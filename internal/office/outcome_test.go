@@ -41,7 +41,9 @@ for deck in "$@"; do
 	*refuse*) echo "Error: source file could not be loaded" >&2 ;;
 	*hidden*) echo "convert $deck -> $out/$name.pdf using filter : fake" ;;
 	*half*) printf '%%PDF-1.7 half' >"$out/$name.pdf" ;;
-	*restart*) if [ ! -e "$profile/again" ]; then touch "$profile/again"; exit 81; fi; printf '%%PDF-1.7\n%%%%EOF\n' >"$out/$name.pdf" ;;
+	*restart*)
+		if [ ! -e "$profile/again" ]; then touch "$profile/again"; exit 81; fi
+		printf '%%PDF-1.7\n%%%%EOF\n' >"$out/$name.pdf" ;;
 	*) echo "convert $deck -> $out/$name.pdf using filter : fake"; printf '%%PDF-1.7\n%%%%EOF\n' >"$out/$name.pdf" ;;
 	esac
 done
@@ -110,9 +112,9 @@ func TestFilesThatAreNoPresentationsAreRefusedUnread(t *testing.T) {
 	t.Parallel()
 	c := converter(t, func(c *Converter) { c.o.Program = "/no/such/program" })
 	for _, tc := range []struct{ name, content, message string }{
-		{"deck.fodp", "<?xml?>", `".fodp"`},
-		{"deck.key", "PK\x03\x04", `".key"`},
-		{"deck", "PK\x03\x04", `""`},
+		{"deck.fodp", "<?xml?>", "extension is .fodp"},
+		{"deck.key", "PK\x03\x04", "extension is .key"},
+		{"deck", "<?xml?>", "neither .pptx nor .odp"},
 		{"deck.pptx", "<office:document/>", "not a .pptx file"},
 		{"deck.pptx", "", "not a .pptx file"},
 		{"deck.PPTX", string(compoundMagic), "protected by a password"},
@@ -124,8 +126,30 @@ func TestFilesThatAreNoPresentationsAreRefusedUnread(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := c.ToPDF(t.Context(), path, filepath.Join(t.TempDir(), "out.pdf"), 1)
-		if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeInvalidDeck || !strings.Contains(f.Message, tc.message) {
+		f := lectern.AsFailure(err)
+		if f == nil || f.Code != lectern.CodeInvalidDeck || !strings.Contains(f.Message, tc.message) {
 			t.Errorf("%s: %v", tc.name, err)
+		}
+	}
+}
+
+func TestKindOfAFileWithoutAnExtensionIsFoundInItsContent(t *testing.T) {
+	t.Parallel()
+	far := strings.Repeat("x", 3*ends)
+	for _, tc := range []struct{ content, extension string }{
+		{"PK\x03\x04 [Content_Types].xml", ".pptx"},
+		{"PK\x03\x04 mimetype" + far + "META-INF/manifest.xml content.xml", ".odp"},
+		{"PK\x03\x04 mimetype META-INF/manifest.xml" + far, ".odp"},
+		{"PK\x03\x04" + far + "[Content_Types].xml META-INF/manifest.xml", ".pptx"},
+		{"PK\x03\x04", ".pptx"},
+		{string(compoundMagic), ".ppt"},
+	} {
+		path := filepath.Join(t.TempDir(), "deck")
+		if err := os.WriteFile(path, []byte(tc.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if k, err := kindOf(path); err != nil || k.extension != tc.extension {
+			t.Errorf("%.40q: %+v, %v; want %s", tc.content, k, err, tc.extension)
 		}
 	}
 }
@@ -134,7 +158,8 @@ func TestMissingLibreOfficeNamesTheCommandThatInstallsIt(t *testing.T) {
 	t.Parallel()
 	c := converter(t, func(c *Converter) { c.o.Program = "/no/such/program" })
 	err := c.ToPDF(t.Context(), text(t, "good"), filepath.Join(t.TempDir(), "out.pdf"), 1)
-	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeMissingTool || !strings.Contains(f.Message, Install) {
+	f := lectern.AsFailure(err)
+	if f == nil || f.Code != lectern.CodeMissingTool || !strings.Contains(f.Message, Install) {
 		t.Errorf("%v", err)
 	}
 	if v := c.Version(); v != "" {

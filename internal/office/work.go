@@ -223,7 +223,7 @@ func (c *Converter) command(p program, w *work, args []string, limit time.Durati
 		o.Files = &v
 	}
 	command.NoNetwork = c.layers.network && able.Network
-	command.Path, command.Args, command.Env = c.o.Child[0], append(c.o.Child[1:len(c.o.Child):len(c.o.Child)], o.text()), nil
+	command.Path, command.Args, command.Env = c.o.Child[0], slices.Concat(c.o.Child[1:], []string{o.text()}), nil
 	return command
 }
 
@@ -251,8 +251,8 @@ func (p program) view(w *work) view {
 	v := view{
 		Run: []string{"/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/lib", "/lib64", "/nix/store", "/gnu/store"},
 		Read: []string{"/usr", "/etc/fonts", "/etc/libreoffice", "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/localtime",
-			"/etc/nsswitch.conf", "/etc/passwd", "/etc/group", "/etc/alternatives", "/var/cache/fontconfig", "/var/lib/libreoffice",
-			"/var/spool/libreoffice",
+			"/etc/nsswitch.conf", "/etc/passwd", "/etc/group", "/etc/alternatives", "/var/cache/fontconfig",
+			"/var/lib/libreoffice", "/var/spool/libreoffice",
 			"/dev/urandom", "/dev/random", "/dev/zero", "/proc/self", "/proc/cpuinfo", "/proc/meminfo",
 			"/proc/filesystems", "/sys/devices/system/cpu"},
 		Write: []string{w.dir}, Sockets: []string{socketFolder},
