@@ -179,28 +179,34 @@ func (s *stripper) part(part string, slides map[string]bool) ([]string, error) {
 			e.icons = icons(root)
 		}
 	}
-	var keep []relation
-	var targets []string
-	for _, id := range slices.Sorted(maps.Keys(rels)) {
-		r := rels[id]
-		if e.hidden && r.Type != "slideLayout" {
-			continue
-		}
+	for id, r := range rels {
 		switch {
-		case r.Type == "hyperlink" && r.External || r.Type == "slide" && !r.External && slides[r.Target]:
-		case !drawn(r) || r.Type == "slide",
-			strings.Contains(part, "/charts/") && (r.Type == "package" || r.Type == "oleObject"):
-			continue
-		}
-		keep = append(keep, r)
-		e.kept[id] = true
-		if !r.External && r.Found {
-			targets = append(targets, r.Target)
+		case e.hidden && r.Type != "slideLayout":
+		case r.Type == "hyperlink" && r.External, drawn(r) && r.Type != "slide", slides[r.Target] && r.Type == "slide":
+			embedded := r.Type == "package" || r.Type == "oleObject"
+			e.kept[id] = !(embedded && strings.Contains(part, "/charts/"))
 		}
 	}
 	if isXML(part) {
 		if err := s.edit(part, e); err != nil {
 			return nil, err
+		}
+	}
+	used := map[string]bool{}
+	for _, id := range e.used {
+		used[id] = true
+	}
+	var keep []relation
+	var targets []string
+	for _, id := range slices.Sorted(maps.Keys(rels)) {
+		r := rels[id]
+		// the loudspeaker of a removed sound is a picture that nothing shows
+		if !e.kept[id] || isXML(part) && r.Type == "image" && !used[id] {
+			continue
+		}
+		keep = append(keep, r)
+		if !r.External && r.Found {
+			targets = append(targets, r.Target)
 		}
 	}
 	if len(keep) > 0 {
@@ -248,8 +254,10 @@ type slideEdits struct {
 	kept   map[string]bool // relations
 	hidden bool
 	icons  map[string]bool // shapes that are removed if they are sounds
-	icon   bool            // the open picture is one of them
-	sound  bool            // the open picture is a sound
+	used   []string        // relations that the part uses
+	// of the open picture: it is one of the icons, it is a sound, and the length of used before it
+	icon, sound bool
+	before      int
 }
 
 // dropped are elements that have no part in the picture of a slide, by their name, or by that of their parent and
@@ -268,7 +276,7 @@ var dropped = map[string]bool{
 func (e *slideEdits) start(el *element) bool {
 	switch {
 	case el.name == "p:pic":
-		e.icon, e.sound = false, false
+		e.icon, e.sound, e.before = false, false, len(e.used)
 	case el.name == "p:cNvPr" && el.parent == "p:nvPicPr":
 		e.icon = e.icons[el.attr("id")]
 	case el.name == "a:audioFile" || el.name == "a:wavAudioFile":
@@ -280,17 +288,26 @@ func (e *slideEdits) start(el *element) bool {
 		return false
 	}
 	for i := range el.attrs {
-		if a := &el.attrs[i]; strings.HasPrefix(a.name, "r:") && a.value != "" && !e.kept[a.value] {
-			if a.value = ""; !strings.HasPrefix(el.name, "a:hlink") {
-				a.drop = true
-			}
+		a := &el.attrs[i]
+		switch {
+		case !strings.HasPrefix(a.name, "r:") || a.value == "":
+		case e.kept[a.value]:
+			e.used = append(e.used, a.value)
+		default:
+			a.value, a.drop = "", !strings.HasPrefix(el.name, "a:hlink")
 		}
 	}
 	return true
 }
 
 // end implements editor.
-func (e *slideEdits) end(name string) bool { return name != "p:pic" || !e.icon || !e.sound }
+func (e *slideEdits) end(name string) bool {
+	if name != "p:pic" || !e.icon || !e.sound {
+		return true
+	}
+	e.used = e.used[:e.before]
+	return false
+}
 
 // relationsXML writes the relations of a part in a folder.
 func relationsXML(dir string, rels []relation) []byte {
@@ -460,3 +477,21 @@ func (e *pageEdits) start(el *element) bool {
 
 // end implements editor.
 func (e *pageEdits) end(string) bool { return true }
+
+// Package reads and strips office files within limits. The zero value has the default ones.
+type Package struct{ Limits Limits }
+
+// Shown returns how many slides a file shows. A file without any is a failure.
+func (p Package) Shown(ctx context.Context, r io.ReaderAt, size int64) (int, error) {
+	t, err := Read(ctx, r, size, p.Limits)
+	if err != nil {
+		return 0, err
+	}
+	shown, err := t.Shown()
+	return len(shown), err
+}
+
+// Strip is the function of that name.
+func (p Package) Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) error {
+	return Strip(ctx, w, r, size, p.Limits)
+}

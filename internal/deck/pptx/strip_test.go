@@ -61,9 +61,13 @@ func TestStrippedDecksHaveTheSameSlides(t *testing.T) {
 			t.Errorf("%s: %v", w.file, err)
 			continue
 		}
+		n, err := pptx.Package{}.Shown(t.Context(), bytes.NewReader(out), int64(len(out)))
+		if err == nil && n != w.visible {
+			t.Errorf("%s shows %d slides", w.file, n)
+		}
 		for name := range p {
 			if strings.Contains(name, "notes") || strings.Contains(name, "docProps") || strings.HasSuffix(name, ".mp4") ||
-				strings.HasSuffix(name, ".mp3") {
+				strings.HasSuffix(name, ".mp3") || strings.HasPrefix(w.file, "recorded") && strings.HasSuffix(name, ".png") {
 				t.Errorf("%s still has %s", w.file, name)
 			}
 		}
