@@ -54,6 +54,8 @@ require (
 
 require go.yaml.in/yaml/v4 v4.0.0
 
+require gonum.org/v1/gonum v0.17.0
+
 require (
 	github.com/bahlo/generic-list-go v0.2.0 // indirect
 	github.com/basgys/goxml2json v1.1.1-0.20231018121955-e66ee54ceaad // indirect
