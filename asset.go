@@ -79,8 +79,9 @@ const MaxDeckAssets = 1000
 // AssetUse is a place where a deck names an asset.
 type AssetUse struct {
 	SHA256 string
-	Param  string // the field: "slides[3].props.image"
-	Slide  int    // counted from 1
+	Param  string    // the field: "slides[3].props.image"
+	Slide  int       // counted from 1
+	Want   AssetKind // the kind that the field needs
 	// Kind is the kind of the owner's asset, set by a store that has looked it up; "": the owner has no such asset.
 	Kind AssetKind
 }
@@ -89,13 +90,19 @@ type AssetUse struct {
 func (d Deck) AssetUses() []AssetUse {
 	var uses []AssetUse
 	for i, s := range d.Slides {
+		for _, n := range s.files() {
+			if sha, _, ok := AssetAddress(*n.file); ok {
+				uses = append(uses, AssetUse{SHA256: sha, Param: fmt.Sprintf("slides[%d].%s", i, n.param), Slide: i + 1,
+					Want: n.kind})
+			}
+		}
 		if !namesAsset(s.Props) {
 			continue // most slides name none, and building the paths of their props costs time
 		}
 		for _, name := range slices.Sorted(maps.Keys(s.Props)) {
 			EachText(s.Props[name], fmt.Sprintf("slides[%d].props.%s", i, name), func(text, param string) {
 				if sha, _, ok := AssetAddress(text); ok {
-					uses = append(uses, AssetUse{SHA256: sha, Param: param, Slide: i + 1})
+					uses = append(uses, AssetUse{SHA256: sha, Param: param, Slide: i + 1, Want: AssetPicture})
 				}
 			})
 		}
@@ -137,15 +144,15 @@ func EachText(value any, param string, see func(text, param string)) {
 }
 
 // UnfitAssets returns the fault of a deck that names unfit assets: those that its owner does not have (Kind is ""), and
-// those that are not pictures. Each place is a fault of its own. It returns nil if unfit is empty.
+// those of another kind than the field needs. Each place is a fault of its own. It returns nil if unfit is empty.
 func UnfitAssets(unfit []AssetUse) error {
 	faults := make([]Failure, 0, len(unfit))
 	for _, u := range unfit {
 		f := Fail(CodeUnknownAsset, "There is no asset %s%s. Upload the file first (POST /v1/assets, `lectern asset add`).",
 			assetScheme, u.SHA256)
 		if u.Kind != "" {
-			f = Fail(CodeAssetRefused, "The asset %s%s is a %s, but a picture is needed here. `lectern asset list` shows what "+
-				"each asset is.", assetScheme, u.SHA256, u.Kind)
+			f = Fail(CodeAssetRefused, "The asset %s%s is a %s, but a %s is needed here. `lectern asset list` shows what "+
+				"each asset is.", assetScheme, u.SHA256, u.Kind, u.Want)
 		}
 		faults = append(faults, *f.On(u.Param).At(u.Slide))
 	}
@@ -165,11 +172,12 @@ func AssetOfPage(address string) (sha256 string, ok bool) {
 	return sha256, ok && IsSHA256(sha256)
 }
 
-// FileUse is a place where a deck names a file by its path: a picture next to the deck.
+// FileUse is a place where a deck names a file next to it by its path.
 type FileUse struct {
-	Path  string // relative to the deck's folder, with slashes, and inside it
-	Param string // the field: "slides[3].props.image"
-	Slide int    // counted from 1
+	Path  string    // relative to the deck's folder, with slashes, and inside it
+	Param string    // the field: "slides[3].props.image"
+	Slide int       // counted from 1
+	Kind  AssetKind // the kind that the field needs
 }
 
 // WithFiles returns d with the addresses of assets in place of the paths in uses; assets maps paths to hashes. A path
@@ -179,6 +187,11 @@ func (d Deck) WithFiles(uses []FileUse, assets map[string]string) Deck {
 	for _, u := range uses {
 		sha, ok := assets[u.Path]
 		if i := u.Slide - 1; ok && i >= 0 && i < len(d.Slides) {
+			for _, n := range d.Slides[i].files() {
+				if u.Param == fmt.Sprintf("slides[%d].%s", i, n.param) {
+					*n.file = assetScheme + sha
+				}
+			}
 			props, _ := u.replaced(d.Slides[i].Props, fmt.Sprintf("slides[%d].props", i), assetScheme+sha).(map[string]any)
 			d.Slides[i].Props = props
 		}

@@ -9,8 +9,8 @@ import (
 	"lectern"
 )
 
-// AssetUses finds the assets in props of any depth, each with its field and its slide. UnfitAssets refuses those that
-// are missing or not pictures.
+// AssetUses finds the assets in props of any depth, in pages and sounds, each with its field and its slide. UnfitAssets refuses those that
+// are missing or of another kind.
 func TestAssetUses(t *testing.T) {
 	t.Parallel()
 	a, b := strings.Repeat("a", 64), strings.Repeat("b", 64)
@@ -18,10 +18,15 @@ func TestAssetUses(t *testing.T) {
 		{Props: map[string]any{"title": "asset:none", "image": "asset:" + a}},
 		{Props: map[string]any{"items": []any{"x", map[string]any{"icon": "asset:" + b, "alt": "asset:" + a + " here"}},
 			"image": "asset:" + a}},
+		{Page: &lectern.PageOf{File: "asset:" + b, Page: 1}, Sound: &lectern.SoundOf{File: "asset:" + a}},
+		{Page: &lectern.PageOf{File: "talk.pdf", Page: 1}},
 	}}
 	want := []lectern.AssetUse{
-		{SHA256: a, Param: "slides[0].props.image", Slide: 1}, {SHA256: a, Param: "slides[1].props.image", Slide: 2},
-		{SHA256: b, Param: "slides[1].props.items[1].icon", Slide: 2},
+		{SHA256: a, Param: "slides[0].props.image", Slide: 1, Want: lectern.AssetPicture},
+		{SHA256: a, Param: "slides[1].props.image", Slide: 2, Want: lectern.AssetPicture},
+		{SHA256: b, Param: "slides[1].props.items[1].icon", Slide: 2, Want: lectern.AssetPicture},
+		{SHA256: b, Param: "slides[2].page.file", Slide: 3, Want: lectern.AssetDeck},
+		{SHA256: a, Param: "slides[2].sound.file", Slide: 3, Want: lectern.AssetSound},
 	}
 	got := d.AssetUses()
 	if !slices.Equal(got, want) {
@@ -30,7 +35,7 @@ func TestAssetUses(t *testing.T) {
 	err := lectern.UnfitAssets(got[1:])
 	f, ok := errors.AsType[*lectern.Failure](err)
 	if !ok || f.Code != lectern.CodeUnknownAsset || f.Slide != 2 || f.Param != "slides[1].props.image" ||
-		len(f.Causes) != 1 || !f.Code.IsFault() {
+		len(f.Causes) != 3 || !f.Code.IsFault() {
 		t.Errorf("%+v", f)
 	}
 	got[1].Kind = lectern.AssetSound

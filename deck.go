@@ -39,14 +39,18 @@ type Deck struct {
 	Translations map[string]DeckTranslation `json:"translations,omitempty"` // by language, see [Deck.In]
 }
 
-// Slide is one page of a deck: a template with props, its narration and its overrides.
+// Slide is one page of a deck: a template with props, or a page of a file; its narration and its overrides.
 type Slide struct {
 	ID string `json:"id,omitempty"`
-	// a template's id, without the "-slide" ending that some decks write
-	Template string         `json:"template"`
-	Props    map[string]any `json:"props,omitempty"` // the template's words and lists, as decoded from JSON
+	// a template's id, without the "-slide" ending that some decks write; empty if the slide has a Page
+	Template string `json:"template"`
+	// the page of a file that the slide shows in place of a template; its props are the words on it: title, text
+	Page  *PageOf        `json:"page,omitempty"`
+	Props map[string]any `json:"props,omitempty"` // the template's words and lists, as decoded from JSON
 	// text with marks, see [ParseScript]; without letters and numbers the slide is held in silence
 	Narration string `json:"narration,omitempty"`
+	// recorded sound in place of a voice; Narration is then its text, if it is known
+	Sound *SoundOf `json:"sound,omitempty"`
 	// overrides the layout's place of the avatar, in slide pixels (see SlideSize)
 	AvatarBox  *Rect            `json:"avatarBox,omitempty"`
 	Background string           `json:"background,omitempty"` // colour behind the avatar, "#rrggbb"
@@ -220,6 +224,8 @@ type Page struct {
 	Height int
 	Scale  float64
 	Assets []string // the addresses that HTML loads, each once; the browser is not allowed to load any other
+	// Document is the page of a file that the picture shows; HTML is then empty. nil: the page is HTML.
+	Document *PageOf `json:"-"`
 	// Background is drawn below HTML; nil: HTML has one of its own, and covers the page. The name "Ground" is part of
 	// content keys: another one would make every cached picture useless.
 	Background *Background `json:"Ground"`

@@ -88,8 +88,8 @@ func (t Transition) IsCut() bool {
 func (d Deck) KeysAvatar() bool { return d.KeyAvatar == nil || *d.KeyAvatar }
 
 // WithDefaults returns d with a default for every empty field, except those that the server decides: the avatar, the
-// voices and the subtitles. A deck without a title gets the title of its first slide. A slide without a template gets
-// "image" if a picture is its only prop, else DefaultTemplate. The types of transitions become names of
+// voices and the subtitles. A deck without a title gets the title of its first slide. A slide with neither a template nor a page
+// gets "image" if a picture is its only prop, else DefaultTemplate. The types of transitions become names of
 // [TransitionTypes] where they differ only in writing. Other values that are set stay, even out of bounds. d itself is
 // not changed, and a second call changes nothing.
 func (d Deck) WithDefaults() Deck {
@@ -124,7 +124,7 @@ func (d Deck) WithDefaults() Deck {
 
 // template is the slide's template, or the default for a slide that names none.
 func (s Slide) template() string {
-	if s.Template != "" {
+	if s.Template != "" || s.Page != nil {
 		return s.Template
 	}
 	if _, image := s.Props["image"]; image && len(s.Props) == 1 {
@@ -349,6 +349,7 @@ func (v *validator) slide(at string, number int, s Slide) {
 		v.fault(at+".background", number, "\"background\" must be a colour such as \"#1a2b3c\", not %q.",
 			Shorten(s.Background))
 	}
+	v.files(at, number, s)
 	v.box(at+".avatarBox", number, s.AvatarBox)
 	if n := len(s.Positions); n > MaxPositions {
 		v.fault(at+".positions", number, "\"positions\" has %d elements; the limit is %d.", n, MaxPositions)

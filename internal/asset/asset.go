@@ -59,7 +59,7 @@ type Reader interface {
 	AssetFile(ctx context.Context, sha256 string) (string, error)
 	Assets(ctx context.Context, owner string, kind lectern.AssetKind, before time.Time, beforeID string, limit int) (
 		[]lectern.Asset, error)
-	// Unfit returns the uses of assets that the owner does not have, or that are not pictures.
+	// Unfit returns the uses of assets that the owner does not have, or that are of another kind than the field needs.
 	Unfit(ctx context.Context, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error)
 }
 

@@ -7,8 +7,11 @@
 package deck
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -22,7 +25,19 @@ type Source struct {
 	Name      string // of its file; "": it has none. Only its ending matters
 	MediaType string // as the sender declared it, in lower case and without parameters; "": not declared
 	Folder    string // of this machine, with the files that the deck may name by their paths; "": there is none
-	Bytes     []byte
+	Bytes     []byte // of the file; nil if At has them
+
+	At       io.ReaderAt // a file that is not in memory; nil: Bytes has its content
+	Size     int64       // of At, in bytes
+	Password string      // that opens the file; "": none
+}
+
+// Reader returns the content of the source and its size in bytes.
+func (s Source) Reader() (io.ReaderAt, int64) {
+	if s.At != nil {
+		return s.At, s.Size
+	}
+	return bytes.NewReader(s.Bytes), int64(len(s.Bytes))
 }
 
 // Parser reads one kind of source. It is safe for concurrent use.
@@ -90,10 +105,53 @@ type Request struct {
 	CallbackAt  string            // the field name of CallbackURL, as its author wrote it
 	NamesLayout bool              // the deck has the field layout
 
+	// Open opens a file that is inside the source, such as the sound of a slide in a PPTX; its own name is the source
+	// itself. It returns fs.ErrNotExist for a file that is not there. nil: the source has no files.
+	Open func(path string) (file io.ReadCloser, size int64, err error)
+	// Report says what the parser made of each slide; nil: the author's text says it already.
+	Report []SlideReport
+
 	Places Places
 	// Locate returns the positions of fields, given by the paths that their author wrote, in the same order. A field that
 	// is not in the source has the position of the nearest field around it. nil: the source has no lines.
 	Locate func(written []string) []Position
+}
+
+// SlideReport says what a parser made of a slide of a file that people present, such as a PPTX.
+type SlideReport struct {
+	Slide     int       `json:"slide"`  // of the video, counted from 1; 0: the slide is left out
+	Source    int       `json:"source"` // in the source, counted from 1
+	Title     string    `json:"title,omitempty"`
+	Narration Narration `json:"narration"`          // where its sound comes from
+	Why       string    `json:"why,omitempty"`      // a sentence
+	Notes     []Note    `json:"notes,omitempty"`    // what differs from the source, and what to look at
+	Unsaid    []string  `json:"unsaid,omitempty"`   // texts on the slide that its narration does not have
+	AltTexts  []string  `json:"altTexts,omitempty"` // of its pictures
+}
+
+// Note is one remark of a report.
+type Note struct {
+	Code    string `json:"code"` // stable, such as "missing_font"
+	Message string `json:"message"`
+}
+
+// Narration says where the sound of a slide comes from.
+type Narration string
+
+// The values of Narration.
+const (
+	Recorded Narration = "recorded" // a sound in the source
+	Notes    Narration = "notes"    // the slide's notes, spoken
+	Silence  Narration = "silence"  // none; the source says how long the slide stays
+	Nothing  Narration = "none"     // none; the slide stays for the default time
+)
+
+// File opens a file inside the source, see Request.Open. Without one, it returns fs.ErrNotExist.
+func (q Request) File(path string) (io.ReadCloser, int64, error) {
+	if q.Open == nil {
+		return nil, 0, fs.ErrNotExist
+	}
+	return q.Open(path)
 }
 
 // Position is a position in a source. Line and Column are counted from 1; columns are characters.

@@ -36,6 +36,10 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 	if err != nil {
 		return lectern.Page{}, nil, err
 	}
+	size := d.SlideSize()
+	if i >= 0 && i < len(d.Slides) && d.Slides[i].Page != nil {
+		return l.document(d.Slides[i].Page, size, d.Scale(), i)
+	}
 	s, err := l.section(d, i)
 	if err != nil {
 		return lectern.Page{}, nil, err
@@ -44,10 +48,19 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 	if err != nil {
 		return lectern.Page{}, nil, err
 	}
-	size, background := d.SlideSize(), t.background(s.design.Hero)
+	background := t.background(s.design.Hero)
 	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets,
 		Background: &background,
 		Pictures:   s.files, Params: s.params, Props: s.props}, s.warnings, nil
+}
+
+// document returns a page that shows a page of a file.
+func (l *Library) document(p *lectern.PageOf, size lectern.Size, scale float64, i int) (lectern.Page, []lectern.Warning,
+	error) {
+	if _, asset, _ := lectern.AssetAddress(p.File); !asset {
+		return lectern.Page{}, nil, refused(fmt.Sprintf("slides[%d].page.file", i), i+1, absent(p.File))
+	}
+	return lectern.Page{Document: p, Width: size.Width, Height: size.Height, Scale: scale}, nil, nil
 }
 
 // Document returns all slides of the deck in one page, one below the other. Its sizes are slide pixels, which the
@@ -58,7 +71,11 @@ func (l *Library) Document(d lectern.Deck) (string, error) {
 		return "", err
 	}
 	var all []section
-	for i := range d.Slides {
+	d.Slides = slices.Clone(d.Slides)
+	for i, slide := range d.Slides {
+		if slide.Page != nil { // a browser does not draw pages of files, so their titles are shown
+			d.Slides[i].Page, d.Slides[i].Template = nil, lectern.DefaultTemplate
+		}
 		s, err := l.section(d, i)
 		if err != nil {
 			return "", err

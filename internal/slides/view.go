@@ -217,7 +217,8 @@ func (v *view) image(value any, prop string) *picture {
 	p, err := readPicture(address, picturefile.Limits{Pixels: v.limits.PicturePixels, Elements: v.limits.SVGElements})
 	switch {
 	case err == nil && p.path != "":
-		v.paths = append(v.paths, lectern.FileUse{Path: p.path, Param: param + at, Slide: v.slide})
+		v.paths = append(v.paths, lectern.FileUse{Path: p.path, Param: param + at, Slide: v.slide,
+			Kind: lectern.AssetPicture})
 		err = absent(p.path)
 	case err == nil && !p.Remote:
 		err = v.embed(&p, param)

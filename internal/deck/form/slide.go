@@ -123,6 +123,7 @@ func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 	}
 	template, _, _ := f.text("template", "templateId")
 	s.Template = templateID(template)
+	s.Page, s.Sound = f.pageOf(), f.soundOf()
 	s.Voice = f.voice()
 	s.AvatarBox, s.Background = f.avatarBox()
 	s.Hold = f.ownHold()
@@ -144,6 +145,49 @@ func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 	}
 	s.Narration = own
 	return s
+}
+
+// pageOf reads the page of a file that a slide shows. A page that is not an object is a prop.
+func (f *fields) pageOf() *lectern.PageOf {
+	o, ok := f.ownObject("page")
+	if !ok {
+		return nil
+	}
+	defer o.warnUnknownInside()
+	var p lectern.PageOf
+	p.File, _, _ = o.text("file")
+	if v, ok := o.take("page"); ok {
+		p.Page, _ = o.whole(v)
+	} else {
+		p.Page = 1
+	}
+	return &p
+}
+
+// soundOf reads the recorded sound of a slide. A sound that is not an object is a prop.
+func (f *fields) soundOf() *lectern.SoundOf {
+	o, ok := f.ownObject("sound")
+	if !ok {
+		return nil
+	}
+	defer o.warnUnknownInside()
+	var s lectern.SoundOf
+	s.File, _, _ = o.text("file")
+	if x, _, ok := o.number("start"); ok {
+		s.Start = milliseconds(x)
+	}
+	s.End = o.seconds("end")
+	return &s
+}
+
+// ownObject returns a field of the slide that is an object. A value of another type is left to the props.
+func (f *fields) ownObject(name string) (*fields, bool) {
+	if value, _ := f.obj.Get(name); value != nil {
+		if _, ok := value.(*Object); !ok {
+			return nil, false
+		}
+	}
+	return f.object(name)
 }
 
 // templateID is the id without the "-slide" ending, in lower case and with hyphens.

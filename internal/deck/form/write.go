@@ -54,10 +54,23 @@ func writtenSlide(s lectern.Slide) *Object {
 	o := &Object{}
 	o.text("id", s.ID)
 	o.text("template", s.Template)
+	if p := s.Page; p != nil {
+		page := &Object{}
+		page.text("file", p.File)
+		page.Add("page", whole(p.Page))
+		o.Add("page", page)
+	}
 	if len(s.Props) > 0 {
 		o.Add("props", tree(s.Props))
 	}
 	o.text("narration", s.Narration)
+	if a := s.Sound; a != nil {
+		sound := &Object{}
+		sound.text("file", a.File)
+		sound.seconds("start", a.Start)
+		sound.seconds("end", a.End)
+		o.Add("sound", sound)
+	}
 	o.translations(s.Translations)
 	o.voice(s.Voice)
 	o.seconds("hold", s.Hold)

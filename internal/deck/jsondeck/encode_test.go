@@ -156,6 +156,13 @@ var writtenSlide = rapid.Custom(func(t *rapid.T) lectern.Slide {
 	if rapid.Bool().Draw(t, "has props") {
 		s.Props = props(t)
 	}
+	if rapid.Bool().Draw(t, "has page") {
+		s.Page = &lectern.PageOf{File: maybe(t, text, "file"), Page: rapid.IntRange(-1, 300).Draw(t, "page")}
+	}
+	if rapid.Bool().Draw(t, "has sound") {
+		s.Sound = &lectern.SoundOf{File: maybe(t, text, "sound"), Start: maybe(t, length, "start"),
+			End: maybe(t, length, "end")}
+	}
 	if rapid.Bool().Draw(t, "has box") {
 		side, place := rapid.IntRange(1, 2000), rapid.IntRange(-500, 2000)
 		s.AvatarBox = &lectern.Rect{X: place.Draw(t, "x"), Y: place.Draw(t, "y"), Width: side.Draw(t, "w"),
