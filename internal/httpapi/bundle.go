@@ -83,7 +83,7 @@ func (s *server) keepMember(ctx context.Context, b *deck.Bundle, name string) (s
 		return "", err
 	}
 	damaged := func(err error) error {
-		return lectern.Fail(lectern.CodeAssetRefused, "it cannot be unpacked.").Because(err)
+		return lectern.Fail(lectern.CodeAssetRefused, "it cannot be unpacked. Make the ZIP file again.").Because(err)
 	}
 	if err != nil {
 		return "", damaged(err)
