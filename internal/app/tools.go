@@ -194,7 +194,7 @@ func (t *Tools) missing(ctx context.Context) []*lectern.Failure {
 		func() error { return t.Voices.Any(ctx) },
 	}
 	found := make([]error, len(looks))
-	var wg sync.WaitGroup // at once, because each waits for a program to answer
+	var wg sync.WaitGroup // concurrently, because ffmpeg and the voice engines need time to answer
 	for i, look := range looks {
 		wg.Go(func() { found[i] = look() })
 	}

@@ -27,7 +27,7 @@ func Undocumented(files []File) []Finding {
 	for dir, path := range first {
 		if !has[dir] {
 			out = append(out, Finding{path + ":1",
-				"the package has no package comment; say in a few sentences why it exists",
+				"the package has no package comment of at least eight words; say in a few sentences why it exists",
 				"the first question of every reader is what a package is for"})
 		}
 	}
@@ -85,7 +85,7 @@ func resolves(root, page, text string, u *url.URL) bool {
 	return false
 }
 
-// Pages lists the Markdown pages below root.
+// Pages lists the Markdown pages below root, except those in folders that skipFolder skips.
 func Pages(root string) ([]string, error) {
 	var pages []string
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {

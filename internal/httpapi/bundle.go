@@ -111,7 +111,7 @@ func (s *server) keepMember(ctx context.Context, open func(string) (io.ReadClose
 		return "", err
 	}
 	damaged := func(err error) error {
-		return lectern.Fail(lectern.CodeAssetRefused, "it cannot be unpacked.").Because(err)
+		return lectern.Fail(lectern.CodeAssetRefused, "it cannot be unpacked. Make the ZIP file again.").Because(err)
 	}
 	if err != nil {
 		return "", damaged(err)

@@ -9,7 +9,8 @@ import (
 	"lectern/internal/private"
 )
 
-// A folder of an older build is closed to other users, with everything in it; targets of links are not changed.
+// A folder of an older build is closed to other users, with everything in it, also if its path is a link. Links inside
+// it are not followed.
 func TestH4FolderOfAnOlderBuildIsClosed(t *testing.T) {
 	t.Parallel()
 	outside := filepath.Join(t.TempDir(), "outside")

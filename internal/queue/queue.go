@@ -32,13 +32,13 @@ const (
 	maxAttempts = 10_000
 	// River must never rescue a run by age: the job service has its own limit, far below this.
 	longest = 30 * 24 * time.Hour
-	// Pause between River's notification and the fetch.
+	// The shortest time between two fetches of tickets.
 	fetchCooldown = 5 * time.Millisecond
 	// Pause between a failed try of a ticket and the next.
 	retryPause = time.Second
 	// The time at which a waiting ticket is due. By default River uses the time of insertion, so after the clock is set
-	// back, waiting tickets would not be taken until it is that late again. Of tickets with the same time the lower id
-	// comes first.
+	// back, waiting tickets would not be taken until it is that late again. Of tickets with the same time, the one
+	// with the lower number comes first.
 	always = "1970-01-01 00:00:00"
 	// A resumed presentation comes before those that never ran.
 	priorityResumed, priorityNew = 1, 2
@@ -89,8 +89,8 @@ type ticket struct {
 // Kind implements river.JobArgs.
 func (ticket) Kind() string { return "presentation" }
 
-// Enqueue adds a ticket to the queue in tx. A resumed presentation comes before the others, and among equals the ticket
-// with the lower number.
+// Enqueue adds a ticket to the queue in tx, and returns its number. A resumed presentation comes before the others, and
+// among equals the ticket with the lower number.
 func (q *Queue[Tx]) Enqueue(ctx context.Context, tx Tx, id string, attempt int, resumed bool) (int64, error) {
 	opts := &river.InsertOpts{MaxAttempts: maxAttempts, Priority: priorityNew}
 	if resumed {

@@ -26,7 +26,8 @@ type outline struct {
 	slides    []*slide
 }
 
-// slide is what a run knows about one slide. The fields after a channel may be read once the channel is closed.
+// slide is what a run knows about one slide. The fields after a channel, up to the blank line, may be read once the
+// channel is closed.
 type slide struct {
 	index  int // counted from 0
 	number int // counted from 1
@@ -49,9 +50,9 @@ type slide struct {
 	key     string // of what it shows, once it is encoded or about to be
 	encoded chan struct{}
 	segment segment
-	blend   segment // the transition that brings the slide
 
-	yuv yuvFile
+	blend segment // the transition that brings the slide; read once the run's first group is done
+	yuv   yuvFile
 }
 
 // withSlides lays out the slides of base's deck, and plans the work on them in track.
@@ -78,8 +79,8 @@ func withSlides(base outline, track *tracker) *outline {
 	return u
 }
 
-// unspliced reports whether all pictures with an avatar have to be encoded whole. Only then does an encoder in hardware
-// save time.
+// unspliced reports whether there are pictures with an avatar, and all of them have to be encoded whole. Only then does
+// an encoder in hardware save time.
 func (u *outline) unspliced() bool {
 	any := false
 	for _, s := range u.slides {

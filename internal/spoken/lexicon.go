@@ -6,7 +6,7 @@ import "strings"
 // silent or stays for the engine to read.
 type lexicon map[string]string
 
-// lexicons are parsed from the tables below: "key=words" separated by semicolons.
+// lexicons are parsed from the tables below: "key=words" separated by semicolons or line ends.
 var lexicons = func() map[string]lexicon {
 	out := map[string]lexicon{}
 	for lang, text := range lexiconTexts {
@@ -202,14 +202,15 @@ var signs = map[string]string{
 	"RUB": "₽", "UAH": "₴", "PLN": "zł", "A$": "AUD", "C$": "CAD", "HK$": "HKD", "NZ$": "NZD", "S$": "SGD", "р.": "₽",
 }
 
-// codeOf maps signs to ISO codes, for languages without [money].
+// codeOf maps signs to ISO codes, for currencies that [money] lacks in a language.
 var codeOf = map[string]string{
 	"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₽": "RUB", "₴": "UAH", "₹": "INR", "₩": "KRW", "₺": "TRY", "₿": "BTC",
 	"R$": "BRL", "zł": "PLN", "CHF": "CHF", "₪": "ILS",
 	"₸": "KZT", "Kč": "CZK",
 }
 
-// magnitudes are the abbreviations of large numbers, by language ("" for all languages), and their number of zeros.
+// magnitudes are the names of large numbers and their abbreviations, by language ("" for all languages), with the
+// number of zeros.
 var magnitudes = map[string]map[string]int{
 	"": {"M": 6, "bn": 9, "mn": 6},
 	"en": {"k": 3, "K": 3, "M": 6, "m": 6, "B": 9, "b": 9, "T": 12, "bn": 9, "mn": 6, "tn": 12, "thousand": 3,

@@ -127,7 +127,8 @@ func own() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// Begin adds a run among which the time from now on is divided. The caller calls end once, at the run's end.
+// Begin adds a run, which gets a share of the time that is used from now on. The caller calls end once, at the run's
+// end.
 func (l *Ledger) Begin(m *Meter) (end func()) {
 	if l == nil {
 		return func() {}
@@ -140,8 +141,8 @@ func (l *Ledger) Begin(m *Meter) (end func()) {
 // millisecond or more.
 const pause = 5 * time.Second
 
-// Update divides the time that was used until now, unless that was done less than pause ago. Runs call it before they
-// report.
+// Update divides the time that was used until now, unless another Update did so less than pause ago. Runs call it
+// before they report.
 func (l *Ledger) Update() {
 	if l == nil {
 		return

@@ -22,8 +22,8 @@ func TestHalfOpenReceivers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
-		does    func(conn net.Conn, r *bufio.Reader) // then it stalls until the service closes the connection
-		took    time.Duration
+		does    func(conn net.Conn, r *bufio.Reader)
+		took    time.Duration // 0: the receiver closes the connection after does; else it stalls until the test ends
 		status  int
 		problem string
 	}{
@@ -88,7 +88,7 @@ func says(answer string) func(net.Conn, *bufio.Reader) {
 	}
 }
 
-// drops is says, and closes the connection.
+// drops reads the request, sends answer and closes the connection.
 func drops(answer string) func(net.Conn, *bufio.Reader) {
 	return func(conn net.Conn, r *bufio.Reader) {
 		says(answer)(conn, r)

@@ -56,8 +56,8 @@ func parse(text, settings string, lim lectern.Limits) (deck.Request, error) {
 // read decodes a text of at most lim.BodyBytes.
 func read(text string, lim lectern.Limits, left *budget) (any, error) {
 	if int64(len(text)) > lim.BodyBytes {
-		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d (limits.body).", len(text),
-			lim.BodyBytes)
+		return nil, lectern.Fail(lectern.CodeTooLarge, "The JSON has %d bytes; the limit is %d (limits.body). Remove "+
+			"fields that no video needs, or split the deck.", len(text), lim.BodyBytes)
 	}
 	v, bad := decode(text, left)
 	if bad != nil {

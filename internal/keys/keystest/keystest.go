@@ -59,7 +59,7 @@ func (f *Fake) at(id string) int {
 	return slices.IndexFunc(f.all, func(k lectern.Key) bool { return k.ID == id })
 }
 
-// Break makes every call fail with err; nil ends that.
+// Break makes calls return err, although they take effect; nil ends that. An id that exists is a conflict as before.
 func (f *Fake) Break(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
