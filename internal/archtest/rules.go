@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func Rules() []Rule {
 // import the nearest package above it that is here, and what that one may; without one, only the root. The composers
 // are not in the table.
 func allowed() map[string][]string {
-	return map[string][]string{
+	all := map[string][]string{
 		".":                 nil,
 		"client":            {"internal/retry"},
 		"internal/captions": {"internal/timeline"},
@@ -76,6 +77,8 @@ func allowed() map[string][]string {
 		"internal/store/storetest": {"internal/store", "internal/job", "internal/soak"},
 		"internal/queue":           {"internal/store", "internal/job"},
 		"internal/fetch":           {"internal/egress", "internal/picturefile"},
+		"internal/pdf":             {"internal/private"},
+		"internal/pdf/pdftest":     nil,
 		"internal/slides":          {"internal/picturefile"},
 		"internal/asset":           {"internal/deck", "internal/fail", "internal/media", "internal/picturefile"},
 		"internal/media":           {"internal/deck", "internal/picturefile"},
@@ -83,6 +86,7 @@ func allowed() map[string][]string {
 		"internal/keys":            nil,
 		"internal/ffmpeg":          {"internal/proc"},
 		"internal/chrome":          {"internal/proc"},
+		"internal/office":          {"internal/proc", "internal/usage"},
 		"internal/spoken":          {"internal/spoken/cldr", "internal/spoken/rbnf"},
 		"internal/spoken/cldr":     {"internal/spoken/rbnf"},
 		"internal/spoken/rbnf":     nil,
@@ -94,14 +98,7 @@ func allowed() map[string][]string {
 		"internal/tts/ttstest":    {"internal/tts"},
 		"internal/avatar/builtin": {"internal/avatar"},
 		"internal/avatar/footage": {"internal/picture"},
-		"internal/deck":           nil,
-		// the list of parsers
-		"internal/deck/all":      {"internal/deck", "internal/deck/jsondeck", "internal/deck/yamldeck"},
-		"internal/deck/form":     {"internal/deck"},
-		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
-		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form"},
-		"internal/deck/decktest": {"internal/deck"},
-		"internal/httpapi":       {"internal/deck"},
+		"internal/httpapi":        {"internal/deck"},
 		"cmd/lectern": {"client", "internal/app", "internal/blob", "internal/config", "internal/deck",
 			"internal/deck/all", "internal/keys", "internal/log"},
 		"cmd/gallery": {"internal/app", "internal/avatar/builtin", "internal/config", "internal/ffmpeg",
@@ -114,6 +111,26 @@ func allowed() map[string][]string {
 			"internal/usage"},
 		"internal/store/sqlitetest":     {"internal/store/sqlite"},
 		"internal/avatar/elai/elaitest": {"internal/proc"}, // its clips are made by ffmpeg
+	}
+	maps.Copy(all, decks())
+	return all
+}
+
+// decks is the part of the table for the sources of decks and their parsers.
+func decks() map[string][]string {
+	return map[string][]string{
+		"internal/deck": nil,
+		// the list of parsers
+		"internal/deck/all": {"internal/deck", "internal/deck/images", "internal/deck/jsondeck", "internal/deck/markdown",
+			"internal/deck/pptx", "internal/deck/yamldeck"},
+		"internal/deck/images":   {"internal/deck", "internal/picturefile"},
+		"internal/deck/form":     {"internal/deck"},
+		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
+		"internal/deck/pptx":     {"internal/deck", "internal/media"},
+		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
+		"internal/deck/yamltree": {"internal/deck", "internal/deck/form"},
+		"internal/deck/markdown": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
+		"internal/deck/decktest": {"internal/deck"},
 	}
 }
 
@@ -192,8 +209,16 @@ var sole = []struct {
 	{"gocloud.dev", []string{"internal/blob"}, false, "only one package knows where files are stored"},
 	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can crash the process; they " +
 		"belong in the child process of that package"},
+	{"github.com/landlock-lsm/go-landlock", []string{"internal/office"}, false, "its restrictions last until the end of " +
+		"a process, so they belong in the child process of that package"},
+	{"golang.org/x/net/bpf", []string{"internal/office"}, false, "a filter of system calls lasts until the end of a " +
+		"process, so it belongs in the child process of that package"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "only one package depends on the library for " +
 		"HTTP, so that it can be replaced"},
+	{"github.com/klippa-app/go-pdfium", []string{"internal/pdf"}, false, "PDF files come from strangers; only one " +
+		"package bounds the time and the memory that they take"},
+	{"github.com/tetratelabs/wazero", []string{"internal/pdf"}, false, "only one package runs WebAssembly; its cache of " +
+		"machine code belongs to one set of settings"},
 	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "only one package depends on the library for command " +
 		"lines, so that it can be replaced"},
 	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "packages report through small " +
@@ -205,8 +230,16 @@ var sole = []struct {
 		"use would bring more of a large library into the binary"},
 	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/images", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
+		"change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/markdown", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
+		"change for the next one; internal/deck/all lists the parsers"},
+	{"github.com/yuin/goldmark", []string{"internal/deck/markdown", "internal/slides"}, false, "Markdown is read where " +
+		"a deck is parsed and where a page is made; other packages get text"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/pptx", []string{"internal/deck/all", "internal/app"}, true, "a package that knows one " +
+		"kind of deck must change for the next one; internal/deck/all lists the parsers, internal/app converts files"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
 }
 

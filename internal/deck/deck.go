@@ -30,6 +30,10 @@ type Source struct {
 	At       io.ReaderAt // a file that is not in memory; nil: Bytes has its content
 	Size     int64       // of At, in bytes
 	Password string      // that opens the file; "": none
+
+	// Files are the pictures that are the deck, with their texts: a folder of this machine, or of a ZIP file. nil: the
+	// deck is a file.
+	Files fs.FS
 }
 
 // Reader returns the content of the source and its size in bytes.
@@ -54,15 +58,24 @@ type Kind struct {
 	Name       string                 // for people, such as "JSON"
 	MediaTypes []string               // the first is the registered one
 	Endings    []string               // of file names, in lower case and with their dot
-	Looks      func(text []byte) bool // reports whether a text of unknown kind looks like this kind
+	Looks      func(text []byte) bool // reports whether the beginning of a file of unknown kind looks like this kind
+	Binary     bool                   // the files are not text, can be larger than memory, and become assets whole
 }
 
 // Catalogue has the parsers of a program.
-type Catalogue struct{ parsers []Parser }
+type Catalogue struct {
+	parsers []Parser
+	folders Parser
+}
 
 // NewCatalogue makes a catalogue. The first parser also reads sources of unknown kind.
 func NewCatalogue(first Parser, more ...Parser) *Catalogue {
-	return &Catalogue{append([]Parser{first}, more...)}
+	return &Catalogue{parsers: append([]Parser{first}, more...)}
+}
+
+// WithFolders returns a catalogue that reads folders, see Source.Files, with a parser. The parser is not among Kinds.
+func (c *Catalogue) WithFolders(p Parser) *Catalogue {
+	return &Catalogue{c.parsers, p}
 }
 
 // Kinds describes the kinds of sources that can be read, in the order of their parsers.
@@ -81,6 +94,9 @@ func (c *Catalogue) Parse(ctx context.Context, s Source, settings []byte, lim le
 
 // parser selects the parser by the media type, else by the ending of the name, else by the text.
 func (c *Catalogue) parser(s Source) Parser {
+	if s.Files != nil && c.folders != nil {
+		return c.folders
+	}
 	ending := strings.ToLower(path.Ext(s.Name))
 	for _, fits := range []func(Kind) bool{
 		func(k Kind) bool { return slices.Contains(k.MediaTypes, s.MediaType) },
@@ -258,13 +274,13 @@ func under(path, top string) bool {
 // of the file is a fault. If keep returns neither a hash nor why, the path stays as it is. If keep returns an error,
 // Attach stops and returns it.
 func (q Request) Attach(uses []lectern.FileUse, assets map[string]string,
-	keep func(path string) (sha256, why string, err error)) (Request, error) {
+	keep func(u lectern.FileUse) (sha256, why string, err error)) (Request, error) {
 	q.Faults = slices.Clone(q.Faults)
 	whys := map[string]string{}
 	for _, u := range uses {
 		why, tried := whys[u.Path]
 		if assets[u.Path] == "" && !tried {
-			sum, refused, err := keep(u.Path)
+			sum, refused, err := keep(u)
 			if err != nil {
 				return q, err
 			}

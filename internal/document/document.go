@@ -1,6 +1,6 @@
-// Package document draws the pages of the files that slides show. A PDF is drawn as it is; an office file is turned into
-// PDF first, by the program for it. What a converter gets has no notes and nothing that it would load from elsewhere, so
-// the result depends only on what the file shows, and an edited note draws no slide again.
+// Package document draws the pages of the files that slides show. A PDF is drawn as it is; an office file is turned
+// into PDF first, by the program for it. What a converter gets has no notes and nothing that it would load from
+// elsewhere, so the result depends only on what the file shows, and an edited note draws no slide again.
 package document
 
 import (
@@ -34,8 +34,8 @@ type Converter interface {
 
 // Office reads the packages of office files.
 type Office interface {
-	// Shown returns how many slides a file shows.
-	Shown(ctx context.Context, r io.ReaderAt, size int64) (int, error)
+	// Shown returns how many slides a file shows, and the ending of the name of what Strip writes, such as ".pptx".
+	Shown(ctx context.Context, r io.ReaderAt, size int64) (slides int, ending string, err error)
 	// Strip writes the part of a file that its pictures depend on.
 	Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) error
 }
@@ -175,9 +175,9 @@ func (s *Service) PDF(ctx context.Context, sha string, pages int, path string) e
 	return s.with(ctx, path, func(doc Pages) error {
 		switch n := doc.Count(); {
 		case want > 0 && n != want:
-			return lectern.Fail(lectern.CodeInvalidDeck, "The deck shows %d slides, but LibreOffice drew %d pages, so it is not "+
-				"known which page belongs to which slide. Open the deck in an office program, save it again, and try again; or "+
-				"export it as PDF.", want, n)
+			return lectern.Fail(lectern.CodeInvalidDeck, "The deck shows %d slides, but LibreOffice drew %d pages, so it is "+
+				"not known which page belongs to which slide. Open the deck in an office program, save it again, and try "+
+				"again; or export it as PDF.", want, n)
 		case n < pages:
 			return lectern.Fail(lectern.CodeInvalidDeck, "The file has %d pages, so there is no page %d.", n, pages)
 		}
@@ -197,7 +197,7 @@ func (s *Service) copy(src source, path string) (err error) {
 
 // convert turns an office file into PDF. It returns how many slides the file shows.
 func (s *Service) convert(ctx context.Context, src source, path string) (shown int, err error) {
-	shown, err = s.o.Office.Shown(ctx, src, src.size)
+	shown, ending, err := s.o.Office.Shown(ctx, src, src.size)
 	if err != nil {
 		return 0, err
 	}
@@ -206,7 +206,7 @@ func (s *Service) convert(ctx context.Context, src source, path string) (shown i
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	in := filepath.Join(dir, "deck")
+	in := filepath.Join(dir, "deck"+ending)
 	f, err := os.Create(in)
 	if err != nil {
 		return 0, err
