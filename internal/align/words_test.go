@@ -54,7 +54,8 @@ func TestWordsOfARecordingAreFound(t *testing.T) {
 					wrong++
 				}
 			}
-			t.Logf("awb, aligned by %s: begin: %s; end: %s; %d of %d other texts recognised", name, &starts, &ends, wrong, rounds)
+			t.Logf("awb, aligned by %s: begin: %s; end: %s; %d of %d other texts recognised", name, &starts, &ends, wrong,
+				rounds)
 			if starts.within(60*time.Millisecond) < 0.9 || ends.within(60*time.Millisecond) < 0.9 || spread > 0 ||
 				wrong < rounds*8/10 {
 				t.Errorf("the words are not found: begin: %s; end: %s; %d right texts are spread, %d other ones",
@@ -69,7 +70,7 @@ func TestALongTalkIsCut(t *testing.T) {
 	t.Parallel()
 	b := babble{1.1}
 	sentences := strings.Split(strings.TrimSpace(tableText), "\n")
-	length := int64(soak.Rounds(1, 60)) * 60 * second
+	length := int64(soak.Rounds(20, 3600)) * second
 	var sound []int16
 	var notes []string
 	var gaps []span
@@ -94,7 +95,7 @@ func TestALongTalkIsCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d cuts in %d minutes of sound: %s to listen, %s in all", len(cuts), len(sound)/second/60, heard, time.Since(begin))
+	t.Logf("%d cuts in %d s of sound: %s to listen, %s in all", len(cuts), len(sound)/second, heard, time.Since(begin))
 	for i, c := range cuts {
 		if c.Start > gaps[i].start+second/20 || c.End < gaps[i].end-second/20 {
 			t.Fatalf("cut %d is at %d, not in %v", i+1, c.At, gaps[i])
