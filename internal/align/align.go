@@ -55,6 +55,7 @@ type pair struct {
 	activity []float32 // of the recording, for each frame
 	samples  int64     // of the recording
 	unit     float32
+	unequal  float64 // the mean distance along the path of different texts
 }
 
 // prepare makes the tracks of both sounds.
@@ -131,29 +132,71 @@ func (p *pair) pauseAt(frame int) (stretch, bool) {
 	return stretch{frame, frame}, false
 }
 
-// quality is how well a step of a path fits, from 0 to 1. counts is false if the step says nothing about that.
-func (p *pair) quality(s step) (fit float64, counts bool) {
+// off is how much a step of a path is off: the distance of the frames that match. counts is false if the step says
+// nothing about that.
+func (p *pair) off(s step) (distance float64, counts bool) {
 	switch {
-	case s.move == extra:
+	case s.move == extra || p.ref.kind[s.j] != speech:
 		return 0, false
-	case p.ref.kind[s.j] != speech:
-		return 0, false
-	case s.move == skip:
-		return 0, true
-	case p.rec.kind[s.i] != speech:
-		return 0, true
+	case s.move == skip || p.rec.kind[s.i] != speech:
+		return lost, true
 	}
-	d := float64(between(p.rec.row(int(s.i)), p.ref.row(int(s.j))) * p.unit)
-	return min(max((worst-d)/(worst-best), 0), 1), true
+	return float64(between(p.rec.row(int(s.i)), p.ref.row(int(s.j))) * p.unit), true
 }
 
-// fit is the mean quality of a part of a path.
-func (p *pair) fit(path []step) float64 {
-	sum, n := 0.0, 0
+// mean is the mean distance along a path.
+func (p *pair) mean(path []step) (sum float64, n int) {
 	for _, s := range path {
-		if q, counts := p.quality(s); counts {
-			sum, n = sum+q, n+1
+		if d, counts := p.off(s); counts {
+			sum, n = sum+d, n+1
 		}
 	}
-	return sum / float64(max(n, 1))
+	return sum, n
+}
+
+// fit is how well a part of a path fits, 0 to 1.
+func (p *pair) fit(path []step) float64 { return p.fitness(p.mean(path)) }
+
+// fitness is 1 if the mean of n distances is that of equal texts, and 0 if it is that of different ones.
+func (p *pair) fitness(sum float64, n int) float64 {
+	if n == 0 {
+		return 0
+	}
+	return min(max((p.unequal-sum/float64(n))/equal, 0), 1)
+}
+
+// calibrate measures the mean distance along the path of two texts that are different: the reference is played
+// backwards. A minute of the recording is enough for that.
+func (p *pair) calibrate(ctx context.Context) error {
+	n := min(p.rec.len(), enough)
+	back := pair{unit: p.unit, rec: p.rec.part(n), ref: p.ref.backwards(p.ref.len() * n / p.rec.len())}
+	path, err := search(ctx, &back.rec, &back.ref)
+	if err != nil {
+		return err
+	}
+	sum, count := back.mean(path)
+	p.unequal = sum / float64(max(count, 1))
+	return nil
+}
+
+// part is a track's first n frames.
+func (t *track) part(n int) track {
+	return track{feature: t.feature[:n*dims], kind: t.kind[:n], at: t.at[:n], edge: t.edge[:n]}
+}
+
+// backwards is a track's first n frames in reverse order, without boundaries.
+func (t *track) backwards(n int) track {
+	var out track
+	var row [dims]float32
+	for i := n - 1; i >= 0; i-- {
+		if t.kind[i] == boundary {
+			continue
+		}
+		copy(row[:], t.row(i))
+		for d := cepstra; d < dims; d++ {
+			row[d] = -row[d] // changes
+		}
+		out.add(row[:], t.kind[i], int32(n-1-i))
+	}
+	return out
 }

@@ -17,7 +17,7 @@ type Cut struct {
 }
 
 // Doubtful is the confidence below which a result may be wrong.
-const Doubtful = 0.25
+const Doubtful = 0.3
 
 // Split finds the cuts between the slides in one recording of a whole talk: one less than there are scripts, in order.
 // scripts are the texts of the slides. The recording may say some words differently, skip sentences and add some.
@@ -43,6 +43,9 @@ func Split(ctx context.Context, ref Reference, rec *Recording, scripts []lectern
 	p := prepare(rec, ren)
 	path, err := search(ctx, &p.rec, &p.ref)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.calibrate(ctx); err != nil {
 		return nil, err
 	}
 	if p.fit(path) < hopeless {

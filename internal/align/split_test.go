@@ -33,7 +33,7 @@ func TestRecordingsOfATalkAreCutBetweenTheSlides(t *testing.T) {
 			var s score
 			var sound time.Duration
 			for k := range soak.Rounds(1, 20) {
-				o := order{seed: uint64(k), slides: soak.Rounds(4, 12), changed: 0.05, skipped: 1, snr: 20, pink: k%2 == 1}
+				o := order{seed: uint64(k), slides: soak.Rounds(3, 12), changed: 0.05, skipped: 1, snr: 20, pink: k%2 == 1}
 				x, err := record(t.Context(), speaker, tableText, o)
 				if err != nil {
 					t.Fatal(err)

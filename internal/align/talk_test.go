@@ -225,8 +225,7 @@ func (s *score) add(x talk, cuts []align.Cut) error {
 		return fmt.Errorf("%d cuts for %d slides", len(cuts), len(x.notes))
 	}
 	for i, c := range cuts {
-		off := c.At - (x.gaps[i].start+x.gaps[i].end)/2
-		s.off = append(s.off, time.Duration(max(off, -off))*time.Second/second)
+		s.note(c.At - (x.gaps[i].start+x.gaps[i].end)/2)
 		for _, w := range x.words {
 			if w.Start < c.At && c.At < w.End {
 				s.inside++
@@ -234,6 +233,11 @@ func (s *score) add(x talk, cuts []align.Cut) error {
 		}
 	}
 	return nil
+}
+
+// note adds a distance in samples.
+func (s *score) note(off int64) {
+	s.off = append(s.off, time.Duration(max(off, -off))*time.Second/second)
 }
 
 func (s *score) within(d time.Duration) float64 {
@@ -252,7 +256,7 @@ func (s *score) String() string {
 	}
 	o := slices.Sorted(slices.Values(s.off))
 	q := func(share float64) int64 { return o[min(int(share*float64(len(o))), len(o)-1)].Milliseconds() }
-	return fmt.Sprintf("%4d cuts, median %4d ms, p90 %4d, p95 %4d, worst %6d, within 150 ms %5.1f %%, inside words %d",
+	return fmt.Sprintf("%d: median %d ms, p90 %d, p95 %d, worst %d, within 150 ms %.1f %%, inside words %d",
 		len(o), q(0.5), q(0.9), q(0.95), o[len(o)-1].Milliseconds(), 100*s.within(150*time.Millisecond), s.inside)
 }
 

@@ -13,22 +13,25 @@ const (
 	shortest     = 15   // frames of a pause; the closure of a plosive is shorter
 	kept         = 8    // frames that remain of a long pause
 
-	levelWeight  = 0.7  // of the level, among the coefficients of a spectrum
-	changeWeight = 0.6  // of the changes of coefficients
-	cepstrumFall = 0.25 // how fast the weight of high coefficients falls
+	levelWeight  = 0.7 // of the level, among the coefficients of a spectrum
+	changeWeight = 0.6 // of the changes of coefficients
+	cepstrumFall = 0.9 // how fast the weight of high coefficients falls
 
-	repeat    = float32(0.05) // a frame matches a second one
+	repeat    = float32(0.1)  // a frame matches a second one
 	cross     = float32(1.3)  // a pause matches speech
-	gapFrame  = float32(0.9)  // a frame of speech is left out
+	gapFrame  = float32(0.82) // a frame of speech is left out
 	gapPause  = float32(0.1)  // a frame of a pause is left out
 	gapEdge   = float32(1.5)  // leaving out begins or ends at a pause
 	gapInside = float32(12)   // … or inside of speech
 	wall      = float32(40)   // two slides meet where there is no pause
 
-	best     = 0.45 // the distance of two frames that surely match
-	worst    = 1.0  // … and of two that do not
-	hopeless = 0.2  // the mean quality of a path between two sounds that do not belong together
+	equal    = 0.14 // by how much the mean distance along the path of equal texts is less than that of different ones
+	enough   = 6000 // frames of a recording to be compared with a different text
+	lost     = 0.75 // what a frame that is left out counts as
+	hopeless = 0.2  // the fitness of a talk below which it does not belong to its notes
+	poor     = 0.35 // the fitness of words below which they are spread
 	near     = 300  // steps of a path to each side of a cut that decide its confidence
+	vicinity = 15   // frames to each side of a word that decide its confidence
 )
 
 // The bounds of the search.

@@ -52,10 +52,13 @@ func Words(ctx context.Context, ref Reference, rec *Recording, script lectern.Sc
 	if err != nil {
 		return Alignment{}, err
 	}
+	if err := p.calibrate(ctx); err != nil {
+		return Alignment{}, err
+	}
 	m := newMapping(p, path)
 	a := Alignment{Words: m.spans(words), Phonemes: m.spans(ren.parts[0].phonemes), Confidence: m.confidence(words)}
 	a.Score = p.fit(path)
-	if a.Score < hopeless {
+	if a.Score < poor {
 		return p.spread(words), nil
 	}
 	return a, nil
@@ -179,30 +182,28 @@ type mapping struct {
 	p     *pair
 	first []int32   // of each frame of the reference's track: the first frame of the recording's track that matches it
 	last  []int32   // … and the last one
-	fit   []float64 // … and how well, 0 to 1
+	off   []float64 // … and the sum of their distances
+	count []int     // … and the number of these distances
 }
 
 func newMapping(p *pair, path []step) *mapping {
 	m := p.ref.len()
-	out := &mapping{p: p, first: make([]int32, m), last: make([]int32, m), fit: make([]float64, m)}
-	count := make([]int, m)
+	out := &mapping{p: p, first: make([]int32, m), last: make([]int32, m), off: make([]float64, m), count: make([]int, m)}
+	seen := make([]bool, m)
 	for _, s := range path {
 		if s.move == extra {
 			continue
 		}
-		if q, counts := p.quality(s); counts {
-			out.fit[s.j] += q
+		if d, counts := p.off(s); counts {
+			out.off[s.j], out.count[s.j] = out.off[s.j]+d, out.count[s.j]+1
 		}
-		if count[s.j]++; count[s.j] == 1 {
-			out.first[s.j] = s.i
+		if !seen[s.j] {
+			out.first[s.j], seen[s.j] = s.i, true
 		}
 		out.last[s.j] = s.i
 		if s.move == skip {
 			out.last[s.j] = s.i - 1 // nothing
 		}
-	}
-	for j, n := range count {
-		out.fit[j] /= float64(max(n, 1))
 	}
 	return out
 }
@@ -247,17 +248,16 @@ func (m *mapping) spans(in []lectern.Span) []lectern.Span {
 	return out
 }
 
-// confidence is how well the sound matches each word.
+// confidence is how well the sound matches each word and a little of what is around it.
 func (m *mapping) confidence(words []lectern.Span) []float64 {
 	out := make([]float64, len(words))
 	for i, w := range words {
 		sum, n := 0.0, 0
-		for j := m.p.ref.find(w.Start); j < m.p.ref.len() && int64(m.p.ref.at[j])*hop < w.End; j++ {
-			if m.p.ref.kind[j] == speech {
-				sum, n = sum+m.fit[j], n+1
-			}
+		from, to := m.p.ref.find(w.Start)-vicinity, m.p.ref.find(w.End)+vicinity
+		for j := max(from, 0); j < min(to, m.p.ref.len()); j++ {
+			sum, n = sum+m.off[j], n+m.count[j]
 		}
-		out[i] = sum / float64(max(n, 1))
+		out[i] = m.p.fitness(sum, n)
 	}
 	return out
 }
