@@ -114,7 +114,7 @@ func (c *Converter) stage(w *work, batch []*conversion) []*conversion {
 	return staged
 }
 
-// exitRestart is LibreOffice's wish to be started again, after it has set up a new profile.
+// exitRestart is LibreOffice's wish to be started again, after it has set up a new profile. It has read no file yet.
 const exitRestart = 81
 
 // convertAll runs LibreOffice until it has converted the batch, and returns what it said. An output is delivered as
@@ -142,6 +142,7 @@ func (c *Converter) convertAll(ctx context.Context, p program, w *work, batch []
 		if e, ok := errors.AsType[*proc.ExitError](err); !ok || e.ExitCode != exitRestart {
 			return said, err
 		}
+		c.learn(w.profile())
 	}
 	return said, err
 }

@@ -47,7 +47,8 @@ type Converter struct {
 
 	mu      sync.Mutex
 	waiting []*conversion
-	running int // batches
+	running int               // batches
+	notes   map[string][]byte // for new profiles, by their path in it; see learn
 
 	finding sync.Mutex // held during the search
 	found   *program

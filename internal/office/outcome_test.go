@@ -30,6 +30,7 @@ done
 profile=${1#-env:UserInstallation=file://}
 while [ "$1" != --outdir ]; do shift; done
 out=$2
+log=$(dirname "$0")/starts
 shift 2
 for deck in "$@"; do
 	name=$(basename "$deck" .pptx)
@@ -42,7 +43,12 @@ for deck in "$@"; do
 	*hidden*) echo "convert $deck -> $out/$name.pdf using filter : fake" ;;
 	*half*) printf '%%PDF-1.7 half' >"$out/$name.pdf" ;;
 	*restart*)
-		if [ ! -e "$profile/again" ]; then touch "$profile/again"; exit 81; fi
+		if [ ! -e "$profile/user/extensions/seen" ]; then
+			mkdir -p "$profile/user/extensions"
+			echo once >>"$log"
+			touch "$profile/user/extensions/seen"
+			exit 81
+		fi
 		printf '%%PDF-1.7\n%%%%EOF\n' >"$out/$name.pdf" ;;
 	*) echo "convert $deck -> $out/$name.pdf using filter : fake"; printf '%%PDF-1.7\n%%%%EOF\n' >"$out/$name.pdf" ;;
 	esac
@@ -320,6 +326,22 @@ func TestOneProcessServesTheDecksThatWait(t *testing.T) {
 		case d == "crash" && (f == nil || f.Code != lectern.CodeCaptureFailed):
 			t.Errorf("%s: %v", d, errs[i])
 		}
+	}
+}
+
+// LibreOffice sets up a profile once, and asks for a second start then. Later profiles begin with what it has set up.
+func TestOnlyTheFirstProfileNeedsTwoStarts(t *testing.T) {
+	t.Parallel()
+	c := converter(t, withFake(t))
+	c.layers.files = false // the fake counts its starts next to itself
+	for range 3 {
+		if err := c.ToPDF(t.Context(), text(t, "restart"), filepath.Join(t.TempDir(), "out.pdf"), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(filepath.Join(filepath.Dir(c.o.Program), "starts"))
+	if err != nil || string(b) != "once\n" {
+		t.Errorf("extra starts: %q, %v", b, err)
 	}
 }
 
