@@ -95,7 +95,9 @@ func (c *Converter) version(ctx context.Context, p program) (string, error) {
 	var out strings.Builder
 	command := c.command(p, w, []string{"--version"}, versionTimeout, Containment{Filter: true})
 	command.Stdout, command.MaxStdout = &out, 1<<10
-	if err := proc.Run(ctx, command); err != nil {
+	if err := proc.Run(ctx, command); uncontained(err) {
+		return "", notContained(err)
+	} else if err != nil {
 		return "", missing("LibreOffice at %s does not start. Install it again: %s", p.path, Install).Because(err)
 	}
 	m := versionLine.FindStringSubmatch(out.String())

@@ -32,6 +32,7 @@ func TestLibreOffice(t *testing.T) {
 		{"decks at once", testAtOnce},
 		{"an old PowerPoint file", testOld},
 		{"too little memory", testMemory},
+		{"too large an output", testOutput},
 		{"killed midway", testKilled},
 		{"canceled midway", testCanceled},
 	} {
@@ -121,6 +122,18 @@ func testMemory(t *testing.T) {
 	err := c.ToPDF(t.Context(), plain(t), filepath.Join(t.TempDir(), "out.pdf"), 1)
 	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeCaptureFailed || !f.Retryable ||
 		!bytes.Contains([]byte(f.Message), []byte("office.memory allows (128 MB)")) {
+		t.Errorf("%+v", err)
+	}
+}
+
+func testOutput(t *testing.T) {
+	c := converter(t)
+	if _, err := c.Find(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.o.Output = 4 << 10
+	err := c.ToPDF(t.Context(), plain(t), filepath.Join(t.TempDir(), "out.pdf"), 1)
+	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeTooLarge || f.Retryable {
 		t.Errorf("%+v", err)
 	}
 }
