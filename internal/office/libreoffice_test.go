@@ -9,9 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -20,16 +20,23 @@ import (
 	"lectern/internal/usage"
 )
 
-// These cases run LibreOffice itself.
+// These cases run LibreOffice itself. In those named after layers, each layer alone keeps LibreOffice from what it
+// promises to keep it from: "no layer" shows that the test can fail, "all layers" that LibreOffice can still work.
 func TestLibreOffice(t *testing.T) {
 	t.Parallel()
-	runs := soak.Cases(t, "a damaged deck")
+	runs := soak.Cases(t, "no layer", "all layers")
 	for _, tc := range []struct {
 		name string
 		test func(t *testing.T)
 	}{
-		{"a damaged deck", testDamaged},
-		{"decks at once", testAtOnce},
+		{"no layer", canaryWith(layers{})},
+		{"all layers", canaryWith(all)},
+		{"all without namespaces", canaryWith(layers{profile: true, filter: true, files: true})},
+		{"profile alone", canaryWith(layers{profile: true})},
+		{"filter alone", canaryWith(layers{filter: true})},
+		{"files alone", canaryWith(layers{files: true})},
+		{"network alone", canaryWith(layers{network: true})},
+		{"all without the profile", canaryWith(layers{filter: true, files: true, network: true})},
 		{"an old PowerPoint file", testOld},
 		{"too little memory", testMemory},
 		{"too large an output", testOutput},
@@ -43,6 +50,58 @@ func TestLibreOffice(t *testing.T) {
 			})
 		}
 	}
+}
+
+// canaryWith returns a test that converts the canary's deck with some layers. The same process is given a damaged deck
+// before it, and is not disturbed by it.
+func canaryWith(on layers) func(t *testing.T) {
+	return func(t *testing.T) {
+		c := converter(t, func(c *Converter) { c.layers = on })
+		able := c.Examine(t.Context())
+		if !able.Filter || !able.Files {
+			t.Fatalf("this machine allows only %+v", able)
+		}
+		canary := newCanary(t)
+		damaged, whole := pending(t, cut(t)), pending(t, deck(t, canary.address, canary.picture))
+		if err := c.attempt([]*conversion{damaged, whole}); err != nil {
+			t.Fatal(err)
+		}
+		f := lectern.AsFailure(<-damaged.done)
+		if f == nil || f.Code != lectern.CodeInvalidDeck || f.Retryable ||
+			!strings.Contains(f.Message, "damaged or protected") || exists(damaged.out) {
+			t.Errorf("the damaged deck: %+v", f)
+		}
+		if err := <-whole.done; err != nil {
+			t.Fatal(err)
+		}
+		pdf, err := os.ReadFile(whole.out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !toPDF.whole(whole.out) || bytes.Count(pdf, []byte("/Type/Page/")) != 1 {
+			t.Errorf("the output is no PDF with a page: %.60q", pdf)
+		}
+		asks := !on.profile && !on.filter && !(on.network && able.Network)
+		// Newer kernels refuse TCP with the files.
+		if n := canary.heard.Load(); n > 0 != asks && (n > 0 || !on.files) {
+			t.Errorf("%d requests were sent", n)
+		}
+		pictures := bytes.Count(pdf, []byte("/Subtype/Image"))
+		if copies := !on.profile && !on.files; pictures > 0 != copies {
+			t.Errorf("the PDF has %d pictures", pictures)
+		}
+	}
+}
+
+// pending returns a conversion to PDF for Converter.attempt.
+func pending(t *testing.T, in string) *conversion {
+	t.Helper()
+	k, err := kindOf(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &conversion{ctx: t.Context(), in: in, out: filepath.Join(t.TempDir(), "out.pdf"), slides: 1, kind: k,
+		target: toPDF, done: make(chan error, 1)}
 }
 
 // plain returns a deck that links nothing.
@@ -62,37 +121,6 @@ func cut(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-func testDamaged(t *testing.T) {
-	err := converter(t).ToPDF(t.Context(), cut(t), filepath.Join(t.TempDir(), "out.pdf"), 1)
-	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeInvalidDeck || f.Retryable ||
-		!bytes.Contains([]byte(f.Message), []byte("damaged or protected")) {
-		t.Errorf("%+v", err)
-	}
-}
-
-// One process converts all of them, the damaged one in the middle too.
-func testAtOnce(t *testing.T) {
-	c := converter(t)
-	var batch []*conversion
-	for _, path := range []string{plain(t), cut(t), deck(t, "https://lectern.invalid/y.png", "/lectern/missing.png")} {
-		k, err := kindOf(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		batch = append(batch, &conversion{ctx: t.Context(), in: path, out: filepath.Join(t.TempDir(), "out.pdf"), slides: 1,
-			kind: k, target: toPDF, done: make(chan error, 1)})
-	}
-	if err := c.attempt(batch); err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range batch {
-		err := <-v.done
-		if damaged := i == 1; damaged != (err != nil) || damaged == exists(v.out) {
-			t.Errorf("deck %d: %v", i, err)
-		}
-	}
 }
 
 // The old file is made by LibreOffice too.
@@ -121,7 +149,7 @@ func testMemory(t *testing.T) {
 	c.o.Memory = 128 << 20
 	err := c.ToPDF(t.Context(), plain(t), filepath.Join(t.TempDir(), "out.pdf"), 1)
 	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeCaptureFailed || !f.Retryable ||
-		!bytes.Contains([]byte(f.Message), []byte("office.memory allows (128 MB)")) {
+		!strings.Contains(f.Message, "office.memory allows (128 MB)") {
 		t.Errorf("%+v", err)
 	}
 }
@@ -164,7 +192,7 @@ func midway(t *testing.T, c *Converter) int {
 // opened reports whether one of the links leads to a deck in dir.
 func opened(links []string, dir string) bool {
 	for _, l := range links {
-		if to, err := os.Readlink(l); err == nil && filepath.Ext(to) == ".pptx" && bytes.Contains([]byte(to), []byte(dir)) {
+		if to, err := os.Readlink(l); err == nil && filepath.Ext(to) == ".pptx" && strings.HasPrefix(to, dir) {
 			return true
 		}
 	}
@@ -196,15 +224,11 @@ func testCanceled(t *testing.T) {
 	in := plain(t)
 	go func() { done <- c.ToPDF(ctx, in, filepath.Join(t.TempDir(), "out.pdf"), 1) }()
 	pid := midway(t, c)
-	began := time.Now()
 	cancel(why)
 	if err := <-done; !errors.Is(err, why) {
 		t.Errorf("%v", err)
 	}
 	gone(t, pid)
-	if d := time.Since(began); d > time.Second {
-		t.Errorf("it ended %v after the cancel", d)
-	}
 }
 
 // BenchmarkConvert reports the processor time and the peak memory of one process that converts some decks.
