@@ -75,6 +75,8 @@ func allowed() map[string][]string {
 		"internal/store/storetest": {"internal/store", "internal/job", "internal/soak"},
 		"internal/queue":           {"internal/store", "internal/job"},
 		"internal/fetch":           {"internal/egress", "internal/picturefile"},
+		"internal/pdf":             {"internal/private"},
+		"internal/pdf/pdftest":     nil,
 		"internal/slides":          {"internal/picturefile"},
 		"internal/asset":           {"internal/deck", "internal/fail", "internal/media", "internal/picturefile"},
 		"internal/media":           {"internal/deck", "internal/picturefile"},
@@ -96,7 +98,9 @@ func allowed() map[string][]string {
 		"internal/avatar/footage": {"internal/picture"},
 		"internal/deck":           nil,
 		// the list of parsers
-		"internal/deck/all":      {"internal/deck", "internal/deck/jsondeck", "internal/deck/yamldeck"},
+		"internal/deck/all": {"internal/deck", "internal/deck/images", "internal/deck/jsondeck",
+			"internal/deck/yamldeck"},
+		"internal/deck/images":   {"internal/deck", "internal/picturefile"},
 		"internal/deck/form":     {"internal/deck"},
 		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
 		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form"},
@@ -198,6 +202,10 @@ var sole = []struct {
 		"process, so it belongs in the child process of that package"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "only one package depends on the library for " +
 		"HTTP, so that it can be replaced"},
+	{"github.com/klippa-app/go-pdfium", []string{"internal/pdf"}, false, "PDF files come from strangers; only one " +
+		"package bounds the time and the memory that they take"},
+	{"github.com/tetratelabs/wazero", []string{"internal/pdf"}, false, "only one package runs WebAssembly; its cache of " +
+		"machine code belongs to one set of settings"},
 	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "only one package depends on the library for command " +
 		"lines, so that it can be replaced"},
 	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "packages report through small " +
@@ -206,6 +214,8 @@ var sole = []struct {
 		"in one place, whatever the service"},
 	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and passed on as values"},
 	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
+		"change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/images", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
