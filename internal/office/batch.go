@@ -251,8 +251,8 @@ func uncontained(err error) bool {
 }
 
 func notContained(err error) error {
-	return missing("LibreOffice was not started, because this machine does not let Lectern contain it: its kernel or its " +
-		"container refuses the filter of system calls. Allow seccomp, or export the deck as a PDF.").Because(err)
+	return missing("LibreOffice was not started, because this machine does not let Lectern contain it: its kernel or " +
+		"its container refuses the filter of system calls. Allow seccomp, or export the deck as a PDF.").Because(err)
 }
 
 // full makes a retryable failure of a full disk. Other errors are unchanged.

@@ -45,8 +45,8 @@ const extensions = "user/extensions"
 // maxNotes bounds the notes that are kept, in bytes. They have about a thousand.
 const maxNotes = 1 << 20
 
-// learn keeps the notes of a profile that LibreOffice has set up, for the next profiles. No file of a user may have been
-// read with it.
+// learn keeps the notes of a profile that LibreOffice has set up, for the next profiles. No file of a user may have
+// been read with it.
 func (c *Converter) learn(profile string) {
 	notes := map[string][]byte{}
 	size := 0
