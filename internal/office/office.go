@@ -53,6 +53,9 @@ type Converter struct {
 	finding sync.Mutex // held during the search
 	found   *program
 
+	listing sync.Once
+	fonts   string // see Version; set by listing
+
 	probing sync.Mutex // held during the examination
 	probed  *Containment
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -167,6 +168,10 @@ func TestMissingLibreOfficeNamesTheCommandThatInstallsIt(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	if v := c.Version(); v != "" {
+		t.Errorf("the version is %q", v)
+	}
+	c = converter(t, withFake(t))
+	if v := c.Version(); !regexp.MustCompile(`^1\.2\.3\.4/1/[0-9a-f]{16}$`).MatchString(v) || c.Version() != v {
 		t.Errorf("the version is %q", v)
 	}
 	other := filepath.Join(t.TempDir(), "soffice")
