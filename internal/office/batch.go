@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,10 +16,11 @@ import (
 	"lectern/internal/usage"
 )
 
-// errTime is the cause of the end of a process that takes too long, errNobody of one whose callers have all gone.
+// Causes of the end of a process.
 var (
 	errTime   = errors.New("the time is over")
-	errNobody = errors.New("nobody waits for the conversion")
+	errSize   = errors.New("the output is too large")
+	errNobody = errors.New("nobody waits for the conversion") // all callers have gone
 )
 
 // run converts the files of a batch. After a crash or a timeout, the files without an outcome are converted again, each
@@ -90,7 +92,7 @@ func (c *Converter) attempt(batch []*conversion) error {
 			v.finish(refused(said))
 		}
 	}
-	if err != nil {
+	if err != nil && (ctx.Err() == nil || errors.Is(err, errTime)) {
 		c.o.Log.Warn("LibreOffice failed", "files", len(batch), "error", err, "said", said)
 	}
 	return c.outcome(ctx, err)
@@ -114,7 +116,7 @@ func (c *Converter) stage(w *work, batch []*conversion) []*conversion {
 	return staged
 }
 
-// exitRestart is LibreOffice's wish to be started again, after it has set up a new profile.
+// exitRestart is LibreOffice's wish to be started again, after it has set up a new profile. It has read no file yet.
 const exitRestart = 81
 
 // convertAll runs LibreOffice until it has converted the batch, and returns what it said. An output is delivered as
@@ -139,11 +141,37 @@ func (c *Converter) convertAll(ctx context.Context, p program, w *work, batch []
 		}
 		err = process.Wait()
 		said = process.Tail()
-		if e, ok := errors.AsType[*proc.ExitError](err); !ok || e.ExitCode != exitRestart {
+		e, ok := errors.AsType[*proc.ExitError](err)
+		if !ok {
 			return said, err
 		}
+		if e.ExitCode != exitRestart {
+			return said, c.limitOf(process, w, limit, err)
+		}
+		c.learn(w.profile())
 	}
 	return said, err
+}
+
+// caught is what LibreOffice prints before its stack when it catches a signal. It then ends by another one.
+func caught(s syscall.Signal) string { return fmt.Sprintf("Fatal exception: Signal %d\n", int(s)) }
+
+// limitOf adds the limit that a process has reached, if any, to how it ended.
+func (c *Converter) limitOf(p *proc.Process, w *work, limit time.Duration, err error) error {
+	user, system := p.Times()
+	switch said := p.Tail(); {
+	case user+system >= limit, strings.Contains(said, caught(syscall.SIGXCPU)):
+		return fmt.Errorf("%w: %w", errTime, err)
+	case strings.Contains(said, caught(syscall.SIGXFSZ)):
+		return fmt.Errorf("%w: %w", errSize, err)
+	}
+	outputs, _ := os.ReadDir(w.out())
+	for _, o := range outputs {
+		if info, statErr := o.Info(); statErr == nil && uint64(info.Size()) >= c.o.Output {
+			return fmt.Errorf("%w: %w", errSize, err)
+		}
+	}
+	return err
 }
 
 // divide adds the processor time of a process to the files that it converted, in equal parts.
@@ -192,19 +220,18 @@ func (c *Converter) outcome(ctx context.Context, err error) error {
 	}
 	exit, _ := errors.AsType[*proc.ExitError](err)
 	switch {
-	case errors.Is(err, errTime), exit != nil && exit.Signal == syscall.SIGXCPU:
+	case errors.Is(err, errTime):
 		f = lectern.Fail(lectern.CodeTimeout, "LibreOffice did not finish the deck in time. Try again when the machine is "+
 			"less busy, raise office.timeout, or export the deck as a PDF.").Because(err)
 	case errors.Is(err, errNobody), ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, syscall.ENOSPC):
 		return full(err)
-	case exit != nil && exit.ExitCode == exitContain:
-		return missing("LibreOffice was not started, because this machine does not let Lectern contain it: its kernel or " +
-			"its container refuses the filter of system calls. Allow seccomp, or export the deck as a PDF.").Because(err)
-	case exit != nil && exit.Signal == syscall.SIGXFSZ:
-		return lectern.Fail(lectern.CodeTooLarge, "The deck's PDF is larger than %d MB. Make its pictures smaller, or split "+
-			"the deck.", c.o.Output>>20).Because(err)
+	case uncontained(err):
+		return notContained(err)
+	case errors.Is(err, errSize):
+		return lectern.Fail(lectern.CodeTooLarge, "A part of the deck, or its PDF, is larger than %d MB. Make its pictures "+
+			"smaller, or split the deck.", c.o.Output>>20).Because(err)
 	default:
 		f = lectern.Fail(lectern.CodeCaptureFailed, "LibreOffice crashed while it drew the deck. Try again; if it crashes "+
 			"again, the deck may need more memory than office.memory allows (%d MB), or export it as a PDF.",
@@ -215,6 +242,17 @@ func (c *Converter) outcome(ctx context.Context, err error) error {
 		f.Detail = exit.Error() + "\n" + exit.Tail
 	}
 	return f
+}
+
+// uncontained reports whether the child could not take on its restrictions.
+func uncontained(err error) bool {
+	exit, ok := errors.AsType[*proc.ExitError](err)
+	return ok && exit.ExitCode == exitContain
+}
+
+func notContained(err error) error {
+	return missing("LibreOffice was not started, because this machine does not let Lectern contain it: its kernel or " +
+		"its container refuses the filter of system calls. Allow seccomp, or export the deck as a PDF.").Because(err)
 }
 
 // full makes a retryable failure of a full disk. Other errors are unchanged.

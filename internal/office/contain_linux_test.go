@@ -56,6 +56,9 @@ func TestAContainedProgramCanDoNothingElse(t *testing.T) {
 		if !s.Unix {
 			t.Errorf("network %v: it cannot open a socket on this machine", network)
 		}
+		if s.Environ != "" {
+			t.Errorf("network %v: it can read the environment of its parent", network)
+		}
 		if s.File != "" {
 			t.Errorf("network %v: it can read %s", network, secret)
 		}

@@ -3,9 +3,12 @@ package office
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,7 +98,9 @@ func (c *Converter) version(ctx context.Context, p program) (string, error) {
 	var out strings.Builder
 	command := c.command(p, w, []string{"--version"}, versionTimeout, Containment{Filter: true})
 	command.Stdout, command.MaxStdout = &out, 1<<10
-	if err := proc.Run(ctx, command); err != nil {
+	if err := proc.Run(ctx, command); uncontained(err) {
+		return "", notContained(err)
+	} else if err != nil {
 		return "", missing("LibreOffice at %s does not start. Install it again: %s", p.path, Install).Because(err)
 	}
 	m := versionLine.FindStringSubmatch(out.String())
@@ -114,14 +119,31 @@ func missing(format string, args ...any) *lectern.Failure {
 // have changed.
 const revision = "1"
 
-// Version identifies what converts: LibreOffice's version and the revision of its settings. It belongs in the content
-// key of every conversion. It is empty if LibreOffice is missing.
+// Version identifies what converts: LibreOffice's version, the revision of its settings, and the fonts of this machine,
+// as they were when it was first asked for. It belongs in the content key of every conversion: a deck without its fonts
+// is drawn with others. It is empty if LibreOffice is missing.
 func (c *Converter) Version() string {
 	p, err := c.find(c.ctx)
 	if err != nil {
 		return ""
 	}
-	return p.version + "/" + revision
+	c.listing.Do(func() { c.fonts = fonts(c.ctx) })
+	return p.version + "/" + revision + "/" + c.fonts
+}
+
+// fonts is a hash of the fonts that fontconfig lists, or "none" if it lists none.
+func fonts(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
+	defer cancel()
+	list, err := proc.Output(ctx, proc.Command{Path: "fc-list",
+		Args: []string{"--format", "%{file} %{index} %{fontversion}\n"}})
+	if err != nil || len(list) == 0 {
+		return "none"
+	}
+	lines := strings.Split(string(list), "\n")
+	slices.Sort(lines)
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	return hex.EncodeToString(sum[:8])
 }
 
 // Find returns LibreOffice's version, or why it cannot be used (CodeMissingTool).

@@ -47,10 +47,14 @@ type Converter struct {
 
 	mu      sync.Mutex
 	waiting []*conversion
-	running int // batches
+	running int               // batches
+	notes   map[string][]byte // for new profiles, by their path in it; see learn
 
 	finding sync.Mutex // held during the search
 	found   *program
+
+	listing sync.Once
+	fonts   string // see Version; set by listing
 
 	probing sync.Mutex // held during the examination
 	probed  *Containment

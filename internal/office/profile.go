@@ -2,6 +2,7 @@ package office
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,58 @@ var quiet = []setting{
 	{"/org.openoffice.Office.Recovery/RecoveryInfo", "Enabled", "false"},
 	{"/org.openoffice.Setup/Office", "ooSetupInstCompleted", "true"},
 	{"/org.openoffice.Office.Java/VirtualMachine", "Enable", "false"}, // slow to start, and no presentation needs it
+}
+
+// extensions is the folder of a profile in which LibreOffice notes that it has looked for extensions. A profile without
+// it costs another start.
+const extensions = "user/extensions"
+
+// maxNotes bounds the notes that are kept, in bytes. They have about a thousand.
+const maxNotes = 1 << 20
+
+// learn keeps the notes of a profile that LibreOffice has set up, for the next profiles. No file of a user may have
+// been read with it.
+func (c *Converter) learn(profile string) {
+	notes := map[string][]byte{}
+	size := 0
+	root := filepath.Join(profile, extensions)
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if size += len(b); err == nil && size > maxNotes {
+			err = fmt.Errorf("more than %d bytes", maxNotes)
+		}
+		if rel, relErr := filepath.Rel(profile, path); err == nil && relErr == nil {
+			notes[rel] = b
+		}
+		return err
+	})
+	if err != nil {
+		c.o.Log.Debug("LibreOffice's new profile is not kept", "error", err)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.notes = notes
+}
+
+// recall writes what learn has kept into a new profile.
+func (c *Converter) recall(profile string) error {
+	c.mu.Lock()
+	notes := c.notes // is replaced, never changed
+	c.mu.Unlock()
+	for name, b := range notes {
+		path := filepath.Join(profile, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeProfile makes a profile in the new folder dir.
