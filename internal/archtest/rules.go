@@ -96,9 +96,10 @@ func allowed() map[string][]string {
 		"internal/deck":           nil,
 		// the list of parsers
 		"internal/deck/all": {"internal/deck", "internal/deck/images", "internal/deck/jsondeck",
-			"internal/deck/yamldeck"},
+			"internal/deck/schema", "internal/deck/yamldeck"},
 		"internal/deck/images":   {"internal/deck", "internal/picturefile"},
 		"internal/deck/form":     {"internal/deck"},
+		"internal/deck/schema":   {"internal/deck/form"},
 		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
 		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form"},
 		"internal/deck/decktest": {"internal/deck"},
