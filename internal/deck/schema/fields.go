@@ -1,9 +1,6 @@
 package schema
 
 import (
-	"slices"
-	"strings"
-
 	"lectern"
 )
 
@@ -97,7 +94,7 @@ func (s schema) deck() map[string]node {
 		"quality": choice("How much effort and how many bits the video gets; low is the fastest. Default: that of the "+
 			"preset.", lectern.Qualities()),
 		"layout": choice("The place of the avatar: in a corner of the slide, beside the slide, in a half of its own, or "+
-			"nowhere.", layouts()).with("default", lectern.LayoutPictureInPicture),
+			"nowhere.", lectern.Layouts()).with("default", lectern.LayoutPictureInPicture),
 		"slideOnly": flag("No avatar, whatever the layout."),
 		"avatar": words("name, name.variant or engine:name.variant; \"none\" is no avatar. `lectern avatars` lists them. "+
 			"Default: that of the settings.", lectern.MaxName).with("examples", []string{"gia.casual"}),
@@ -128,15 +125,6 @@ func (s schema) deck() map[string]node {
 		"voiceoverTexts": either("Narrations by slide, for slides that have none of their own.",
 			node{"type": "array", "items": node{"type": []string{"string", "null"}}}, node{"type": "string"}),
 	}
-}
-
-// layouts lists the layouts with underscores, and with hyphens.
-func layouts() []lectern.Layout {
-	all := slices.Clone(lectern.Layouts())
-	for _, l := range lectern.Layouts() {
-		all = append(all, lectern.Layout(strings.ReplaceAll(string(l), "_", "-")))
-	}
-	return all
 }
 
 // side is the length of a side of a video.

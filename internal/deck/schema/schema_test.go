@@ -139,7 +139,7 @@ func TestSchemaHasTheBoundsOfTheRules(t *testing.T) {
 		{"{}", "7"}, {"title: " + long(lectern.MaxTitle), "title: " + long(lectern.MaxTitle+1)},
 		{"theme: light-modern", "theme: 7"}, {"frameRate: 60", "frameRate: 61"}, {"fps: 24", "fps: 23"},
 		{"quality: low", "quality: best"}, {"preset: 4k", "preset: 8k"}, {"aspect: '4:3'", "aspect: '4:5'"},
-		{"layout: side-by-side", "layout: nowhere"}, {"subtitles: on", "subtitles: maybe"},
+		{"layout: side_by_side", "layout: nowhere"}, {"subtitles: on", "subtitles: maybe"},
 		{"subtitles: false", "subtitles: 1"},
 		{"size: [240, 240]", "size: [238, 240]"}, {"size: [3840, 2160]", "size: [3842, 2160]"},
 		{"size: {width: 640, height: 480}", "size: {width: 641, height: 480}"}, {"resolution: 720p", "resolution: 721p"},
