@@ -36,6 +36,7 @@ type grammar struct {
 	Voices    voicesCmd    `cmd:"" help:"List the voices."`
 	Avatars   avatarsCmd   `cmd:"" help:"List the avatars."`
 	Templates templatesCmd `cmd:"" help:"List the slide templates and themes."`
+	Schema    schemaCmd    `cmd:"" help:"Print the JSON Schema of decks, with which editors complete them."`
 	Doctor    doctorCmd    `cmd:"" help:"Say what is missing on this machine, and the command that installs it."`
 	Version   versionCmd   `cmd:"" help:"Say which version this is."`
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lectern/internal/config"
+	parsers "lectern/internal/deck/all"
 	"lectern/internal/httpapi"
 	"lectern/internal/webui"
 )
@@ -55,8 +56,13 @@ func (a *App) web(draining <-chan struct{}, at net.Addr) (httpapi.Options, error
 	for _, name := range a.Config.HTTP.Hosts.Items() {
 		hosts = append(hosts, strings.ToLower(strings.Trim(name, "[]")))
 	}
+	schema, err := parsers.Schema()
+	if err != nil {
+		return httpapi.Options{}, err
+	}
 	return httpapi.Options{
-		Jobs: a.Jobs, Decks: a.Decks, Check: a, CustomCheck: deckCheck{a, a.checker.Lenient()}, Measure: a,
+		Schema: schema,
+		Jobs:   a.Jobs, Decks: a.Decks, Check: a, CustomCheck: deckCheck{a, a.checker.Lenient()}, Measure: a,
 		CheckTime: a.Config.HTTP.CheckTime, Slides: a.Slides, Browser: a.Browser,
 		Pictures: a.pictures, Assets: a.Assets, Voices: a.Voices, Avatars: a.Avatars,
 		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return a.Artifacts.Open(ctx, key) },

@@ -122,9 +122,10 @@ func decks() map[string][]string {
 		"internal/deck": nil,
 		// the list of parsers
 		"internal/deck/all": {"internal/deck", "internal/deck/images", "internal/deck/jsondeck", "internal/deck/markdown",
-			"internal/deck/pptx", "internal/deck/yamldeck"},
+			"internal/deck/pptx", "internal/deck/schema", "internal/deck/yamldeck"},
 		"internal/deck/images":   {"internal/deck", "internal/picturefile"},
 		"internal/deck/form":     {"internal/deck"},
+		"internal/deck/schema":   {"internal/deck/form"},
 		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
 		"internal/deck/pptx":     {"internal/deck", "internal/media"},
 		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},

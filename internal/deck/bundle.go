@@ -98,7 +98,7 @@ func filesOf(all []*zip.File, lim BundleLimits) (map[string]*zip.File, error) {
 			(m.UncompressedSize64 > uint64(lim.Bytes) || total > uint64(lim.Bytes)) {
 			return nil, zipFault("it has more than %d MiB when unpacked (limits.upload)", lim.Bytes>>20)
 		}
-		if m.Mode().IsRegular() && !hidden(name) && !strings.HasPrefix(name, "__MACOSX/") {
+		if m.Mode().IsRegular() && !IsHidden(name) && !strings.HasPrefix(name, "__MACOSX/") {
 			members[name] = m
 		}
 	}

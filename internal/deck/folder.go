@@ -47,16 +47,16 @@ func (d dir) Open(name string) (fs.File, error) {
 // decks.
 func InFolder(folder string, endings []string) (file string, pictures Source, err error) {
 	place := place{"folder"}
-	list, err := fs.ReadDir(dir(folder), ".")
+	list, err := entries(folder)
 	if err != nil {
 		return "", Source{}, place.fault("it cannot be read").Because(err)
 	}
 	if len(list) > MaxFiles {
-		return "", Source{}, place.fault("it has %d files; the limit is %d", len(list), MaxFiles)
+		return "", Source{}, place.fault("it has more than %d files", MaxFiles)
 	}
 	var names []string
 	for _, e := range list {
-		if !e.IsDir() && !hidden(e.Name()) {
+		if !e.IsDir() && !IsHidden(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
@@ -71,8 +71,22 @@ func InFolder(folder string, endings []string) (file string, pictures Source, er
 	return "", Source{Name: name, Folder: folder, Files: dir(folder)}, nil
 }
 
-// hidden reports whether a file is hidden, by its name.
-func hidden(name string) bool { return strings.HasPrefix(path.Base(name), ".") }
+// entries lists at most MaxFiles+1 entries of a folder.
+func entries(folder string) ([]fs.DirEntry, error) {
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	list, err := f.ReadDir(MaxFiles + 1)
+	if errors.Is(err, io.EOF) { // the folder is empty
+		err = nil
+	}
+	return list, err
+}
+
+// IsHidden reports whether a file is hidden, by its name.
+func IsHidden(name string) bool { return strings.HasPrefix(path.Base(name), ".") }
 
 // place is where a deck is looked for: a folder, or a ZIP file.
 type place struct{ name string }

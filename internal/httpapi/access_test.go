@@ -172,7 +172,7 @@ func TestRoutesThatNeedNoKey(t *testing.T) {
 	k := newKeyed(t)
 	read, _ := k.key(t, "a", lectern.ScopeRead)
 	for path, want := range map[string]int{
-		"/healthz": 200, "/readyz": 200, "/": 200, "/ui/app.js": 200, "/ui/session": 200,
+		"/healthz": 200, "/readyz": 200, "/": 200, "/ui/app.js": 200, "/ui/session": 200, "/schemas/deck.json": 200,
 		"/metrics": 401, "/openapi.json": 401, "/docs": 401, "/docs/docs.css": 401, "/nothing": 401, "/v1/nothing": 401,
 		"/v1//presentations": 401,
 	} {

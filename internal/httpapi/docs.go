@@ -58,6 +58,10 @@ func (s *server) docs(mux *http.ServeMux, doc *huma.OpenAPI) {
 		}
 	}
 	s.on(mux, "GET /openapi.json", rule{scope: lectern.ScopeRead}, fixed("application/openapi+json", spec))
+	if s.Schema != nil { // editors that load it have no key
+		s.on(mux, "GET /schemas/deck.json", rule{open: true}, fixed("application/schema+json",
+			func() []byte { return s.Schema }))
+	}
 	s.on(mux, "GET /docs", rule{scope: lectern.ScopeRead}, fixed("text/html; charset=utf-8", page))
 	s.on(mux, "GET /docs/docs.css", rule{scope: lectern.ScopeRead},
 		fixed("text/css; charset=utf-8", func() []byte { return docsCSS }))

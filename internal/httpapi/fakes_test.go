@@ -439,7 +439,7 @@ func offline(t testing.TB, edit ...func(*httpapi.Options)) (http.Handler, *rig) 
 		Assets: newLazyAssets(t), Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob,
 		Version: "test", Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
-	o.Webhooks, o.Keys = newHooks(t), r.ring
+	o.Webhooks, o.Keys, o.Schema = newHooks(t), r.ring, []byte(`{"type":"object"}`)
 	for _, e := range edit {
 		e(&o)
 	}

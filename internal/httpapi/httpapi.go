@@ -54,6 +54,7 @@ type Options struct {
 
 	Limits  lectern.Limits // zero fields: the defaults
 	Log     *slog.Logger   // nil: discarded
+	Schema  []byte         // of decks, served at /schemas/deck.json; nil: 404
 	UI      http.Handler   // served at / and below /ui/; nil: both answer 404
 	Version string         // of the binary, as /healthz reports it
 

@@ -20,6 +20,9 @@ type reader struct {
 
 	resize bool // the settings have a preset, which replaces the deck's size but keeps its aspect
 
+	// asked is called with the object and the names of each field that is looked for; nil: nothing is called.
+	asked func(object string, names []string)
+
 	callback, callbackAt string // the callback URL, and the field name under which it was given
 }
 
@@ -77,6 +80,9 @@ type field struct {
 // name is that of the field in a deck. Null counts as absent. A field that is there under two names must have equal
 // values.
 func (f *fields) take(names ...string) (field, bool) {
+	if f.r.asked != nil {
+		f.r.asked(f.name, all(names))
+	}
 	var found field
 	ok := false
 	for _, camel := range names {
@@ -100,6 +106,15 @@ func (f *fields) take(names ...string) (field, bool) {
 		f.r.places[f.called(names[0])] = found.path
 	}
 	return found, ok
+}
+
+// all lists the spellings of names.
+func all(names []string) []string {
+	var list []string
+	for _, name := range names {
+		list = append(list, spellings(name)...)
+	}
+	return list
 }
 
 func (f *fields) fault(path, format string, args ...any) {

@@ -2,6 +2,7 @@ package images_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -10,9 +11,12 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"pgregory.net/rapid"
 
 	"lectern"
 	"lectern/internal/deck"
@@ -139,13 +143,14 @@ func TestShape(t *testing.T) {
 		file, body string
 		want       lectern.Size
 	}{
-		"wide":       {"a.png", picture(160, 90), lectern.Size{Width: 1920, Height: 1080}},
-		"wider":      {"a.png", picture(300, 90), lectern.Size{Width: 1920, Height: 1080}},
-		"a slide":    {"a.png", picture(200, 150), lectern.Size{Width: 1440, Height: 1080}},
-		"A4":         {"a.png", picture(297, 210), lectern.Size{Width: 1440, Height: 1080}},
-		"square":     {"a.png", picture(100, 104), lectern.Size{Width: 1080, Height: 1080}},
-		"upright":    {"a.png", picture(90, 160), lectern.Size{Width: 1080, Height: 1920}},
-		"a drawing":  {"a.svg", `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"/>`, lectern.Size{Width: 1440, Height: 1080}},
+		"wide":    {"a.png", picture(160, 90), lectern.Size{Width: 1920, Height: 1080}},
+		"wider":   {"a.png", picture(300, 90), lectern.Size{Width: 1920, Height: 1080}},
+		"a slide": {"a.png", picture(200, 150), lectern.Size{Width: 1440, Height: 1080}},
+		"A4":      {"a.png", picture(297, 210), lectern.Size{Width: 1440, Height: 1080}},
+		"square":  {"a.png", picture(100, 104), lectern.Size{Width: 1080, Height: 1080}},
+		"upright": {"a.png", picture(90, 160), lectern.Size{Width: 1080, Height: 1920}},
+		"a drawing": {"a.svg", `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"/>`,
+			lectern.Size{Width: 1440, Height: 1080}},
 		"a photo":    {"a.jpg", photo.String(), lectern.Size{Width: 1920, Height: 1080}},
 		"turned":     {"a.jpg", turned, lectern.Size{Width: 1080, Height: 1920}},
 		"no picture": {"a.gif", "text", lectern.Size{Width: 1920, Height: 1080}},
@@ -203,6 +208,58 @@ func TestNames(t *testing.T) {
 		q.Places.Written("slides[2].narration") != "ü ö.txt" {
 		t.Errorf("%v %v", uses, q.Places)
 	}
+}
+
+// Hidden files are not slides.
+func TestHiddenFiles(t *testing.T) {
+	t.Parallel()
+	q := parsed(t, "a.png", "", "._a.png", "", ".b.txt", "", "._a.heic", "")
+	if len(q.Deck.Slides) != 1 || len(q.Warnings) != 1 || !strings.Contains(q.Warnings[0].Message, `"._a.png"`) {
+		t.Errorf("%+v %+v", q.Deck.Slides, q.Warnings)
+	}
+}
+
+// Whatever a folder has, no file is lost: each picture is one slide, and every other file is used by one slide or is
+// left over. Or the folder is refused.
+func TestNoFileIsLost(t *testing.T) {
+	t.Parallel()
+	stem := rapid.StringMatching(`\.?[aAb]?(1|2|10|\.de|\.en-US|\.old| )?`)
+	ending := rapid.SampledFrom([]string{".png", ".PNG", ".svg", ".txt", ".md", ".wav", ".ogg", ".heic", ".db", ""})
+	rapid.Check(t, func(t *rapid.T) {
+		f := fstest.MapFS{}
+		for range rapid.IntRange(1, 8).Draw(t, "files") {
+			if name := stem.Draw(t, "stem") + ending.Draw(t, "ending"); fs.ValidPath(name) && name != "." {
+				f[name] = &fstest.MapFile{Data: []byte("x")}
+			}
+		}
+		q, err := parser.Parse(context.Background(), deck.Source{Files: f}, nil, lectern.Limits{})
+		if fail, ok := errors.AsType[*lectern.Failure](err); err != nil {
+			if !ok || fail.Code != lectern.CodeInvalidDeck || fail.Message == "" {
+				t.Fatal(err)
+			}
+			return
+		}
+		if len(q.Faults) > 0 {
+			t.Fatal(q.Faults)
+		}
+		used := map[string]int{}
+		for field, file := range q.Places {
+			if _, there := f[file]; !there || !strings.HasPrefix(field, "slides[") {
+				t.Fatalf("the place %s is %q", field, file)
+			}
+			used[file]++
+		}
+		left := len(f) - len(used)
+		for name := range f {
+			if picture := deck.IsPicture(name) && !deck.IsHidden(name); used[name] > 1 || picture && used[name] != 1 {
+				t.Fatalf("%q is used %d times", name, used[name])
+			}
+		}
+		warned := slices.ContainsFunc(q.Warnings, func(w lectern.Warning) bool { return w.Code == "unused_file" })
+		if warned != (left > 0) {
+			t.Fatalf("%d files are left, and the warnings are %v", left, q.Warnings)
+		}
+	})
 }
 
 // UTF-16 with a mark is read, as some editors write it.

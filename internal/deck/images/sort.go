@@ -54,8 +54,8 @@ func sort(folder fs.FS) (sorted, error) {
 	for _, e := range entries {
 		name := e.Name()
 		switch {
-		case e.IsDir() || !deck.IsPicture(name):
-			continue
+		case e.IsDir() || deck.IsHidden(name) || !deck.IsPicture(name):
+			continue // macOS adds a hidden file to each file on other disks: ._Slide1.png
 		case !usable(name):
 			return s, fault("The name %q of a picture has signs that a deck cannot name. Give it another name.",
 				lectern.Shorten(name))
@@ -71,7 +71,11 @@ func sort(folder fs.FS) (sorted, error) {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if e.IsDir() || deck.IsPicture(name) {
+		switch {
+		case e.IsDir() || deck.IsPicture(name) && !deck.IsHidden(name):
+			continue
+		case deck.IsHidden(name):
+			s.rest = append(s.rest, name)
 			continue
 		}
 		if _, shown := at[deck.Stem(name)]; !shown && slices.Contains(others, strings.ToLower(path.Ext(name))) {

@@ -13,6 +13,7 @@ import (
 
 	"lectern"
 	"lectern/internal/deck/jsondeck"
+	"lectern/internal/deck/schema/schematest"
 )
 
 // reread encodes a deck and reads it again.
@@ -210,9 +211,10 @@ var writtenDeck = rapid.Custom(func(t *rapid.T) lectern.Deck {
 	return d
 })
 
-// A deck that is written is read as the same deck.
+// A deck that is written is read as the same deck. If it has no faults, it is valid by the schema.
 func TestEncodedDecksReadTheSame(t *testing.T) {
 	t.Parallel()
+	valid := schematest.Compile(t)
 	rapid.Check(t, func(t *rapid.T) {
 		d := writtenDeck.Draw(t, "deck")
 		if got := reread(t, d); !reflect.DeepEqual(got, d) {
@@ -221,6 +223,15 @@ func TestEncodedDecksReadTheSame(t *testing.T) {
 		whole := d.WithDefaults()
 		if got := reread(t, whole); !reflect.DeepEqual(got, whole) {
 			t.Fatalf("with defaults: got  %+v\nwant %+v", got, whole)
+		}
+		for _, faultless := range []lectern.Deck{d, whole} {
+			text, err := jsondeck.Encode(faultless)
+			if err == nil && len(faultless.Validate(lectern.Limits{})) == 0 {
+				err = valid(text)
+			}
+			if err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
 		}
 	})
 }

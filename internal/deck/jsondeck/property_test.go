@@ -14,6 +14,7 @@ import (
 
 	"lectern"
 	"lectern/internal/deck/jsondeck"
+	"lectern/internal/deck/schema/schematest"
 )
 
 // snakeOf writes every field name of a request in snake_case. It leaves ids of elements as they are.
@@ -111,9 +112,10 @@ func drawDeck(t *rapid.T) map[string]any {
 	return d
 }
 
-// camelCase and snake_case give equal decks.
+// camelCase and snake_case give equal decks, and both are valid by the schema.
 func TestCamelAndSnakeAreEqual(t *testing.T) {
 	t.Parallel()
+	valid := schematest.Compile(t)
 	rapid.Check(t, func(t *rapid.T) {
 		request := drawDeck(t)
 		camel, err := json.Marshal(request)
@@ -123,6 +125,9 @@ func TestCamelAndSnakeAreEqual(t *testing.T) {
 		snake, err := json.Marshal(snakeOf(request, ""))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if err := errors.Join(valid(camel), valid(snake)); err != nil {
+			t.Fatalf("%v\n%s", err, camel)
 		}
 		a, aw, err := jsondeck.Parse(camel, lectern.Limits{})
 		if err != nil {

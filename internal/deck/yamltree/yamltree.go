@@ -69,8 +69,8 @@ func (r *Reader) ReadAt(text []byte, before int) (Doc, error) {
 func (r *Reader) read(text []byte, lim lectern.Limits) (*yaml.Node, any, error) {
 	switch {
 	case int64(len(text)) > lim.BodyBytes:
-		return nil, nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d (limits.body).",
-			len(text), lim.BodyBytes)
+		return nil, nil, lectern.Fail(lectern.CodeTooLarge, "The YAML has %d bytes; the limit is %d (limits.body). "+
+			"Remove fields that no video needs, or split the deck.", len(text), lim.BodyBytes)
 	case !utf8.Valid(text):
 		return nil, nil, lectern.Fail(lectern.CodeInvalidYAML, "This is not valid YAML: the text is not UTF-8. Save it as "+
 			"UTF-8 and try again.")
