@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lectern"
+	"lectern/internal/deck"
 	"lectern/internal/deck/pptx"
 	"lectern/internal/deck/ziptest"
 )
@@ -292,11 +294,6 @@ func TestTextsInUTF16AreRead(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, w := range cases() {
-		if strings.HasPrefix(w.file, "hostile-zip") || strings.HasPrefix(w.file, "click") {
-			f.Add(testdata(f, w.file))
-		}
-	}
 	f.Add(pack(f, office([]string{slide("", shape("2", `<p:ph type="title"/>`, run("x")), "")}, nil)))
 	f.Add(pack(f, presentation(page("dp1", "", ""))))
 	f.Add(compound("Root Entry", "EncryptedPackage"))
@@ -316,6 +313,66 @@ func FuzzRead(f *testing.F) {
 		}
 		if (err == nil) != (len(shown) > 0) || k.Width <= 0 || k.Height <= 0 {
 			t.Fatalf("%v %+v", err, k)
+		}
+	})
+}
+
+// FuzzParts changes the XML of a slide, its notes and the presentation, with the slides of the cases as seeds.
+func FuzzParts(f *testing.F) {
+	add := func(slide, notes string) { f.Add(slide, notes, office([]string{slide}, nil)["ppt/presentation.xml"]) }
+	for _, w := range cases() {
+		b := testdata(f, w.file)
+		z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			continue
+		}
+		text := func(name string) string {
+			m, err := fs.ReadFile(z, name)
+			if err != nil {
+				return ""
+			}
+			return string(m)
+		}
+		if strings.HasPrefix(w.file, "recorded") || strings.HasPrefix(w.file, "click") || strings.HasPrefix(w.file, "rtl") {
+			add(text("ppt/slides/slide1.xml"), text("ppt/notesSlides/notesSlide1.xml"))
+			add(text("ppt/slides/slide2.xml"), text("ppt/notesSlides/notesSlide2.xml"))
+		}
+	}
+	add(soundSlide(`<p:transition advTm="5"/>`, sound{id: "4", start: "auto"}), `<p:notes `+transitional+`/>`)
+	f.Fuzz(func(t *testing.T, slide, notes, list string) {
+		p := media()
+		p["ppt/slides/_rels/slide1.xml.rels"] = rels("rId1", "audio", "../media/a.mp3", "rId2", "media", "../media/a.mp3",
+			"rId3", "image", "!http://127.0.0.1/x.png", "rId5", "notesSlide", "../notesSlides/n.xml")
+		p["ppt/notesSlides/n.xml"], p["ppt/presentation.xml"] = notes, list
+		var members []string
+		for name, text := range office([]string{slide}, p) {
+			members = append(members, name, text)
+		}
+		b := ziptest.Stored(t, members...)
+		k, err := read(t, b, pptx.Limits{})
+		if err != nil {
+			if _, ok := errors.AsType[*lectern.Failure](err); !ok {
+				t.Fatalf("not a failure: %v", err)
+			}
+			return
+		}
+		var out bytes.Buffer
+		if err := pptx.Strip(t.Context(), &out, bytes.NewReader(b), int64(len(b)), pptx.Limits{}); err != nil {
+			t.Fatalf("a deck that is read cannot be stripped: %v", err)
+		}
+		again, err := read(t, out.Bytes(), pptx.Limits{})
+		if err != nil || len(again.Slides) != len(k.Slides) {
+			t.Fatalf("the stripped deck: %v", err)
+		}
+		for i, s := range again.Slides {
+			if len(s.Links)+len(s.Notes) > 0 || s.Hidden != k.Slides[i].Hidden {
+				t.Fatalf("%+v", s)
+			}
+		}
+		if _, err := parser.Parse(t.Context(), deck.Source{Name: "a.pptx", Bytes: b}, nil, lectern.Limits{}); err != nil {
+			if _, ok := errors.AsType[*lectern.Failure](err); !ok {
+				t.Fatalf("not a failure: %v", err)
+			}
 		}
 	})
 }

@@ -135,7 +135,7 @@ func (s *stripper) pptx() error {
 	}
 	slides := map[string]bool{}
 	for _, id := range root.child("p:sldIdLst").kids {
-		if r := rels[id.attr("r:id")]; r.Found && !r.External {
+		if r := rels[id.attr("r:id")]; id.name == "p:sldId" && r.Found && !r.External {
 			slides[r.Target] = true
 		}
 	}
@@ -477,21 +477,3 @@ func (e *pageEdits) start(el *element) bool {
 
 // end implements editor.
 func (e *pageEdits) end(string) bool { return true }
-
-// Package reads and strips office files within limits. The zero value has the default ones.
-type Package struct{ Limits Limits }
-
-// Shown returns how many slides a file shows. A file without any is a failure.
-func (p Package) Shown(ctx context.Context, r io.ReaderAt, size int64) (int, error) {
-	t, err := Read(ctx, r, size, p.Limits)
-	if err != nil {
-		return 0, err
-	}
-	shown, err := t.Shown()
-	return len(shown), err
-}
-
-// Strip is the function of that name.
-func (p Package) Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) error {
-	return Strip(ctx, w, r, size, p.Limits)
-}
