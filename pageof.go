@@ -12,8 +12,8 @@ import (
 
 // PageOf names a page of a file that a slide shows in place of a template.
 type PageOf struct {
-	// File is a PDF, or an office file (PPTX, ODP …), whose pages are the slides that it does not hide: "asset:<sha256>",
-	// or in a source the path of a file next to the deck.
+	// File is a PDF, or an office file (PPTX, ODP …), whose pages are the slides that it does not hide:
+	// "asset:<sha256>", or in a source the path of a file next to the deck.
 	File string `json:"file"`
 	Page int    `json:"page"` // counted from 1
 }

@@ -84,6 +84,7 @@ func allowed() map[string][]string {
 		"internal/keys":            nil,
 		"internal/ffmpeg":          {"internal/proc"},
 		"internal/chrome":          {"internal/proc"},
+		"internal/office":          {"internal/proc", "internal/usage"},
 		"internal/spoken":          {"internal/spoken/cldr", "internal/spoken/rbnf"},
 		"internal/spoken/cldr":     {"internal/spoken/rbnf"},
 		"internal/spoken/rbnf":     nil,
@@ -193,6 +194,10 @@ var sole = []struct {
 	{"gocloud.dev", []string{"internal/blob"}, false, "only one package knows where files are stored"},
 	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can crash the process; they " +
 		"belong in the child process of that package"},
+	{"github.com/landlock-lsm/go-landlock", []string{"internal/office"}, false, "its restrictions last until the end of " +
+		"a process, so they belong in the child process of that package"},
+	{"golang.org/x/net/bpf", []string{"internal/office"}, false, "a filter of system calls lasts until the end of a " +
+		"process, so it belongs in the child process of that package"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "only one package depends on the library for " +
 		"HTTP, so that it can be replaced"},
 	{"github.com/klippa-app/go-pdfium", []string{"internal/pdf"}, false, "PDF files come from strangers; only one " +
