@@ -1,5 +1,5 @@
-// Package main compares the pages that Lectern draws of PDF files with those of poppler's pdftoppm, which shares no code
-// with PDFium. It prints a line for each file and a summary:
+// Package main compares the pages that Lectern draws of PDF files with those of poppler's pdftoppm, which shares no
+// code with PDFium. It prints a line for each file and a summary:
 //
 //	go run ./bench/pdffidelity FOLDER|FILE.pdf ...
 //

@@ -102,14 +102,16 @@ func allowed() map[string][]string {
 		"internal/deck/form":     {"internal/deck"},
 		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
 		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form"},
+		"internal/deck/pdf":      {"internal/deck", "internal/pdf"},
 		"internal/deck/decktest": {"internal/deck"},
 		"internal/httpapi":       {"internal/deck"},
 		"cmd/lectern": {"client", "internal/app", "internal/blob", "internal/config", "internal/deck",
 			"internal/deck/all", "internal/keys", "internal/log"},
 		"cmd/gallery": {"internal/app", "internal/avatar/builtin", "internal/config", "internal/ffmpeg",
 			"internal/picture"},
-		"bench/measure": {"internal/proc"},
-		"bench/renders": {"bench/measure", "internal/encode", "internal/proc"},
+		"bench/measure":     {"internal/proc"},
+		"bench/pdffidelity": {"internal/pdf", "internal/proc"},
+		"bench/renders":     {"bench/measure", "internal/encode", "internal/proc"},
 
 		"internal/webhook/webhooktest": {"internal/webhook", "internal/job"}, // it fills stores as the job service does
 		"internal/avatar/elai": {"internal/avatar", "internal/avatar/footage", "internal/listing", "internal/retry",
@@ -214,6 +216,8 @@ var sole = []struct {
 	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
+		"change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/pdf", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
 }

@@ -42,8 +42,8 @@ type Document struct {
 // Open opens a PDF file of size bytes. at must stay readable until the document is closed. password is that of the
 // user or of the owner; a file that only restricts printing and the like opens without one.
 //
-// Open and all calls wait for a worker. If ctx ends, they return ctx's cause. The errors of a file that is not a PDF, is damaged
-// or is too large are a *[lectern.Failure]; that of a password wraps [ErrPassword].
+// Open and all calls wait for a worker. If ctx ends, they return ctx's cause. The errors of a file that is not a PDF,
+// is damaged or is too large are a *[lectern.Failure]; that of a password wraps [ErrPassword].
 func (e *Engine) Open(ctx context.Context, at io.ReaderAt, size int64, password string) (*Document, error) {
 	if err := e.precheck(at, size); err != nil {
 		return nil, err

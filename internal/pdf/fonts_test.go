@@ -17,7 +17,8 @@ import (
 func TestTheSandboxHasOnlyFonts(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"fonts/a.ttf": "A", "fonts/more/b.ttf": "B", "other/c.ttf": "C", "secret": "S"} {
+	for name, text := range map[string]string{"fonts/a.ttf": "A", "fonts/more/b.ttf": "B", "other/c.ttf": "C",
+		"secret": "S"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -78,7 +78,8 @@ func indexes(n int) (all []int) {
 }
 
 func FuzzNotes(f *testing.F) {
-	for _, seed := range []string{"", "a\n---\nb", "# 1\na\n# Slide 2: x\nb", "<!-- # 3 -->\n---", "# 第2页\n", "\ufeff\r\r\n"} {
+	for _, seed := range []string{"", "a\n---\nb", "# 1\na\n# Slide 2: x\nb", "<!-- # 3 -->\n---", "# 第2页\n",
+		"\ufeff\r\r\n"} {
 		f.Add(seed, 3)
 	}
 	f.Fuzz(func(t *testing.T, text string, pages int) {

@@ -115,7 +115,7 @@ func TestAFileOfNotesReplacesTheNotes(t *testing.T) {
 		}
 	}
 	q = parse(t, deck.Source{Bytes: file}, `{"narration":"none"}`)
-	if q.Deck.Slides[0].Narration != "" || q.Report[0].Narration != deck.Nothing || q.Deck.Slides[0].Page.File != "deck.pdf" {
+	if s := q.Deck.Slides[0]; s.Narration != "" || q.Report[0].Narration != deck.Nothing || s.Page.File != "deck.pdf" {
 		t.Errorf("%+v %+v", q.Deck.Slides[0], q.Report[0])
 	}
 	q = parse(t, deck.Source{Bytes: file}, "")
