@@ -2,15 +2,20 @@
 package all
 
 import (
+	"lectern"
 	"lectern/internal/deck"
+	"lectern/internal/deck/images"
 	"lectern/internal/deck/jsondeck"
 	"lectern/internal/deck/yamldeck"
 )
+
+// JSON writes a deck that a parser read as JSON, see [jsondeck.Encode].
+func JSON(d lectern.Deck) ([]byte, error) { return jsondeck.Encode(d) }
 
 // Parsers returns a catalogue of all parsers. It reads a source of unknown kind as JSON.
 func Parsers() *deck.Catalogue {
 	return deck.NewCatalogue(
 		jsondeck.Parser{},
 		yamldeck.Parser{},
-	)
+	).WithFolders(images.Parser{Form: jsondeck.Parser{}})
 }
