@@ -123,7 +123,7 @@ func decks() map[string][]string {
 		"internal/deck": nil,
 		// the list of parsers
 		"internal/deck/all": {"internal/deck", "internal/deck/images", "internal/deck/jsondeck", "internal/deck/markdown",
-			"internal/deck/pptx", "internal/deck/yamldeck"},
+			"internal/deck/pdf", "internal/deck/pptx", "internal/deck/yamldeck", "internal/pdf"},
 		"internal/deck/images":   {"internal/deck", "internal/picturefile"},
 		"internal/deck/form":     {"internal/deck"},
 		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
@@ -240,8 +240,8 @@ var sole = []struct {
 		"a deck is parsed and where a page is made; other packages get text"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
-	{"lectern/internal/deck/pdf", []string{"internal/deck/all", "internal/app"}, true, "a package that knows one kind " +
-		"of deck must change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/pdf", []string{"internal/deck/all"}, true, "a package that knows one kind of deck " +
+		"must change for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/pptx", []string{"internal/deck/all", "internal/app"}, true, "a package that knows one " +
 		"kind of deck must change for the next one; internal/deck/all lists the parsers, internal/app converts files"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},

@@ -25,14 +25,14 @@ import (
 type Parser struct {
 	// Form reads decks in JSON. It reads the deck that the pages become, together with the settings.
 	Form   deck.Parser
-	Engine *pdf.Engine
+	Engine *pdf.Engine // nil: the parser only knows the kind
 }
 
 var _ deck.Parser = Parser{}
 
 // Kind implements deck.Parser.
 func (Parser) Kind() deck.Kind {
-	return deck.Kind{Name: "PDF", MediaTypes: []string{"application/pdf", "application/x-pdf"}, Endings: []string{".pdf"},
+	return deck.Kind{Name: "PDF", Binary: true, MediaTypes: []string{"application/pdf", "application/x-pdf"}, Endings: []string{".pdf"},
 		Looks: func(b []byte) bool { return bytes.Contains(b[:min(len(b), 1024)], []byte("%PDF-")) }}
 }
 
@@ -57,6 +57,9 @@ func (p Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim l
 	own, settings, err := ownSettings(settings)
 	if err != nil {
 		return deck.Request{}, err
+	}
+	if p.Engine == nil {
+		return deck.Request{}, lectern.Fail(lectern.CodeUnsupported, "PDF files cannot be read here.").On("deck")
 	}
 	r, size := s.Reader()
 	doc, err := p.Engine.Open(ctx, r, size, s.Password)
