@@ -77,12 +77,12 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 		o.Ports = cfg.Assets.Numbers()
 	}
 	ffmpeg := newFFmpeg(cfg, logger)
-	all := slices.Concat(extra, providers(cfg, secrets, ffmpeg))
+	all, engine := slices.Concat(extra, providers(cfg, secrets, ffmpeg)), newPDF(cfg)
 	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
 		Web: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
-		Office: newOffice(cfg, logger), pdf: newPDF(cfg),
-		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.Parsers(),
+		Office: newOffice(cfg, logger), pdf: engine,
+		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.With(engine),
 		encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Avatars: cfg.Elai.Concurrency, Voices: widest(all),

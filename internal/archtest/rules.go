@@ -103,8 +103,9 @@ func allowed() map[string][]string {
 			"internal/deck/all", "internal/keys", "internal/log"},
 		"cmd/gallery": {"internal/app", "internal/avatar/builtin", "internal/config", "internal/ffmpeg",
 			"internal/picture"},
-		"bench/measure": {"internal/proc"},
-		"bench/renders": {"bench/measure", "internal/encode", "internal/proc"},
+		"bench/measure":     {"internal/proc"},
+		"bench/pdffidelity": {"internal/pdf", "internal/proc"},
+		"bench/renders":     {"bench/measure", "internal/encode", "internal/proc"},
 
 		"internal/webhook/webhooktest": {"internal/webhook", "internal/job"}, // it fills stores as the job service does
 		"internal/avatar/elai": {"internal/avatar", "internal/avatar/footage", "internal/listing", "internal/retry",
@@ -122,12 +123,13 @@ func decks() map[string][]string {
 		"internal/deck": nil,
 		// the list of parsers
 		"internal/deck/all": {"internal/deck", "internal/deck/images", "internal/deck/jsondeck", "internal/deck/markdown",
-			"internal/deck/pptx", "internal/deck/schema", "internal/deck/yamldeck"},
+			"internal/deck/pdf", "internal/deck/pptx", "internal/deck/schema", "internal/deck/yamldeck", "internal/pdf"},
 		"internal/deck/images":   {"internal/deck", "internal/picturefile"},
 		"internal/deck/form":     {"internal/deck"},
 		"internal/deck/schema":   {"internal/deck/form"},
 		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
 		"internal/deck/pptx":     {"internal/deck", "internal/media"},
+		"internal/deck/pdf":      {"internal/deck", "internal/pdf"},
 		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
 		"internal/deck/yamltree": {"internal/deck", "internal/deck/form"},
 		"internal/deck/markdown": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
@@ -239,6 +241,8 @@ var sole = []struct {
 		"a deck is parsed and where a page is made; other packages get text"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/pdf", []string{"internal/deck/all"}, true, "a package that knows one kind of deck " +
+		"must change for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/pptx", []string{"internal/deck/all", "internal/app"}, true, "a package that knows one " +
 		"kind of deck must change for the next one; internal/deck/all lists the parsers, internal/app converts files"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},

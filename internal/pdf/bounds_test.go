@@ -90,6 +90,18 @@ func TestDocumentsAndCallsMayBeConcurrent(t *testing.T) {
 	all.Wait()
 }
 
+// Open documents without calls keep no worker from others, and get one again when they need it.
+func TestAnyNumberOfDocumentsCanBeOpen(t *testing.T) {
+	t.Parallel()
+	file := pdftest.Doc{Pages: []pdftest.Page{{Width: 100, Height: 100, Content: fill("red", 0, 0, 100, 100)}}}.Bytes()
+	docs := []*pdf.Document{open(t, file), open(t, file), open(t, file), open(t, file)}
+	for range 2 {
+		for _, d := range docs {
+			expect(t, draw(t, d, 1, 50, 50), map[image.Point]color.RGBA{{25, 25}: red})
+		}
+	}
+}
+
 func TestCloseEndsCallsThatRun(t *testing.T) {
 	t.Parallel()
 	e := pdf.New(pdf.Options{CacheDir: cacheDir(), Time: time.Hour})

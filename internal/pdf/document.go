@@ -20,8 +20,8 @@ import (
 // Size is the size of a page as it is shown: of its crop box, after its rotation. It is in points, 1/72 inch.
 type Size struct{ Width, Height float64 }
 
-// Document is an open PDF file. It holds one of the engine's workers until it is closed, so a caller that holds one
-// document must not wait for a second. It is safe for concurrent use, but its calls run one after the other.
+// Document is an open PDF file. It is safe for concurrent use, but its calls run one after the other. Between calls it
+// keeps its worker until another document needs it.
 type Document struct {
 	engine   *Engine
 	at       io.ReaderAt
@@ -29,8 +29,9 @@ type Document struct {
 	password string
 
 	turn   chan struct{} // is full while a call runs; guards the fields below
-	slot   *slot         // nil after Close
-	inst   pdfium.Pdfium // nil until the next call
+	closed bool
+	slot   *slot         // nil: it has no worker
+	inst   pdfium.Pdfium // nil: the worker has not opened the document
 	doc    references.FPDF_DOCUMENT
 	source *source
 
@@ -41,17 +42,13 @@ type Document struct {
 // Open opens a PDF file of size bytes. at must stay readable until the document is closed. password is that of the
 // user or of the owner; a file that only restricts printing and the like opens without one.
 //
-// Open waits for a free worker. If ctx ends, it returns ctx's cause. The errors of a file that is not a PDF, is damaged
-// or is too large are a *[lectern.Failure]; that of a password wraps [ErrPassword].
+// Open and all calls wait for a worker. If ctx ends, they return ctx's cause. The errors of a file that is not a PDF,
+// is damaged or is too large are a *[lectern.Failure]; that of a password wraps [ErrPassword].
 func (e *Engine) Open(ctx context.Context, at io.ReaderAt, size int64, password string) (*Document, error) {
 	if err := e.precheck(at, size); err != nil {
 		return nil, err
 	}
-	s, err := e.acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	d := &Document{engine: e, at: at, size: size, password: password, turn: make(chan struct{}, 1), slot: s}
+	d := &Document{engine: e, at: at, size: size, password: password, turn: make(chan struct{}, 1)}
 	e.mu.Lock()
 	e.open[d] = true
 	e.mu.Unlock()
@@ -112,26 +109,50 @@ func (d *Document) read() error {
 // do not enforce.
 func usable(side float64) bool { return side > 0.01 && side < 1e6 && !math.IsNaN(side) }
 
+// Count is the number of pages.
+func (d *Document) Count() int { return len(d.pages) }
+
 // Pages returns the sizes of all pages. The caller does not change them.
 func (d *Document) Pages() []Size { return d.pages }
 
 // Title is the document's title as its properties name it; "": none.
 func (d *Document) Title() string { return d.title }
 
-// Close ends the document and frees its worker. It waits for a call that runs, and may be called again.
+// Close ends the document. It waits for a call that runs, and may be called again.
 func (d *Document) Close() {
 	d.turn <- struct{}{}
+	d.closed = true
+	d.release()
+	<-d.turn
+	d.engine.mu.Lock()
+	delete(d.engine.open, d)
+	d.engine.mu.Unlock()
+}
+
+// release gives the worker back.
+func (d *Document) release() {
+	if d.slot != nil {
+		d.discard()
+		d.engine.slots <- d.slot
+		d.slot = nil
+	}
+}
+
+// yield takes the worker from a document that has one and no call; else it returns nil.
+func (d *Document) yield() *slot {
+	select {
+	case d.turn <- struct{}{}:
+	default:
+		return nil
+	}
 	defer func() { <-d.turn }()
 	if d.slot == nil {
-		return
+		return nil
 	}
 	d.discard()
-	e := d.engine
-	e.mu.Lock()
-	delete(e.open, d)
-	e.mu.Unlock()
-	e.release(d.slot)
+	free := d.slot
 	d.slot = nil
+	return free
 }
 
 // discard ends the instance. The next call gets a new one.
@@ -153,16 +174,20 @@ func (d *Document) do(ctx context.Context, page int, f func() error) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	defer func() { <-d.turn }()
-	if d.slot == nil {
+	e := d.engine
+	defer func() {
+		<-d.turn
+		// A waiting call looks at the documents only once, and so may have found this one busy.
+		if e.waiting.Load() > 0 {
+			if free := d.yield(); free != nil {
+				e.slots <- free
+			}
+		}
+	}()
+	if d.closed {
 		return errEnded
 	}
-	e := d.engine
-	s, err := e.started(ctx)
-	if err != nil {
-		return err
-	}
-	if err := e.refill(s, d.slot); err != nil {
+	if err := d.ready(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, e.opt.Time, tooSlow(page, e.opt.Time))
@@ -170,7 +195,7 @@ func (d *Document) do(ctx context.Context, page int, f func() error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	box, ended := d.slot.box, make(chan error, 1)
+	box, ended, err := d.slot.box, make(chan error, 1), error(nil)
 	go func() { ended <- d.run(ctx, f) }()
 	stopped := false
 	select {
@@ -209,6 +234,20 @@ func harmless(err error) bool {
 	}
 	return slices.ContainsFunc([]error{pdfium_errors.ErrPassword, pdfium_errors.ErrSecurity, pdfium_errors.ErrFormat,
 		pdfium_errors.ErrFile, pdfium_errors.ErrPage}, func(e error) bool { return errors.Is(err, e) })
+}
+
+// ready gives the document a worker with a sandbox.
+func (d *Document) ready(ctx context.Context) error {
+	if d.slot == nil {
+		s, err := d.engine.acquire(ctx)
+		d.slot = s
+		return err
+	}
+	s, err := d.engine.started(ctx)
+	if err != nil {
+		return err
+	}
+	return d.engine.refill(s, d.slot)
 }
 
 // run opens the document if it has no instance, and calls f.

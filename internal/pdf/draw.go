@@ -27,8 +27,8 @@ func (s Size) Fit(width, height int) (int, int) {
 }
 
 // Draw draws a page over white, as large as it fits into width and height and centred in them. What is left of the box
-// is black, as players show it. The picture has exactly the size of the box, and no transparent pixels. Both sides of
-// the box must be even, because video has half the resolution in colour.
+// is white too. The picture has exactly the size of the box, and no transparent pixels. Both sides of the box must be
+// even, because video has half the resolution in colour.
 //
 // Annotations are drawn as viewers show them, but without notes, see [Document.Notes], and without pop-up windows.
 func (d *Document) Draw(ctx context.Context, page, width, height int) (*image.RGBA, error) {
@@ -84,7 +84,12 @@ func (d *Document) draw(page, width, height int) (*image.RGBA, error) {
 	if len(buffer.Buffer) < stride.Stride*h || stride.Stride < 4*w { // PDFium did not get the memory for the bitmap
 		return nil, tooMuchMemory(page, d.engine.opt.Memory)
 	}
-	img := opaque(image.Rect(0, 0, width, height))
+	img := image.NewRGBA(image.Rect(0, 0, width, height))
+	if w < width || h < height {
+		for i := range img.Pix {
+			img.Pix[i] = 0xff
+		}
+	}
 	left, top := (width-w)/2, (height-h)/2
 	for y := range h { // the fourth byte of a pixel has no meaning
 		row := img.Pix[img.PixOffset(left, top+y):][:4*w]
@@ -95,15 +100,6 @@ func (d *Document) draw(page, width, height int) (*image.RGBA, error) {
 	}
 	_, err = p.FPDFBitmap_Destroy(&requests.FPDFBitmap_Destroy{Bitmap: b})
 	return img, err
-}
-
-// opaque returns a black picture.
-func opaque(r image.Rectangle) *image.RGBA {
-	img := image.NewRGBA(r)
-	for i := 3; i < len(img.Pix); i += 4 {
-		img.Pix[i] = 0xff
-	}
-	return img
 }
 
 func (d *Document) page(page int) requests.Page {

@@ -3,10 +3,13 @@ package pdf
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -20,14 +23,14 @@ type Options struct {
 	// CacheDir has the compiled PDFium, about 25 MB. It is made if it is missing. Other users must not be able to write
 	// to it, because its files are machine code. Empty: every engine compiles PDFium when it starts.
 	CacheDir string
-	Workers  int           // open documents at the same time; default 2
+	Workers  int           // calls that run at the same time; default 2
 	Pages    int           // of a document; default 1000
 	Bytes    int64         // of a file; default 512 MiB, at most 2 GiB - 1
 	Pixels   int           // of a picture; default 40 million
 	Memory   int64         // of a worker, in bytes; default 512 MiB, at least 32 MiB, at most 2 GiB
 	Time     time.Duration // of one call, such as the drawing of a page; default 60 s
-	// Fonts are the folders with the fonts of text whose font is not in the file. nil: the system's folders. Fonts that
-	// are not found are replaced by others, and Chinese, Japanese and Korean text by nothing.
+	// Fonts are the folders, at most four, with the fonts of text whose font is not in the file. nil: the system's. A
+	// font that is not found is replaced by another, and Chinese, Japanese and Korean text by nothing.
 	Fonts []string
 }
 
@@ -54,8 +57,8 @@ func (o Options) withDefaults() Options {
 	if o.Time <= 0 {
 		o.Time = time.Minute
 	}
-	if o.Fonts == nil && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
-		o.Fonts = []string{"/usr/share/fonts", "/usr/local/share/fonts"}
+	if o.Fonts == nil {
+		o.Fonts = systemFonts(runtime.GOOS)
 	}
 	return o
 }
@@ -64,6 +67,8 @@ func (o Options) withDefaults() Options {
 type Engine struct {
 	opt   Options
 	slots chan *slot // the free ones of Options.Workers
+	// waiting is how many calls wait for a slot. While it is not zero, a document gives its slot back after a call.
+	waiting atomic.Int64
 
 	life context.Context // ends when the engine closes
 	end  context.CancelCauseFunc
@@ -162,24 +167,50 @@ func (e *Engine) boot() (wazero.CompilationCache, *sandbox, error) {
 	return cache, box, err
 }
 
-// acquire waits for a free slot, and gives it a sandbox. The caller returns it with release.
+// acquire waits for a slot and gives it a sandbox. The caller returns it to e.slots.
 func (e *Engine) acquire(ctx context.Context) (*slot, error) {
 	s, err := e.started(ctx)
 	if err != nil {
 		return nil, err
 	}
+	e.waiting.Add(1)
+	defer e.waiting.Add(-1)
+	free := e.take()
+	if free == nil {
+		select {
+		case free = <-e.slots:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-e.life.Done():
+			return nil, errClosed
+		}
+	}
+	if err := e.refill(s, free); err != nil {
+		e.slots <- free
+		return nil, err
+	}
+	return free, nil
+}
+
+// take returns a free slot, or that of a document without a call; nil: there is none.
+func (e *Engine) take() *slot {
 	select {
 	case free := <-e.slots:
-		if err := e.refill(s, free); err != nil {
-			e.release(free)
-			return nil, err
-		}
-		return free, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	case <-e.life.Done():
-		return nil, errClosed
+		return free
+	default:
 	}
+	for _, d := range e.documents() {
+		if free := d.yield(); free != nil {
+			return free
+		}
+	}
+	return nil
+}
+
+func (e *Engine) documents() []*Document {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Collect(maps.Keys(e.open))
 }
 
 // refill gives a slot a sandbox if it has none.
@@ -196,8 +227,6 @@ func (e *Engine) refill(s *start, free *slot) (err error) {
 	return err
 }
 
-func (e *Engine) release(s *slot) { e.slots <- s }
-
 // Close closes all documents and stops PDFium. Calls that run end with an error. Close waits for them.
 func (e *Engine) Close() error {
 	e.mu.Lock()
@@ -207,16 +236,12 @@ func (e *Engine) Close() error {
 	}
 	e.closed = true
 	s := e.start
-	docs := make([]*Document, 0, len(e.open))
-	for d := range e.open {
-		docs = append(docs, d)
-	}
 	e.mu.Unlock()
 	e.end(errClosed)
-	for _, d := range docs {
+	for _, d := range e.documents() {
 		d.Close()
 	}
-	for range e.opt.Workers { // a document that is about to open returns its slot
+	for range e.opt.Workers { // a call that is about to begin returns its slot
 		if free := <-e.slots; free.box != nil {
 			free.box.close()
 		}

@@ -22,10 +22,7 @@ import (
 // engine is shared by the tests of the package, and its cache by all runs of one version.
 var engine = pdf.New(pdf.Options{CacheDir: cacheDir()})
 
-func cacheDir() string {
-	return filepath.Join(os.TempDir(), fmt.Sprintf("lectern-test-%d", os.Getuid()),
-		strings.ReplaceAll(pdf.Version, " ", "-"))
-}
+func cacheDir() string { return pdftest.CacheDir(pdf.Version) }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -65,7 +62,6 @@ func draw(t *testing.T, d *pdf.Document, page, width, height int) *image.RGBA {
 
 var (
 	white = color.RGBA{255, 255, 255, 255}
-	black = color.RGBA{0, 0, 0, 255}
 	red   = color.RGBA{255, 0, 0, 255}
 	blue  = color.RGBA{0, 0, 255, 255}
 )
@@ -136,8 +132,8 @@ func TestPagesAreFittedAndCentred(t *testing.T) {
 	expect(t, draw(t, d, 1, 320, 180), map[image.Point]color.RGBA{{2, 177}: red, {317, 2}: blue, {2, 2}: white,
 		{160, 90}: white})
 	// 101x180 pixels in the middle
-	expect(t, draw(t, d, 2, 320, 180), map[image.Point]color.RGBA{{108, 90}: black, {113, 177}: red, {207, 2}: blue,
-		{213, 90}: black})
+	expect(t, draw(t, d, 2, 320, 180), map[image.Point]color.RGBA{{108, 90}: white, {113, 177}: red, {207, 2}: blue,
+		{213, 90}: white})
 	expect(t, draw(t, d, 3, 90, 160), map[image.Point]color.RGBA{{2, 2}: red, {87, 157}: blue, {87, 2}: white})
 	img := draw(t, d, 4, 1920, 1080)
 	expect(t, img, map[image.Point]color.RGBA{{0, 1079}: red, {1919, 0}: blue, {0, 0}: white, {1919, 1079}: white})

@@ -23,10 +23,6 @@ type sandbox struct {
 
 const wasmPage = 64 << 10
 
-// guestFonts is where PDFium looks for fonts.
-var guestFonts = []string{"/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/X11/fonts/TTF",
-	"/usr/share/X11/fonts/Type1"}
-
 func newSandbox(life context.Context, cache wazero.CompilationCache, opt Options) (*sandbox, error) {
 	b := &sandbox{}
 	life, b.stop = context.WithCancel(life)
@@ -36,10 +32,7 @@ func newSandbox(life context.Context, cache wazero.CompilationCache, opt Options
 			b.mem = reserve(most)
 			return b.mem
 		}))
-	files := wazero.NewFSConfig()
-	for i, dir := range opt.Fonts[:min(len(opt.Fonts), len(guestFonts))] {
-		files = files.WithReadOnlyDirMount(dir, guestFonts[i])
-	}
+	files := wazero.NewFSConfig().WithFSMount(newFonts(opt.Fonts), "/")
 	var err error
 	b.pool, err = webassembly.Init(webassembly.Config{
 		Context: life, MaxTotal: 1, FSConfig: files, Stdout: io.Discard, Stderr: io.Discard,

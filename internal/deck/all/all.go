@@ -6,9 +6,11 @@ import (
 	"lectern/internal/deck"
 	"lectern/internal/deck/images"
 	"lectern/internal/deck/jsondeck"
+	deckpdf "lectern/internal/deck/pdf"
 	"lectern/internal/deck/pptx"
 	"lectern/internal/deck/schema"
 	"lectern/internal/deck/yamldeck"
+	"lectern/internal/pdf"
 )
 
 // JSON writes a deck that a parser read as JSON, see [jsondeck.Encode].
@@ -17,11 +19,16 @@ func JSON(d lectern.Deck) ([]byte, error) { return jsondeck.Encode(d) }
 // Schema returns the JSON Schema of decks in JSON and YAML, see package schema.
 func Schema() ([]byte, error) { return schema.JSON() }
 
-// Parsers returns a catalogue of all parsers. It reads a source of unknown kind as JSON.
-func Parsers() *deck.Catalogue {
+// Parsers returns a catalogue of all parsers. It knows the kind of PDF files, but does not read them, see [With].
+func Parsers() *deck.Catalogue { return With(nil) }
+
+// With returns a catalogue of all parsers, which reads PDF files with an engine. It reads a source of unknown kind as
+// JSON.
+func With(engine *pdf.Engine) *deck.Catalogue {
 	return deck.NewCatalogue(
 		jsondeck.Parser{},
 		yamldeck.Parser{},
 		pptx.Parser{Form: jsondeck.Parser{}},
+		deckpdf.Parser{Form: jsondeck.Parser{}, Engine: engine},
 	).WithFolders(images.Parser{Form: jsondeck.Parser{}})
 }

@@ -7,9 +7,16 @@ import (
 	"crypto/rc4"
 	"encoding/binary"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"unicode/utf16"
 )
+
+// CacheDir is a folder for the compiled PDFium of tests. It stays, because compiling takes seconds.
+func CacheDir(version string) string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("lectern-test-%d", os.Getuid()), strings.ReplaceAll(version, " ", "-"))
+}
 
 // Doc is a PDF file.
 type Doc struct {
@@ -28,6 +35,7 @@ type Page struct {
 	Width, Height float64 // of the media box
 	More          string  // further entries of its dictionary, such as "/Rotate 90"
 	Resources     string  // further entries of its resources, such as "/ExtGState<<…>>"
+	Fonts         string  // further fonts, such as "/G<<…>>"
 	Content       string
 	Notes         []string // texts of Text annotations
 	Annotations   []string // further annotations, as dictionaries
@@ -108,7 +116,7 @@ func (w *writer) page(p Page, tree, font int) int {
 		annotations = append(annotations, w.add(a, ""))
 	}
 	return w.add(fmt.Sprintf("<</Type/Page/Parent %d 0 R/MediaBox[0 0 %v %v]/Contents %d 0 R"+
-		"/Resources<</Font<</F %d 0 R>>%s>>/Annots[%s]%s>>", tree, p.Width, p.Height, content, font, p.Resources,
+		"/Resources<</Font<</F %d 0 R%s>>%s>>/Annots[%s]%s>>", tree, p.Width, p.Height, content, font, p.Fonts, p.Resources,
 		references(annotations), p.More), "")
 }
 
