@@ -54,14 +54,15 @@ require (
 
 require (
 	github.com/klippa-app/go-pdfium v1.21.4
+	github.com/landlock-lsm/go-landlock v0.11.2
 	github.com/tetratelabs/wazero v1.12.0
+	github.com/yuin/goldmark v1.8.7
+	github.com/yuin/goldmark-emoji v1.0.6
 	go.yaml.in/yaml/v4 v4.0.0
 )
 
-require github.com/jolestar/go-commons-pool/v2 v2.1.2 // indirect
-
 require (
-	github.com/landlock-lsm/go-landlock v0.11.2
+	github.com/jolestar/go-commons-pool/v2 v2.1.2 // indirect
 	kernel.org/pub/linux/libs/security/libcap/psx v1.2.78 // indirect
 )
 

@@ -6,6 +6,7 @@ import (
 	"lectern/internal/deck"
 	"lectern/internal/deck/images"
 	"lectern/internal/deck/jsondeck"
+	"lectern/internal/deck/pptx"
 	"lectern/internal/deck/schema"
 	"lectern/internal/deck/yamldeck"
 )
@@ -21,5 +22,6 @@ func Parsers() *deck.Catalogue {
 	return deck.NewCatalogue(
 		jsondeck.Parser{},
 		yamldeck.Parser{},
+		pptx.Parser{Form: jsondeck.Parser{}},
 	).WithFolders(images.Parser{Form: jsondeck.Parser{}})
 }

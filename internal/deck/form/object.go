@@ -87,3 +87,21 @@ func (o *Object) drop(name string) {
 		o.index()
 	}
 }
+
+// Names lists the names of the fields, in their order.
+func (o *Object) Names() []string {
+	names := make([]string, len(o.members))
+	for i, m := range o.members {
+		names[i] = m.name
+	}
+	return names
+}
+
+// Take removes a field and returns its value, and whether the object had the field.
+func (o *Object) Take(name string) (any, bool) {
+	value, there := o.Get(name)
+	if there {
+		o.drop(name)
+	}
+	return value, there
+}
