@@ -44,6 +44,12 @@ func BesidePath(s string) (string, error) {
 	return p, nil
 }
 
+// AbsentFile ends the sentence that a file next to the deck cannot be used, because it did not become an asset.
+func AbsentFile(path string) string {
+	return fmt.Sprintf("the file %q did not come with the deck; send it in a ZIP file with the deck, or as a part "+
+		"\"file\" of the form, named by its path, or upload it (POST /v1/assets) and write its address", Shorten(path))
+}
+
 // named is a file that a slide names in a field of its own.
 type named struct {
 	file  *string

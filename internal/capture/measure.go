@@ -121,6 +121,9 @@ func (m *measuring) note(ctx context.Context, slide int, warnings []lectern.Warn
 
 // slide measures slide i.
 func (m *measuring) slide(ctx context.Context, i int) ([]lectern.Warning, error) {
+	if m.deck.Slides[i].Page != nil {
+		return nil, nil // its page is as its author made it
+	}
 	sh, err := m.Sheet(ctx, m.deck, i, m.pictures)
 	if err != nil {
 		return nil, err

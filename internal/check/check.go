@@ -267,6 +267,9 @@ func (v *visit) slide(ctx context.Context, i int) error {
 	if v.isWrong(i, "props") {
 		return nil
 	}
+	if v.isWrong(i, "page") {
+		return nil
+	}
 	page, more, err := v.Library.Page(v.deck, i)
 	if err != nil {
 		return v.blame(err, fmt.Sprintf("slides[%d].props", i), i+1)
@@ -307,6 +310,9 @@ func (v *visit) speech(ctx context.Context, i int) error {
 	s := &v.deck.Slides[i]
 	script := s.Script()
 	v.note(i+1, script.Notes...)
+	if s.Sound != nil {
+		return v.recorded(i)
+	}
 	if script.Silent() {
 		if strings.TrimSpace(s.Narration) != "" && script.Text != "" {
 			v.note(i+1, lectern.Warning{Code: "narration_silent", Message: fmt.Sprintf("The narration %.40q has nothing to "+
@@ -329,6 +335,22 @@ func (v *visit) speech(ctx context.Context, i int) error {
 	v.note(i+1, more...)
 	voice := reading.Voice
 	s.Voice = lectern.VoiceChoice{Engine: voice.Engine, ID: voice.ID, Language: voice.Language, Speed: voice.Speed}
+	return nil
+}
+
+// recorded checks a slide whose narration people recorded: its text is not spoken.
+func (v *visit) recorded(i int) error {
+	file := v.deck.Slides[i].Sound.File
+	if _, asset, _ := lectern.AssetAddress(file); !asset && !v.isWrong(i, "sound") {
+		f := lectern.Fail(lectern.CodeAssetRefused, "The sound of the slide cannot be used: %s.", lectern.AbsentFile(file))
+		if err := v.blame(f, fmt.Sprintf("slides[%d].sound.file", i), i+1); err != nil {
+			return err
+		}
+	}
+	if v.own {
+		v.note(i+1, lectern.Warning{Code: "avatar_silent", Message: "The avatar speaks itself and cannot move its lips to " +
+			"a recorded sound, so it is not shown on this slide."})
+	}
 	return nil
 }
 

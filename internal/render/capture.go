@@ -25,10 +25,14 @@ type capturer struct {
 	resources   *Resources
 	pictures    *capture.Pictures // the pictures that pages load, fetched and checked
 	backgrounds capture.Backgrounds
+	importer    *importer
 }
 
 // capture makes the picture of a slide, and warns of what does not fit on it.
 func (u *capturer) capture(ctx context.Context, s *slide) error {
+	if u.deck.Slides[s.index].Page != nil {
+		return u.page(ctx, s)
+	}
 	sh, err := u.slides.Sheet(ctx, u.deck, s.index, u.pictures)
 	if err != nil {
 		return fail.On(ctx, err, s.number)

@@ -39,11 +39,14 @@ const maxAlignment = 256 << 20
 
 var errNarration = errors.New("the narration's file is damaged")
 
-// speaker makes voices speak the narrations.
+// speaker makes voices speak the narrations, and reads those that people recorded.
 type speaker struct {
 	*steps
 	*outline
+	coder
 	voices Voices
+	files  Files                                             // nil: recorded sounds cannot be read
+	align  func(text string, samples []int16) []lectern.Span // nil: recorded sounds have no words
 }
 
 // spoken returns the narration of a slide, spoken by a voice.
@@ -57,20 +60,26 @@ func (u *speaker) spoken(ctx context.Context, s *slide) (narration, error) {
 	}
 	u.warn(warnings)
 	key := narrationKey(reading, u.voices.Fingerprint(reading))
+	return u.narration(ctx, s.number, key, reading.Voice, func(path string) error {
+		return u.speak(watched(ctx, u.track, u.of(s)), reading, path)
+	})
+}
+
+// narration returns a slide's narration from the cache, or writes it there. A damaged file is written again.
+func (u *steps) narration(ctx context.Context, slide int, key string, voice lectern.Voice,
+	write func(path string) error) (narration, error) {
 	for _, salt := range salts {
-		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration", func(path string) error {
-			return u.speak(watched(ctx, u.track, u.of(s)), reading, path)
-		})
+		f, err := u.step(ctx, lectern.StepNarrate, slide, key+salt, ".narration", write)
 		if err != nil {
 			return narration{}, err
 		}
-		n := narration{file: f, voice: reading.Voice}
+		n := narration{file: f, voice: voice}
 		if _, err = n.open(); err == nil {
 			return n, nil
 		}
 		if salt == salts[len(salts)-1] {
 			return narration{}, fail.On(ctx,
-				fail.Else(err, lectern.CodeInternal, "A narration in the cache cannot be read."+checkDisk), s.number)
+				fail.Else(err, lectern.CodeInternal, "A narration in the cache cannot be read."+checkDisk), slide)
 		}
 	}
 	panic("unreachable")

@@ -100,7 +100,8 @@ func (u *outline) windowOf(i int) *picture.Window {
 	if u.deck.Layout == lectern.LayoutSlideOnly || u.deck.Avatar == "" || place.Avatar.Empty() {
 		return nil
 	}
-	if u.performed && u.deck.Slides[i].Narration == "" { // a silent slide has no take to show
+	d := u.deck.Slides[i]
+	if u.performed && (d.Narration == "" || d.Sound != nil) { // such a slide has no take to show
 		return nil
 	}
 	w := &picture.Window{At: picture.EvenRect(place.Avatar, u.deck.Scale(), u.deck.Size), Shape: place.Shape,
@@ -140,7 +141,7 @@ func (u *outline) look(i int) lectern.Point {
 // face returns the slide that the thumbnail shows: the first with a narration, or else the first.
 func (u *outline) face() *slide {
 	for i := range u.deck.Slides {
-		if u.deck.Slides[i].Narration != "" {
+		if u.deck.Slides[i].Narration != "" || u.deck.Slides[i].Sound != nil {
 			return u.slides[i]
 		}
 	}

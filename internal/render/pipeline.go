@@ -20,6 +20,8 @@ type Options struct {
 	Voices    Voices
 	Avatars   Avatars
 	Artifacts Artifacts
+	Documents Documents // nil: slides that show pages of files fail
+	Files     Files     // nil: slides with recorded sounds fail
 	// Check settles a stored deck once more before it is rendered, since themes, voices and limits may have changed.
 	Check func(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error)
 	// Cache begins a run's use of the cache; what the run touches stays until release is called, once.

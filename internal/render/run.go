@@ -23,6 +23,7 @@ type run struct {
 	resources *Resources
 	speaker   *speaker
 	performer *performer
+	importer  *importer
 	capturer  *capturer
 	segmenter *segmenter
 	encoder   *encoder
@@ -113,10 +114,11 @@ func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pi
 	ffmpeg := coder{p.FFmpeg, p.Resources}
 	yuv := yuvFiles{all, shared.job.Scratch, p.Resources}
 	takes := &performer{shared, all, ffmpeg, p.Avatars, p.Align}
-	return &run{steps: shared, outline: all, resources: p.Resources, performer: takes,
-		speaker: &speaker{shared, all, p.Voices},
+	imports := &importer{shared, all, p.Documents, map[string]file{}}
+	return &run{steps: shared, outline: all, resources: p.Resources, performer: takes, importer: imports,
+		speaker: &speaker{shared, all, ffmpeg, p.Voices, p.Files, p.Align},
 		capturer: &capturer{steps: shared, outline: all, slides: p.Capture, resources: p.Resources,
-			pictures: pictures},
+			pictures: pictures, importer: imports},
 		segmenter: &segmenter{shared, all, p.Browser, p.Segmenter},
 		encoder:   &encoder{shared, all, ffmpeg, yuv, p.Avatars, takes},
 		blender:   &blender{shared, all, ffmpeg, yuv},
@@ -128,6 +130,9 @@ func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pi
 
 // do runs all steps, each as soon as those that it needs have ended.
 func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
+	if err := u.importer.load(ctx); err != nil {
+		return nil, err
+	}
 	u.track.move("prepare", 1)
 	u.track.say(lectern.StagePreparing, fmt.Sprintf("Preparing %s.", count(len(u.slides), "slide")))
 	takes, err := u.performer.order(ctx)
@@ -225,12 +230,16 @@ func (u *run) narrate(ctx context.Context, s *slide) error {
 	d := &u.deck.Slides[s.index]
 	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", u.of(s)))
 	need := timeline.Need{Hold: timeline.Samples(u.deck.HoldOf(s.index))}
-	if d.Narration != "" {
+	if d.Narration != "" || d.Sound != nil {
 		var n narration
 		var err error
-		if s.takes != nil {
+		switch {
+		case d.Sound != nil:
+			n, err = u.speaker.recorded(ctx, s)
+			need.Least = timeline.Samples(d.Hold)
+		case s.takes != nil:
 			n, err = u.performer.narration(ctx, s)
-		} else {
+		default:
 			n, err = u.speaker.spoken(ctx, s)
 		}
 		if err != nil {

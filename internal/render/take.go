@@ -44,7 +44,7 @@ func (u *performer) order(ctx context.Context) ([]func(context.Context) error, e
 	var jobs []func(context.Context) error
 	for _, s := range u.slides {
 		text := s.script.Text
-		if s.script.Silent() {
+		if s.script.Silent() || u.deck.Slides[s.index].Sound != nil {
 			continue
 		}
 		parts, err := u.avatars.Parts(ctx, u.deck.Avatar, text)
@@ -142,22 +142,7 @@ func (u *performer) narration(ctx context.Context, s *slide) (narration, error) 
 	}
 	voice := lectern.Voice{Engine: engine, ID: c.ID, Name: u.deck.Avatar, Language: c.Language, Gender: c.Gender}
 	key := contentkey.Of(lectern.StepNarrate, "heard", keys, u.deck.FrameRate, u.version)
-	for _, salt := range salts {
-		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration",
-			func(path string) error { return u.decodeTakes(ctx, s, path) })
-		if err != nil {
-			return narration{}, err
-		}
-		n := narration{file: f, voice: voice}
-		if _, err = n.open(); err == nil {
-			return n, nil
-		}
-		if salt == salts[len(salts)-1] {
-			return narration{}, fail.On(ctx, fail.Else(err, lectern.CodeInternal,
-				"A narration in the cache cannot be read."+checkDisk), s.number)
-		}
-	}
-	panic("unreachable")
+	return u.steps.narration(ctx, s.number, key, voice, func(path string) error { return u.decodeTakes(ctx, s, path) })
 }
 
 // decodeTakes decodes the sound of a slide's takes, finds the words in it, and writes the narration.

@@ -2,7 +2,6 @@ package slides
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -33,8 +32,4 @@ func relative(s string) (string, error) {
 }
 
 // absent returns the reason why a file next to the deck cannot be shown: it is not an asset.
-func absent(path string) error {
-	return fmt.Errorf("the file %q did not come with the deck; send it in a ZIP file with the deck, or as a part "+
-		"\"file\" of the form, named by its path, or upload it (POST /v1/assets) and write its address",
-		lectern.Shorten(path))
-}
+func absent(path string) error { return errors.New(lectern.AbsentFile(path)) }

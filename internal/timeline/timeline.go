@@ -71,6 +71,7 @@ func DefaultRules(r Rate) Rules {
 type Need struct {
 	Narration int64
 	Hold      int64
+	Least     int64 // the shortest a slide with a narration may be; 0: as short as its narration needs
 }
 
 // Slot is the length of one slide and of its parts. It depends only on the slide and its two transitions, so that a
@@ -99,7 +100,7 @@ func (r Rules) Fit(n Need, in, out int64) Slot {
 		return (frames*lectern.SampleRate + int64(r.Rate) - 1) / int64(r.Rate)
 	}
 	s.Lead = max(r.Lead, cover(in))
-	s.Frames = max(r.Rate.Frames(s.Lead+s.Spoken+max(r.Tail, cover(out))), least)
+	s.Frames = max(r.Rate.Frames(max(s.Lead+s.Spoken+max(r.Tail, cover(out)), n.Least)), least)
 	return s
 }
 

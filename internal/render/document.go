@@ -1,0 +1,159 @@
+package render
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+
+	"lectern"
+	"lectern/internal/contentkey"
+	"lectern/internal/encode"
+	"lectern/internal/fail"
+	"lectern/internal/picture"
+)
+
+// Files opens the assets that a deck names.
+type Files interface {
+	// Fetch writes the content of an asset to path.
+	Fetch(ctx context.Context, sha256, path string) error
+}
+
+// Documents draws pages of files: of PDF files, and of office files after it has turned them into PDF.
+type Documents interface {
+	// Key is the content key of an asset as PDF. It depends on what the asset shows and on the programs that draw it, but
+	// not on its notes.
+	Key(ctx context.Context, sha256 string) (string, error)
+	// PDF writes an asset as PDF to path. pages is the largest page that the deck names.
+	PDF(ctx context.Context, sha256 string, pages int, path string) error
+	// Draw draws a page of a PDF file, counted from 1, as large as size, over white where the page has another shape.
+	Draw(ctx context.Context, pdf string, page int, size lectern.Size) (*image.RGBA, error)
+	// Version changes when pages would look different. It is part of content keys.
+	Version() string
+}
+
+// importer turns the files whose pages slides show into PDF files.
+type importer struct {
+	*steps
+	*outline
+	documents Documents
+	pdfs      map[string]file // by the hash of the asset
+}
+
+// load makes the PDF of every file that the deck names, before its pages are drawn.
+func (u *importer) load(ctx context.Context) error {
+	first, last := map[string]int{}, map[string]int{} // slides and pages, by hash
+	var order []string
+	for i, s := range u.deck.Slides {
+		if s.Page == nil {
+			continue
+		}
+		sha, _, _ := lectern.AssetAddress(s.Page.File)
+		if first[sha] == 0 {
+			first[sha] = i + 1
+			order = append(order, sha)
+		}
+		last[sha] = max(last[sha], s.Page.Page)
+	}
+	for _, sha := range order {
+		if u.documents == nil {
+			return lectern.Fail(lectern.CodeUnsupported, "This server draws no pages of files.").At(first[sha])
+		}
+		u.track.say(lectern.StagePreparing, "Importing the slides.")
+		key, err := u.documents.Key(ctx, sha)
+		if err != nil {
+			return fail.On(ctx, err, first[sha])
+		}
+		u.pdfs[sha], err = u.step(ctx, lectern.StepImport, 0, key, ".pdf", func(path string) error {
+			return u.documents.PDF(ctx, sha, last[sha], path)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// page draws the page of a file that a slide shows.
+func (u *capturer) page(ctx context.Context, s *slide) error {
+	d := u.deck.Slides[s.index]
+	sha, _, _ := lectern.AssetAddress(d.Page.File)
+	pdf := u.importer.pdfs[sha]
+	key := contentkey.Of(lectern.StepCapture, "page", pdf.key, d.Page.Page, u.deck.Size, u.importer.documents.Version())
+	u.track.say(lectern.StageCapturing, fmt.Sprintf("Drawing %s.", u.of(s)))
+	var err error
+	s.picture.file, err = u.step(ctx, lectern.StepCapture, s.number, key, ".png", func(path string) error {
+		return u.resources.tabs.Do(ctx, 1, func() error {
+			img, err := u.importer.documents.Draw(ctx, pdf.path, d.Page.Page, u.deck.Size)
+			if err != nil {
+				return fail.Else(err, lectern.CodeCaptureFailed, "The page of the slide could not be drawn.")
+			}
+			b, err := picture.PNG(img)
+			if err != nil {
+				return err
+			}
+			u.keep(s, img)
+			return os.WriteFile(path, b, 0o666)
+		})
+	})
+	if err != nil {
+		return err
+	}
+	u.track.move(taskOf("capture", s), 1)
+	close(s.captured)
+	return nil
+}
+
+// whatRecording begins the message about a recorded sound that cannot be decoded.
+const whatRecording = "ffmpeg could not read the recorded sound"
+
+// recorded returns the narration of a slide whose sound people recorded. The words of its text, if there is one, are
+// found in the sound.
+func (u *speaker) recorded(ctx context.Context, s *slide) (narration, error) {
+	d := &u.deck.Slides[s.index]
+	sha, _, _ := lectern.AssetAddress(d.Sound.File)
+	voice := lectern.Voice{Engine: "recorded", Name: "Recorded", Language: u.deck.VoiceOf(s.index).Language}
+	key := contentkey.Of(lectern.StepNarrate, "recorded", sha, d.Sound.Start, d.Sound.End, s.script.Text, voice.Language,
+		u.version)
+	return u.narration(ctx, s.number, key, voice, func(path string) error {
+		samples, err := u.decode(ctx, s, sha)
+		if err != nil {
+			return err
+		}
+		var a alignment
+		if u.align != nil && !s.script.Silent() {
+			a.Words = u.align(s.script.Text, samples)
+		}
+		return writeNarration(path, samples, a)
+	})
+}
+
+// decode returns the samples of a slide's recorded sound.
+func (u *speaker) decode(ctx context.Context, s *slide, sha string) ([]int16, error) {
+	if u.files == nil {
+		return nil, lectern.Fail(lectern.CodeUnsupported, "This server reads no recorded sounds.")
+	}
+	local := filepath.Join(u.job.Scratch, fmt.Sprintf("sound-%d", s.number))
+	if err := u.files.Fetch(ctx, sha, local); err != nil {
+		return nil, fail.Else(err, lectern.CodeAssetFailed, "The recorded sound of the slide could not be read.")
+	}
+	defer os.Remove(local)
+	d := u.deck.Slides[s.index]
+	var pcm bytes.Buffer
+	args := encode.PCM(local, d.Sound.Start, d.Sound.End)
+	if err := u.ffmpeg(ctx, Command{Args: args, Stdout: &pcm, What: whatRecording}); err != nil {
+		return nil, err
+	}
+	samples := make([]int16, pcm.Len()/2)
+	if _, err := binary.Decode(pcm.Bytes(), binary.LittleEndian, samples); err != nil {
+		return nil, err
+	}
+	if len(samples) == 0 {
+		return nil, lectern.Fail(lectern.CodeInvalidDeck, "The recorded sound of the slide is empty between its start and "+
+			"its end. Record it again, or remove it.").On(fmt.Sprintf("slides[%d].sound", s.index))
+	}
+	return samples, nil
+}
