@@ -51,6 +51,7 @@ func Unzip(r io.ReaderAt, size int64, endings []string, lim BundleLimits) (Bundl
 		}
 	}
 	slices.Sort(decks)
+	decks = likely(decks)
 	switch {
 	case len(decks) == 0:
 		return Bundle{}, zipFault("it has no deck; a deck is a file that ends with " + lectern.OneOf(endings))
@@ -63,15 +64,41 @@ func Unzip(r io.ReaderAt, size int64, endings []string, lim BundleLimits) (Bundl
 		return Bundle{}, err
 	}
 	folder := path.Dir(decks[0])
-	return Bundle{Source: Source{Name: path.Base(decks[0]), Bytes: text}, Open: func(name string) (io.ReadCloser, int64,
-		error) {
+	open := func(name string) (io.ReadCloser, int64, error) {
 		m := members[path.Join(folder, name)]
 		if m == nil || !fs.ValidPath(name) {
 			return nil, 0, fs.ErrNotExist
 		}
 		f, err := m.Open()
 		return f, int64(m.UncompressedSize64), err
-	}}, nil
+	}
+	return Bundle{Source: Source{Name: path.Base(decks[0]), Bytes: text, OpenFile: open}, Open: open}, nil
+}
+
+// likely leaves out texts in Markdown that are not the deck: they belong to a deck of another kind, or are imported by
+// the one that is higher up or named slides.md or deck.md.
+func likely(decks []string) []string {
+	isText := func(name string) bool {
+		return slices.Contains([]string{".md", ".markdown", ".mdown", ".qmd"}, strings.ToLower(path.Ext(name)))
+	}
+	if others := slices.DeleteFunc(slices.Clone(decks), isText); len(others) > 0 {
+		return others
+	}
+	top := -1
+	for _, name := range decks {
+		if depth := strings.Count(name, "/"); top < 0 || depth < top {
+			top = depth
+		}
+	}
+	decks = slices.DeleteFunc(slices.Clone(decks), func(name string) bool { return strings.Count(name, "/") > top })
+	for _, usual := range []string{"slides", "deck"} {
+		if i := slices.IndexFunc(decks, func(name string) bool {
+			return strings.TrimSuffix(strings.ToLower(path.Base(name)), path.Ext(name)) == usual
+		}); i >= 0 {
+			return decks[i : i+1]
+		}
+	}
+	return decks
 }
 
 func zipFault(format string, args ...any) *lectern.Failure {

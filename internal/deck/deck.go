@@ -30,6 +30,9 @@ type Source struct {
 	At       io.ReaderAt // a file that is not in memory; nil: Bytes has its content
 	Size     int64       // of At, in bytes
 	Password string      // that opens the file; "": none
+
+	// OpenFile opens a file next to the deck by its path, like [Bundle.Open]. nil: the files are in Folder.
+	OpenFile func(path string) (file io.ReadCloser, size int64, err error)
 }
 
 // Reader returns the content of the source and its size in bytes.

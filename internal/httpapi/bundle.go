@@ -45,6 +45,7 @@ func (s *server) readZip(r *http.Request, b *submission, body io.Reader, size in
 	}
 	b.bundle = &bundle
 	b.deck = s.source(bundle.Name, "", string(bundle.Bytes))
+	b.deck.OpenFile = bundle.Open
 	return nil
 }
 

@@ -92,7 +92,7 @@ func (v *view) dress(in string, line bool) *Doc {
 		}
 		return `src="` + template.HTMLEscapeString(string(d.pictures[n].URL)) + `"`
 	})
-	d.doc.html, d.doc.text = template.HTML(safe), strings.TrimSpace(d.text.String())
+	d.doc.html, d.doc.text = template.HTML(strings.TrimSpace(safe)), strings.TrimSpace(d.text.String())
 	if strings.TrimSpace(safe) == "" {
 		return nil
 	}

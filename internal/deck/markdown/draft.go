@@ -189,6 +189,9 @@ func (d *draft) props(opens bool) map[string]any {
 	set("tone", d.tone())
 	set("background", d.look["backgroundColor"])
 	set("color", d.look["color"])
+	if d.body+d.left != "" {
+		set("breaks", d.look["breaks"])
+	}
 	if d.inside {
 		props["titlePlace"] = "body"
 	}
