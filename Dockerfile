@@ -11,7 +11,7 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}"
 
 FROM debian:bookworm-slim
 COPY scripts/deps /tmp/deps
-RUN /tmp/deps \
+RUN /tmp/deps office \
     && rm -rf /tmp/deps /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --create-home --home-dir /home/lectern lectern \
     && install -d -o lectern -g lectern -m 0700 /data /logs

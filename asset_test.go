@@ -9,8 +9,8 @@ import (
 	"lectern"
 )
 
-// AssetUses finds the assets in props of any depth, in pages and sounds, each with its field and its slide. UnfitAssets refuses those that
-// are missing or of another kind.
+// AssetUses finds the assets in props of any depth, in pages and sounds, each with its field and its slide. UnfitAssets
+// refuses those that are missing or of another kind.
 func TestAssetUses(t *testing.T) {
 	t.Parallel()
 	a, b := strings.Repeat("a", 64), strings.Repeat("b", 64)

@@ -88,8 +88,8 @@ func (t Transition) IsCut() bool {
 func (d Deck) KeysAvatar() bool { return d.KeyAvatar == nil || *d.KeyAvatar }
 
 // WithDefaults returns d with a default for every empty field, except those that the server decides: the avatar, the
-// voices and the subtitles. A deck without a title gets the title of its first slide. A slide with neither a template nor a page
-// gets "image" if a picture is its only prop, else DefaultTemplate. The types of transitions become names of
+// voices and the subtitles. A deck without a title gets the title of its first slide. A slide with neither a template
+// nor a page gets "image" if a picture is its only prop, else DefaultTemplate. The types of transitions become names of
 // [TransitionTypes] where they differ only in writing. Other values that are set stay, even out of bounds. d itself is
 // not changed, and a second call changes nothing.
 func (d Deck) WithDefaults() Deck {

@@ -12,8 +12,8 @@ import (
 
 // PageOf names a page of a file that a slide shows in place of a template.
 type PageOf struct {
-	// File is a PDF, or an office file (PPTX, ODP …), whose pages are the slides that it does not hide: "asset:<sha256>",
-	// or in a source the path of a file next to the deck.
+	// File is a PDF, or an office file (PPTX, ODP …), whose pages are the slides that it does not hide:
+	// "asset:<sha256>", or in a source the path of a file next to the deck.
 	File string `json:"file"`
 	Page int    `json:"page"` // counted from 1
 }
@@ -57,8 +57,8 @@ type named struct {
 	kind  AssetKind
 }
 
-// files lists the files in the slide's own fields. The slide's pointers are replaced by copies, so that the files can be
-// changed.
+// files lists the files in the slide's own fields. The slide's pointers are replaced by copies, so that the files can
+// be changed.
 func (s *Slide) files() []named {
 	var list []named
 	if s.Page != nil {
@@ -72,8 +72,8 @@ func (s *Slide) files() []named {
 	return list
 }
 
-// FileUses lists the files next to the deck that slides name in their fields page and sound. Invalid paths are left out;
-// [Deck.Validate] finds them.
+// FileUses lists the files next to the deck that slides name in their fields page and sound. Invalid paths are left
+// out; [Deck.Validate] finds them.
 func (d Deck) FileUses() []FileUse {
 	var uses []FileUse
 	for i, s := range d.Slides {

@@ -53,6 +53,7 @@ func Examine(ctx context.Context, cfg config.Config) []Finding {
 	voices, avatars := examineProviders(ctx, cfg, secrets)
 	out = append(out, voices...)
 	out = append(out, examineFonts(ctx)...)
+	out = append(out, examineOffice(ctx, cfg))
 	out = append(out, avatars...)
 	out = append(out, examineFolder(cfg), examineDatabase(ctx, cfg))
 	if err != nil { // secrets that can be read are not reported
@@ -176,11 +177,19 @@ func examineBrowser(ctx context.Context, cfg config.Config) Finding {
 
 // examineFonts lists the installed font families with fontconfig.
 func examineFonts(ctx context.Context) []Finding {
-	fonts := []struct{ family, what, pkg string }{
-		{"Inter", "Latin, Cyrillic, Greek", "fonts-inter"},
-		{"Noto Sans", "other scripts", "fonts-noto-core"},
-		{"Noto Sans CJK", "Chinese, Japanese, Korean", "fonts-noto-cjk"},
-		{"Noto Color Emoji", "emoji", "fonts-noto-color-emoji"},
+	const (
+		other  = "slides use another font instead"
+		widths = "office decks that use %s get a font with other widths, so their lines break elsewhere and may not fit"
+	)
+	fonts := []struct{ family, what, pkg, lost string }{
+		{"Inter", "Latin, Cyrillic, Greek", "fonts-inter", other},
+		{"Noto Sans", "other scripts", "fonts-noto-core", other},
+		{"Noto Sans CJK", "Chinese, Japanese, Korean", "fonts-noto-cjk", other},
+		{"Noto Color Emoji", "emoji", "fonts-noto-color-emoji", other},
+		{"Carlito", "Calibri in office decks", "fonts-crosextra-carlito", fmt.Sprintf(widths, "Calibri")},
+		{"Caladea", "Cambria in office decks", "fonts-crosextra-caladea", fmt.Sprintf(widths, "Cambria")},
+		{"Liberation Sans", "Arial in office decks", "fonts-liberation",
+			fmt.Sprintf(widths, "Arial, Times New Roman or Courier New")},
 	}
 	families, err := proc.Output(ctx, proc.Command{Path: "fc-list", Args: []string{":", "family"}})
 	var out []Finding
@@ -192,7 +201,7 @@ func examineFonts(ctx context.Context) []Finding {
 		case bytes.Contains(families, []byte(f.family)):
 			one = one.found("")
 		default:
-			one = one.missing(errors.New("slides use another font instead"))
+			one = one.missing(errors.New(f.lost))
 		}
 		out = append(out, one)
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"slices"
 
 	"lectern/internal/avatar"
 	"lectern/internal/avatar/builtin"
@@ -128,26 +126,9 @@ func fliteVoices(cfg config.Config) provider {
 		Finding{Name: "flite", For: "voices, English", Packages: []string{"flite"}})
 }
 
-// espeakChild are the arguments of this program that make it the child in which espeak's library runs.
-var espeakChild = []string{"internal-voice", "espeak"}
-
-// ChildMain is the main function of a child process: a provider starts this program with certain arguments as its
-// child. Every main function that makes an App calls ChildMain first, with its arguments. If child is true, the process
-// is such a child and must exit with code.
-func ChildMain(args []string) (code int, child bool) {
-	if !slices.Equal(args, espeakChild) {
-		return 0, false
-	}
-	return espeak.ChildMain(os.Stdin, os.Stdout), true
-}
-
 // espeakVoices speak more than a hundred languages.
 func espeakVoices(cfg config.Config) provider {
-	self, err := os.Executable()
-	if err != nil {
-		self = os.Args[0]
-	}
-	e := espeak.New(espeak.Options{Command: append([]string{self}, espeakChild...)})
+	e := espeak.New(espeak.Options{Command: childOf(espeakChild)})
 	return voiceProvider(e, calls{slots: cfg.Voices}, Finding{Name: "espeak-ng", Needed: true,
 		For: "voices, 100+ languages", Packages: []string{"espeak-ng", "libespeak-ng1"}})
 }

@@ -23,6 +23,7 @@ import (
 	"lectern/internal/deck"
 	parsers "lectern/internal/deck/all"
 	"lectern/internal/fetch"
+	"lectern/internal/office"
 	"lectern/internal/picturefile"
 	"lectern/internal/render"
 	"lectern/internal/slides"
@@ -40,6 +41,7 @@ type Tools struct {
 	Web     *fetch.Fetcher // of pictures
 	Browser *chrome.Browser
 	FFmpeg  *FFmpeg
+	Office  *office.Converter // of PowerPoint and OpenDocument files to PDF
 
 	secrets   config.Secrets
 	providers []provider
@@ -76,6 +78,7 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
 		Web: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
+		Office:  newOffice(cfg, logger),
 		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.Parsers(),
 		encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
@@ -101,9 +104,9 @@ func newBrowser(cfg config.Config, logger *slog.Logger) *chrome.Browser {
 	})
 }
 
-// Close ends the browser and the children of the providers.
+// Close ends the browser, LibreOffice and the children of the providers.
 func (t *Tools) Close() error {
-	err := t.Browser.Close()
+	err := errors.Join(t.Browser.Close(), t.Office.Close())
 	t.Web.Close()
 	for _, p := range t.providers {
 		if p.close != nil {

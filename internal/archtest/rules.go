@@ -75,6 +75,8 @@ func allowed() map[string][]string {
 		"internal/store/storetest": {"internal/store", "internal/job", "internal/soak"},
 		"internal/queue":           {"internal/store", "internal/job"},
 		"internal/fetch":           {"internal/egress", "internal/picturefile"},
+		"internal/pdf":             {"internal/private"},
+		"internal/pdf/pdftest":     nil,
 		"internal/slides":          {"internal/picturefile"},
 		"internal/asset":           {"internal/deck", "internal/fail", "internal/media", "internal/picturefile"},
 		"internal/media":           {"internal/deck", "internal/picturefile"},
@@ -82,6 +84,7 @@ func allowed() map[string][]string {
 		"internal/keys":            nil,
 		"internal/ffmpeg":          {"internal/proc"},
 		"internal/chrome":          {"internal/proc"},
+		"internal/office":          {"internal/proc", "internal/usage"},
 		"internal/spoken":          {"internal/spoken/cldr", "internal/spoken/rbnf"},
 		"internal/spoken/cldr":     {"internal/spoken/rbnf"},
 		"internal/spoken/rbnf":     nil,
@@ -194,8 +197,16 @@ var sole = []struct {
 	{"gocloud.dev", []string{"internal/blob"}, false, "only one package knows where files are stored"},
 	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can crash the process; they " +
 		"belong in the child process of that package"},
+	{"github.com/landlock-lsm/go-landlock", []string{"internal/office"}, false, "its restrictions last until the end of " +
+		"a process, so they belong in the child process of that package"},
+	{"golang.org/x/net/bpf", []string{"internal/office"}, false, "a filter of system calls lasts until the end of a " +
+		"process, so it belongs in the child process of that package"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "only one package depends on the library for " +
 		"HTTP, so that it can be replaced"},
+	{"github.com/klippa-app/go-pdfium", []string{"internal/pdf"}, false, "PDF files come from strangers; only one " +
+		"package bounds the time and the memory that they take"},
+	{"github.com/tetratelabs/wazero", []string{"internal/pdf"}, false, "only one package runs WebAssembly; its cache of " +
+		"machine code belongs to one set of settings"},
 	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "only one package depends on the library for command " +
 		"lines, so that it can be replaced"},
 	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "packages report through small " +

@@ -69,6 +69,7 @@ type Config struct {
 	Telemetry   Telemetry
 	Webhook     Webhook
 	Elai        Elai
+	Office      Office
 	Tools       Tools
 }
 
@@ -185,6 +186,13 @@ type Webhook struct {
 // Telemetry configures exporters other than /metrics.
 type Telemetry struct {
 	OTLP string // where traces go, "http://host:4318"; "": where the OTEL_… variables say, or nowhere
+}
+
+// Office has the settings of LibreOffice, which draws PowerPoint and OpenDocument decks.
+type Office struct {
+	Program string        // its name or path
+	Timeout time.Duration // for a deck, besides two seconds for each slide
+	Memory  int64         // of one process, in bytes of address space
 }
 
 // Tools are the paths of external programs. An empty path means: look on PATH and in the usual places.

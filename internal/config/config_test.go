@@ -69,7 +69,8 @@ func TestSettingsAndStructAgree(t *testing.T) {
 		"limits.picture_pixels": "5000", "limits.slide_pixels": "6000", "limits.picture_bytes": "2GiB",
 		"limits.svg_elements": "700", "limits.json_tokens": "8000",
 		"db": "postgres://me:hunter2@h/n", "role": "api", "elai.price": "1.5 EUR", "assets.keep": "2d",
-		"limits.upload": "2MiB", "telemetry.otlp": "http://h:4318",
+		"limits.upload": "2MiB", "office.program": "libreoffice", "office.timeout": "5m", "office.memory": "8GiB",
+		"telemetry.otlp": "http://h:4318",
 	}
 	// settings that it requires
 	needs := map[string]map[string]string{"role": {"db": values["db"]}, "db_session": {"db": values["db"]}}

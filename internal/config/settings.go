@@ -74,12 +74,14 @@ func Default() Config {
 		Assets:   Assets{Ports: "80, 443", Upload: 512 << 20, Keep: 30 * 24 * time.Hour},
 		Elai: Elai{URL: "https://apis.elai.io/api/v1", Concurrency: 4, Tries: 5, Poll: 10 * time.Second,
 			Timeout: 30 * time.Minute},
+		Office: Office{Program: "soffice", Timeout: 2 * time.Minute, Memory: 4 << 30},
 	}
 }
 
 // Settings is the table. Its order is the order of lectern.example.yaml.
 func Settings() []Setting {
-	return slices.Concat(serviceSettings(), httpSettings(), limitSettings(), keySettings(), elaiSettings(), toolSettings())
+	return slices.Concat(serviceSettings(), httpSettings(), limitSettings(), keySettings(), elaiSettings(),
+		officeSettings(), toolSettings())
 }
 
 func serviceSettings() []Setting {
@@ -253,6 +255,17 @@ func elaiSettings() []Setting {
 			"again", time.Second, 24*time.Hour, func(c *Config) *time.Duration { return &c.Elai.Timeout }),
 		price("elai.price", "the price of a minute of video at Elai, for the usage of presentations; empty: unknown",
 			func(c *Config) *Price { return &c.Elai.Price }),
+	}
+}
+
+func officeSettings() []Setting {
+	return []Setting{
+		path("office.program", "LibreOffice, which draws PowerPoint and OpenDocument decks: a name on PATH, or a path", false,
+			func(c *Config) *string { return &c.Office.Program }),
+		span("office.timeout", "how long LibreOffice may take for a deck, besides two seconds for each slide", time.Second,
+			24*time.Hour, func(c *Config) *time.Duration { return &c.Office.Timeout }),
+		size("office.memory", "address space of a process of LibreOffice; a deck that needs more fails", 1<<30, 1<<40,
+			func(c *Config) *int64 { return &c.Office.Memory }),
 	}
 }
 

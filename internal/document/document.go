@@ -1,6 +1,6 @@
-// Package document draws the pages of the files that slides show. A PDF is drawn as it is; an office file is turned into
-// PDF first, by the program for it. What a converter gets has no notes and nothing that it would load from elsewhere, so
-// the result depends only on what the file shows, and an edited note draws no slide again.
+// Package document draws the pages of the files that slides show. A PDF is drawn as it is; an office file is turned
+// into PDF first, by the program for it. What a converter gets has no notes and nothing that it would load from
+// elsewhere, so the result depends only on what the file shows, and an edited note draws no slide again.
 package document
 
 import (
@@ -175,9 +175,9 @@ func (s *Service) PDF(ctx context.Context, sha string, pages int, path string) e
 	return s.with(ctx, path, func(doc Pages) error {
 		switch n := doc.Count(); {
 		case want > 0 && n != want:
-			return lectern.Fail(lectern.CodeInvalidDeck, "The deck shows %d slides, but LibreOffice drew %d pages, so it is not "+
-				"known which page belongs to which slide. Open the deck in an office program, save it again, and try again; or "+
-				"export it as PDF.", want, n)
+			return lectern.Fail(lectern.CodeInvalidDeck, "The deck shows %d slides, but LibreOffice drew %d pages, so it is "+
+				"not known which page belongs to which slide. Open the deck in an office program, save it again, and try "+
+				"again; or export it as PDF.", want, n)
 		case n < pages:
 			return lectern.Fail(lectern.CodeInvalidDeck, "The file has %d pages, so there is no page %d.", n, pages)
 		}

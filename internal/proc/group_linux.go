@@ -17,6 +17,24 @@ func groupAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
+// nobody is the user id that a child of root has in its user namespace. With the id 0 it would keep all capabilities of
+// the namespace when it starts the program.
+const nobody = 65534
+
+// leaveNetwork gives the child a user namespace, in which its user is the same one, and an empty network namespace.
+func leaveNetwork(a *syscall.SysProcAttr) error {
+	id := func(host int) []syscall.SysProcIDMap {
+		inside := host
+		if host == 0 {
+			inside = nobody
+		}
+		return []syscall.SysProcIDMap{{ContainerID: inside, HostID: host, Size: 1}}
+	}
+	a.Cloneflags |= syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET
+	a.UidMappings, a.GidMappings = id(os.Geteuid()), id(os.Getegid())
+	return nil
+}
+
 // awaitEnd returns when the child has ended, without reaping it. reap reaps it and returns how it ended.
 func awaitEnd(cmd *exec.Cmd) (reap func() error) {
 	for {

@@ -12,6 +12,8 @@ import (
 // Other systems do not kill the children of a dead parent, and cannot bound a child's address space from outside.
 func groupAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
+func leaveNetwork(*syscall.SysProcAttr) error { return errors.ErrUnsupported }
+
 // awaitEnd returns when the child has ended and is reaped. reap returns how it ended.
 func awaitEnd(cmd *exec.Cmd) (reap func() error) {
 	err := cmd.Wait()

@@ -77,6 +77,9 @@ type Command struct {
 	// moment after the start: a child that already uses more then gets no further memory. Only Linux can do this;
 	// elsewhere Start fails if Memory is set.
 	Memory uint64
+	// NoNetwork starts the child without privileges in a user namespace and a network namespace of its own: it can reach
+	// no address, not even on this machine. Start fails if the system does not allow it. Only Linux can do this.
+	NoNetwork bool
 }
 
 // ExitError reports a child that ended with an exit code other than zero, or by a signal.

@@ -53,10 +53,16 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 		c.Linger = DefaultLinger
 	}
 	p := &Process{c: c, done: make(chan struct{})}
+	attributes := groupAttributes()
+	if c.NoNetwork {
+		if err := leaveNetwork(attributes); err != nil {
+			return nil, fmt.Errorf("%s cannot be started without a network: %w", filepath.Base(c.Path), err)
+		}
+	}
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
 	p.cmd = &exec.Cmd{
 		Path: path, Args: append([]string{c.Path}, c.Args...), Env: environment(c.Env), Dir: c.Dir,
-		ExtraFiles: c.Files, SysProcAttr: groupAttributes(),
+		ExtraFiles: c.Files, SysProcAttr: attributes,
 	}
 	started := make(chan error)
 	go p.live(started)
