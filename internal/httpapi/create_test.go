@@ -223,8 +223,8 @@ func form(t *testing.T, parts ...part) (body, contentType string) {
 	return b.String(), w.FormDataContentType()
 }
 
-// A deck in Markdown is a body with its type, a part of a form by its name, or a member of a ZIP file. Other texts in the
-// ZIP file are no decks; the deck may import them.
+// A deck in Markdown is a body with its type, a part of a form by its name, or a member of a ZIP file. Other texts in
+// the ZIP file are no decks; the deck may import them.
 func TestMarkdown(t *testing.T) {
 	t.Parallel()
 	named, namedType := form(t, part{"deck", "talk.md", "", "# Hello\n\n<!-- Said. -->\n"})

@@ -44,12 +44,12 @@ var (
 )
 
 // inlines are elements within a line.
-var inlines = strings.Fields("a abbr b bdi bdo br cite code del dfn em font i img input ins kbd mark q rp rt ruby s samp " +
-	"small span strike strong sub sup time tt u var wbr")
+var inlines = strings.Fields("a abbr b bdi bdo br cite code del dfn em font i img input ins kbd mark q rp rt ruby s " +
+	"samp small span strike strong sub sup time tt u var wbr")
 
 // ownClasses are the classes that the renderer gives. Classes of the deck are not kept: they could look like others.
-var ownClasses = []string{"pane", "file", "lines", "lines numbered", "lines some", "lines numbered some", "marked", "no", "key",
-	"str", "num", "com", "fn", "tex", "formula", "footnotes"}
+var ownClasses = []string{"pane", "file", "lines", "lines numbered", "lines some", "lines numbered some", "marked",
+	"no", "key", "str", "num", "com", "fn", "tex", "formula", "footnotes"}
 
 // dresser turns the HTML of a text into elements that the script of a page can measure.
 type dresser struct {
@@ -145,8 +145,8 @@ func (d *dresser) clean(n *html.Node) {
 }
 
 // dropped are elements that go with all that is inside them.
-var dropped = strings.Fields("script style iframe object embed svg math template noscript video audio canvas form select " +
-	"textarea head title link meta base frame frameset noframes noembed")
+var dropped = strings.Fields("script style iframe object embed svg math template noscript video audio canvas form " +
+	"select textarea head title link meta base frame frameset noframes noembed")
 
 func (d *dresser) element(c *html.Node) {
 	class := attribute(c, "class")
@@ -226,8 +226,8 @@ func (d *dresser) picture(c *html.Node) {
 	d.pictures = append(d.pictures, p)
 }
 
-// illustration returns the picture that the prop "images" names by an address of the text. An address that it lacks is used
-// itself, if it is one of the web or has the data of the picture.
+// illustration returns the picture that the prop "images" names by an address of the text. An address that it lacks
+// is used itself, if it is one of the web or has the data of the picture.
 func (v *view) illustration(src string) *picture {
 	if p, ok := v.images[src]; ok {
 		return p

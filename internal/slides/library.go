@@ -287,7 +287,8 @@ func (l *Library) Templates() []lectern.Template {
 }
 
 // PropKind returns the type of a template's prop by its name in any spelling: "text", "list", "image", "table", "code",
-// "choice", "markdown" or "pictures". It is "" for a name that the template does not have, and for options other than alternative texts.
+// "choice", "markdown" or "pictures". It is "" for a name that the template does not have, and for options other than
+// alternative texts.
 func (l *Library) PropKind(template, name string) string {
 	d, ok := l.find(template)
 	if !ok {

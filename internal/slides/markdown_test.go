@@ -31,10 +31,11 @@ func TestMarkdownBecomesElements(t *testing.T) {
 			`class="marked"`, `class="lines numbered some"`, `a.go</p>`, `    `},
 		"```nolang\n<b>\n```":  {"&lt;b&gt;"},
 		"## <!-- fit --> Wide": {`<h2 class="fit"`},
-		"<div style=\"position:fixed\" class=\"md\" id=\"x\" onclick=\"y\">in</div>": {`<div><span data-t="" dir="ltr" lang="en">in</span></div>`},
-		"<b>raw</b><kbd>K</kbd><script>no()</script><svg><text>t</text></svg>":       {"<b>raw</b>", "<kbd>K</kbd>"},
-		"עברית\n\n日本語のテキスト":                                                          {`dir="rtl" lang="he"`, `lang="ja"`},
-		"![w:300px the pier](a.png)":                                                 {`<span class="missing">the pier</span>`},
+		"<div style=\"position:fixed\" class=\"md\" id=\"x\" onclick=\"y\">in</div>": {
+			`<div><span data-t="" dir="ltr" lang="en">in</span></div>`},
+		"<b>raw</b><kbd>K</kbd><script>no()</script><svg><text>t</text></svg>": {"<b>raw</b>", "<kbd>K</kbd>"},
+		"עברית\n\n日本語のテキスト":                                                    {`dir="rtl" lang="he"`, `lang="ja"`},
+		"![w:300px the pier](a.png)":                                           {`<span class="missing">the pier</span>`},
 	} {
 		html, _, _ := inMarkdown(t, map[string]any{"title": "T", "markdown": text})
 		for _, part := range want {
@@ -55,17 +56,19 @@ func TestPicturesInMarkdown(t *testing.T) {
 	t.Parallel()
 	sum := strings.Repeat("a", 64)
 	html, p, warnings := inMarkdown(t, map[string]any{
-		"markdown":    "![w:300px blur:3px pier](my%20pier.png \"t\")\n\n<img src='b.png' onerror=x> ![](https://example.com/c.png)",
-		"images":      map[string]any{"my%20pier.png": "asset:" + sum, "b.png": "https://example.com/b.png"},
-		"backgrounds": []any{map[string]any{"image": "https://example.com/back.png", "fit": "40%", "filter": "opacity:.5 x:1"}},
-		"side":        "left", "split": "40%",
+		"markdown": "![w:300px blur:3px pier](my%20pier.png \"t\")\n\n<img src='b.png' onerror=x> " +
+			"![](https://example.com/c.png)",
+		"images": map[string]any{"my%20pier.png": "asset:" + sum, "b.png": "https://example.com/b.png"},
+		"backgrounds": []any{map[string]any{"image": "https://example.com/back.png", "fit": "40%",
+			"filter": "opacity:.5 x:1"}},
+		"side": "left", "split": "40%",
 	})
 	want := []string{lectern.PageAddress(sum), "https://example.com/b.png", "https://example.com/back.png"}
 	if len(p.Assets) != len(want) || len(warnings) > 0 {
 		t.Errorf("%q %v", p.Assets, warnings)
 	}
-	for _, part := range append(want, `style="width:450px;filter:blur(3px);"`, `alt="pier"`, "filter:opacity(.5)", "width:40%",
-		`<span class="missing">c.png</span>`) {
+	for _, part := range append(want, `style="width:450px;filter:blur(3px);"`, `alt="pier"`, "filter:opacity(.5)",
+		"width:40%", `<span class="missing">c.png</span>`) {
 		if !strings.Contains(html, part) {
 			t.Errorf("%q is not in the page\n%s", part, html)
 		}
@@ -74,8 +77,9 @@ func TestPicturesInMarkdown(t *testing.T) {
 		t.Errorf("%d pictures\n%s", n, html)
 	}
 	l := library(t)
-	d := deck("", lectern.LayoutSlideOnly, lectern.Slide{Template: "markdown", Props: map[string]any{"markdown": "![](a.png)",
-		"images": map[string]any{"a.png": "pics/a.png"}, "backgrounds": []any{map[string]any{"image": "b.png"}}}})
+	d := deck("", lectern.LayoutSlideOnly, lectern.Slide{Template: "markdown", Props: map[string]any{
+		"markdown": "![](a.png)", "images": map[string]any{"a.png": "pics/a.png"},
+		"backgrounds": []any{map[string]any{"image": "b.png"}}}})
 	var files []string
 	for _, u := range l.Files(d) {
 		files = append(files, u.Path+" "+u.Param)
@@ -86,7 +90,7 @@ func TestPicturesInMarkdown(t *testing.T) {
 	}
 }
 
-// Colours of a slide: text on a colour or a picture is light or dark, whichever can be read; other values are warned of.
+// Colours of a slide: text on a colour or a picture is light or dark, whichever can be read. Others have a warning.
 func TestColoursOfMarkdown(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{"#012": "on-night", "white": "on-light", "rgb(250, 250, 240)": "on-light",

@@ -351,22 +351,6 @@ func (v *view) set(q prop, value any, written string) {
 	}
 }
 
-// optionOf reads an option. A list of numbers becomes text with commas.
-func optionOf(value any) string { return strings.ReplaceAll(words(value), "\n", ",") }
-
-// choose takes a value of a choice, in any spelling.
-func (v *view) choose(q prop, value any, written string) {
-	for _, c := range q.Choices {
-		if squash(c) == squash(words(value)) {
-			v.choices[q.Role] = c
-			return
-		}
-	}
-	name, _ := cut(words(value), 40)
-	v.warn("unknown_choice", "%q is not a value of %s (%s), so %s is used.", name, written,
-		strings.Join(q.Choices, ", "), q.Choices[0])
-}
-
 // borrow moves the lists within the content of a template to its items, if the deck has no items for it. The fallback
 // template shows them within its content.
 func (v *view) borrow(d *design) {

@@ -247,7 +247,8 @@ func (d *draft) layout(opens bool) string {
 			layout = layouts[class]
 		}
 	}
-	few := d.title != "" && !d.inside && d.left+d.right == "" && len(d.body) <= coverText && !coverSigns.MatchString(d.body)
+	few := d.title != "" && !d.inside && d.left+d.right == "" && len(d.body) <= coverText &&
+		!coverSigns.MatchString(d.body)
 	if opens && !d.fit && len(d.backgrounds) == 0 && (layout == "center" || layout == "" && few) {
 		return "cover"
 	}

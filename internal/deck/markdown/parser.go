@@ -73,7 +73,8 @@ func (Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim lec
 	case len(bytes.TrimSpace(s.Bytes)) == 0:
 		return deck.Request{}, lectern.Fail(lectern.CodeInvalidDeck, "The deck is empty (line 1).")
 	}
-	p := &reader{ctx: ctx, lim: lim, yaml: yamltree.NewReader(lim), folder: s.Folder, next: s.OpenFile, owned: map[string]bool{},
+	p := &reader{ctx: ctx, lim: lim, yaml: yamltree.NewReader(lim), folder: s.Folder, next: s.OpenFile,
+		owned:  map[string]bool{},
 		places: places{}, warned: map[string]bool{}, ids: map[string]bool{}, opened: []string{s.Name},
 		look: map[string]string{}, left: lim.BodyBytes - int64(len(s.Bytes))}
 	over, err := p.readSettings(settings)

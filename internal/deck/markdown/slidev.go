@@ -265,8 +265,8 @@ func (p *reader) file(at string) ([]byte, error) {
 	case err != nil:
 		return nil, errImport(at, "cannot be opened in the folder of the deck")
 	case f == nil:
-		return nil, errImport(at, "cannot be opened: this deck came without the files next to it. Send it in a ZIP file with "+
-			"them, or render it on the machine that has them")
+		return nil, errImport(at, "cannot be opened: this deck came without the files next to it. Send it in a ZIP file "+
+			"with them, or render it on the machine that has them")
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, p.left+1))
