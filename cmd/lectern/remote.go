@@ -11,6 +11,7 @@ import (
 	"lectern/internal/app"
 	"lectern/internal/config"
 	"lectern/internal/deck"
+	"lectern/internal/deck/all"
 )
 
 // remote renders on a server.
@@ -29,6 +30,10 @@ func newRemote(out streams, server, key, preset string, choice lectern.Choice) (
 }
 
 func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
+	source, err := onePiece(ctx, source)
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
 	options := []client.CreateOption{client.WithName(source.Name), client.WithLanguage(r.choice.Language),
 		client.WithVariables(r.choice.Variables)}
 	files, err := r.upload(ctx, source)
@@ -43,6 +48,22 @@ func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presen
 		return r.client.Upload(ctx, source.Bytes, options...)
 	}
 	return r.client.Create(ctx, source.Bytes, options...)
+}
+
+// onePiece returns a source that is a file: a folder of pictures becomes a deck in JSON, which names them.
+func onePiece(ctx context.Context, source deck.Source) (deck.Source, error) {
+	if source.Files == nil {
+		return source, nil
+	}
+	q, err := all.Parsers().Parse(ctx, source, nil, config.Default().Limits)
+	if err == nil {
+		err = q.Judge(nil)
+	}
+	if err != nil {
+		return source, err
+	}
+	text, err := all.JSON(q.Deck)
+	return deck.Source{Name: source.Name + ".json", Folder: source.Folder, Bytes: text}, err
 }
 
 // upload uploads the files that a deck names, and returns the hashes of the assets by path. A file that cannot be

@@ -20,7 +20,7 @@ import (
 
 // renderCmd makes one video and ends.
 type renderCmd struct {
-	Deck         string `arg:"" help:"The deck, a JSON or YAML file; - reads standard input."`
+	Deck         string `arg:"" help:"The deck: a JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
 	Out          string `short:"o" help:"The video; without it, the deck's name with .mp4, here." placeholder:"FILE"`
 	Captions     bool   `help:"Write captions as files next to the video too: .srt and .vtt."`
 	Keep         string `help:"Put all other artifacts into this folder: captions, chapters, transcript, audio, slide images, manifest, thumbnail." placeholder:"DIR"`
@@ -109,11 +109,7 @@ func (c *renderCmd) maker(ctx context.Context, io streams, s *settings, choice l
 func (c *renderCmd) target() (string, error) {
 	out := c.Out
 	if out == "" {
-		base := strings.TrimSuffix(filepath.Base(c.Deck), filepath.Ext(c.Deck))
-		if c.Deck == "-" {
-			base = "talk"
-		}
-		out = c.named(base) + ".mp4"
+		out = c.named(c.base()) + ".mp4"
 	}
 	if ext := strings.ToLower(filepath.Ext(out)); ext != ".mp4" {
 		return "", &usageError{fmt.Errorf("%s: Lectern writes MP4 files, so the name must end with .mp4", out)}
@@ -125,6 +121,20 @@ func (c *renderCmd) target() (string, error) {
 		return "", &usageError{fmt.Errorf("the video cannot be written to %s: %w", filepath.Dir(out), bare(err))}
 	}
 	return out, c.keepable()
+}
+
+// base is the deck's name without its ending.
+func (c *renderCmd) base() string {
+	if c.Deck == "-" {
+		return "talk"
+	}
+	if isFolder(c.Deck) {
+		if abs, err := filepath.Abs(c.Deck); err == nil && filepath.Base(abs) != string(filepath.Separator) {
+			return filepath.Base(abs)
+		}
+		return "talk"
+	}
+	return strings.TrimSuffix(filepath.Base(c.Deck), filepath.Ext(c.Deck))
 }
 
 // keepable checks that the folder of --keep can be made and written. It does not make it yet.
@@ -275,15 +285,28 @@ func save(ctx context.Context, k outputFile, to string) (err error) {
 // maxDeckFile is how many bytes of a deck file are read at all. The settings have smaller limits.
 const maxDeckFile = 1 << 30
 
-// readDeck reads the deck's file, or standard input.
+// isFolder reports whether a path names a folder.
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+// readDeck reads the deck's file, or standard input. In a folder, the deck is its only deck file, or its pictures.
 func readDeck(name string, s streams) (deck.Source, error) {
-	src := deck.Source{Name: filepath.Base(name), Folder: filepath.Dir(name)}
-	if name == "-" {
-		src.Name, src.Folder = "", ""
-	}
 	var endings, names []string
 	for _, k := range all.Parsers().Kinds() {
 		endings, names = append(endings, k.Endings...), append(names, k.Name)
+	}
+	if isFolder(name) {
+		file, pictures, err := deck.InFolder(name, endings)
+		if err != nil || file == "" {
+			return pictures, err
+		}
+		name = filepath.Join(name, file)
+	}
+	src := deck.Source{Name: filepath.Base(name), Folder: filepath.Dir(name)}
+	if name == "-" {
+		src.Name, src.Folder = "", ""
 	}
 	if ext := strings.ToLower(filepath.Ext(src.Name)); ext != "" && !slices.Contains(endings, ext) {
 		return src, lectern.Fail(lectern.CodeInvalidDeck, "%s is not a deck that Lectern can read: decks are %s files so "+

@@ -98,8 +98,9 @@ func allowed() map[string][]string {
 		"internal/avatar/footage": {"internal/picture"},
 		"internal/deck":           nil,
 		// the list of parsers
-		"internal/deck/all": {"internal/deck", "internal/deck/jsondeck", "internal/deck/markdown",
-			"internal/deck/yamldeck"},
+		"internal/deck/all": {"internal/deck", "internal/deck/images", "internal/deck/jsondeck",
+			"internal/deck/markdown", "internal/deck/yamldeck"},
+		"internal/deck/images":   {"internal/deck", "internal/picturefile"},
 		"internal/deck/form":     {"internal/deck"},
 		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
 		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form", "internal/deck/yamltree"},
@@ -223,6 +224,8 @@ var sole = []struct {
 		"page is made"},
 	{"github.com/yuin/goldmark", []string{"internal/deck/markdown", "internal/slides"}, false, "Markdown is read where " +
 		"a deck is parsed and where a page is made; other packages get text"},
+	{"lectern/internal/deck/images", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
+		"change for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},

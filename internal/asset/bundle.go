@@ -10,11 +10,8 @@ import (
 	"lectern/internal/deck"
 )
 
-// maxMembers is how many members a ZIP file may have.
-const maxMembers = 5000
-
-// Unpack writes a ZIP file with one deck to the disk and opens it. size is that of [lectern.Upload]. The caller closes
-// the bundle, which removes the file.
+// Unpack writes a ZIP file with one deck or with pictures to the disk and opens it. size is that of [lectern.Upload].
+// The caller closes the bundle, which removes the file.
 func (s *Service) Unpack(ctx context.Context, size int64, body io.Reader) (b deck.Bundle, err error) {
 	if size > s.o.Most {
 		return b, s.tooLarge()
@@ -44,7 +41,8 @@ func (s *Service) Unpack(ctx context.Context, size int64, body io.Reader) (b dec
 	for _, k := range s.o.Texts {
 		endings = append(endings, k.Endings...)
 	}
-	b, err = deck.Unzip(f, n, endings, deck.BundleLimits{Members: maxMembers, Bytes: s.o.Most, Deck: s.o.Limits.BodyBytes})
+	b, err = deck.Unzip(f, n, endings, deck.BundleLimits{Members: deck.MaxFiles, Bytes: s.o.Most,
+		Deck: s.o.Limits.BodyBytes})
 	b.SHA256, b.Close = sum, remove
 	return b, err
 }

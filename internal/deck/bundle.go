@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 	"lectern"
 )
 
-// Bundle is a deck with the files next to it.
+// Bundle is a deck with the files next to it, or with the pictures that it consists of.
 type Bundle struct {
 	Source
 	SHA256 string // of the ZIP file, lower-case hex
@@ -33,8 +34,9 @@ type BundleLimits struct {
 const maxRatio = 200
 
 // Unzip reads a ZIP file with exactly one deck: a member whose ending is one of endings. It unpacks the deck. All other
-// members are files next to it, which are unpacked as they are read. The caller sets SHA256 and Close. An invalid
-// archive, or one that could do harm when it is unpacked, is a *[lectern.Failure].
+// members are files next to it, which are unpacked as they are read. In a ZIP file without a deck but with pictures,
+// the pictures of the folder nearest to the top are the deck: Source has Files and no Bytes. The caller sets SHA256 and
+// Close. An invalid archive, or one that could do harm when it is unpacked, is a *[lectern.Failure].
 func Unzip(r io.ReaderAt, size int64, endings []string, lim BundleLimits) (Bundle, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
@@ -44,65 +46,33 @@ func Unzip(r io.ReaderAt, size int64, endings []string, lim BundleLimits) (Bundl
 	if err != nil {
 		return Bundle{}, err
 	}
-	var decks []string
-	for name := range members {
-		if slices.Contains(endings, strings.ToLower(path.Ext(name))) {
-			decks = append(decks, name)
-		}
-	}
-	slices.Sort(decks)
-	decks = likely(decks)
-	switch {
-	case len(decks) == 0:
-		return Bundle{}, zipFault("it has no deck; a deck is a file that ends with " + lectern.OneOf(endings))
-	case len(decks) > 1:
-		return Bundle{}, zipFault("it has %d decks (%s), but must have exactly one", len(decks),
-			lectern.Shorten(strings.Join(decks, ", ")))
-	}
-	text, err := unpack(members[decks[0]], lim.Deck)
+	z.File = slices.DeleteFunc(z.File, func(m *zip.File) bool { return members[m.Name] != m })
+	names := slices.Collect(maps.Keys(members))
+	name, folder, err := zipped.find(names, endings)
 	if err != nil {
 		return Bundle{}, err
 	}
-	folder := path.Dir(decks[0])
-	open := func(name string) (io.ReadCloser, int64, error) {
-		m := members[path.Join(folder, name)]
-		if m == nil || !fs.ValidPath(name) {
-			return nil, 0, fs.ErrNotExist
-		}
-		f, err := m.Open()
-		return f, int64(m.UncompressedSize64), err
+	files, err := fs.Sub(z, folder)
+	if err != nil {
+		return Bundle{}, zipFault("it is damaged")
 	}
-	return Bundle{Source: Source{Name: path.Base(decks[0]), Bytes: text, OpenFile: open}, Open: open}, nil
+	b := Bundle{Open: Opener(files)}
+	if name == "" {
+		b.Source = Source{Files: files}
+		if folder != "." {
+			b.Name = path.Base(folder)
+		}
+		return b, nil
+	}
+	text, err := unpack(members[name], lim.Deck)
+	b.Source = Source{Name: path.Base(name), Bytes: text, OpenFile: b.Open}
+	return b, err
 }
 
-// likely leaves out texts in Markdown that are not the deck: they belong to a deck of another kind, or are imported by
-// the one that is higher up or named slides.md or deck.md.
-func likely(decks []string) []string {
-	isText := func(name string) bool {
-		return slices.Contains([]string{".md", ".markdown", ".mdown", ".qmd"}, strings.ToLower(path.Ext(name)))
-	}
-	if others := slices.DeleteFunc(slices.Clone(decks), isText); len(others) > 0 {
-		return others
-	}
-	top := -1
-	for _, name := range decks {
-		if depth := strings.Count(name, "/"); top < 0 || depth < top {
-			top = depth
-		}
-	}
-	decks = slices.DeleteFunc(slices.Clone(decks), func(name string) bool { return strings.Count(name, "/") > top })
-	for _, usual := range []string{"slides", "deck"} {
-		if i := slices.IndexFunc(decks, func(name string) bool {
-			return strings.TrimSuffix(strings.ToLower(path.Base(name)), path.Ext(name)) == usual
-		}); i >= 0 {
-			return decks[i : i+1]
-		}
-	}
-	return decks
-}
+var zipped = place{"ZIP file"}
 
 func zipFault(format string, args ...any) *lectern.Failure {
-	return lectern.Fail(lectern.CodeInvalidDeck, "The ZIP file cannot be used: "+format+".", args...).On("deck")
+	return zipped.fault(format, args...)
 }
 
 // filesOf checks the members of an archive and returns its files by name. It leaves out folders, hidden files and the
@@ -128,7 +98,7 @@ func filesOf(all []*zip.File, lim BundleLimits) (map[string]*zip.File, error) {
 			(m.UncompressedSize64 > uint64(lim.Bytes) || total > uint64(lim.Bytes)) {
 			return nil, zipFault("it has more than %d MiB when unpacked (limits.upload)", lim.Bytes>>20)
 		}
-		if m.Mode().IsRegular() && !strings.HasPrefix(path.Base(name), ".") && !strings.HasPrefix(name, "__MACOSX/") {
+		if m.Mode().IsRegular() && !hidden(name) && !strings.HasPrefix(name, "__MACOSX/") {
 			members[name] = m
 		}
 	}

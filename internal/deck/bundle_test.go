@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -43,6 +45,83 @@ func TestUnzip(t *testing.T) {
 	}
 }
 
+// Without a deck, the pictures of the folder nearest to the top are the deck. Texts of pictures and texts about the
+// folder are not decks.
+func TestPicturesAreADeck(t *testing.T) {
+	t.Parallel()
+	text := append([]string{".md"}, endings...)
+	b := ziptest.Packed(t, "talk/a.png", "A", "talk/a.md", "x", "talk/a.de.md", "y", "talk/README.md", "z",
+		"talk/more/b.png", "B", "__MACOSX/talk/._a.png", "", "talk/.b.png", "")
+	got, err := deck.Unzip(bytes.NewReader(b), int64(len(b)), text, deck.BundleLimits{})
+	if err != nil || got.Files == nil || got.Name != "talk" || got.Bytes != nil {
+		t.Fatalf("%v %+v", err, got)
+	}
+	for path, there := range map[string]bool{"a.png": true, "more/b.png": true, ".b.png": false, "../talk/a.png": false,
+		"more": false} {
+		f, _, err := got.Open(path)
+		if there != (err == nil) || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", path, err)
+		}
+		if err == nil {
+			_ = f.Close()
+		}
+	}
+	folder := t.TempDir()
+	write := func(names ...string) {
+		for _, name := range names {
+			if err := os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	find := func() (string, deck.Source, error) { return deck.InFolder(folder, text) }
+	if _, _, err := find(); err == nil || !strings.Contains(err.Error(), "The folder cannot be used: it has no deck") {
+		t.Error(err)
+	}
+	write("a.png", "a.md", ".hidden.yaml")
+	if file, s, err := find(); err != nil || file != "" || s.Files == nil || s.Name != filepath.Base(folder) {
+		t.Errorf("%q %+v %v", file, s, err)
+	}
+	write("b.yaml")
+	if file, _, err := find(); err != nil || file != "b.yaml" {
+		t.Errorf("%q %v", file, err)
+	}
+	write("c.md")
+	if file, _, err := find(); err != nil || file != "b.yaml" { // c.md is a text next to it
+		t.Errorf("%q %v", file, err)
+	}
+	write("c.yaml")
+	if _, _, err := find(); err == nil || !strings.Contains(err.Error(), "2 decks (b.yaml, c.yaml)") {
+		t.Error(err)
+	}
+	if _, _, err := deck.InFolder(filepath.Join(folder, "none"), text); err == nil {
+		t.Error("a folder that is not there")
+	}
+}
+
+// No link leads out of a folder.
+func TestFoldersHaveNoWayOut(t *testing.T) {
+	t.Parallel()
+	outside, folder := t.TempDir(), t.TempDir()
+	if err := errors.Join(os.WriteFile(filepath.Join(outside, "secret"), []byte("x"), 0o600),
+		os.WriteFile(filepath.Join(folder, "a.png"), []byte("x"), 0o600),
+		os.Symlink(filepath.Join(outside, "secret"), filepath.Join(folder, "a.txt"))); err != nil {
+		t.Fatal(err)
+	}
+	_, s, err := deck.InFolder(folder, endings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fs.ReadFile(s.Files, "a.png"); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"a.txt", "../secret"} {
+		if b, err := fs.ReadFile(s.Files, name); err == nil {
+			t.Errorf("%s: %q", name, b)
+		}
+	}
+}
+
 // An invalid or harmful archive is refused with the reason.
 func TestUnzipRefusesHarmfulArchives(t *testing.T) {
 	t.Parallel()
@@ -52,7 +131,7 @@ func TestUnzipRefusesHarmfulArchives(t *testing.T) {
 		says string
 	}{
 		"no archive":  {[]byte("PK\x03\x04"), "damaged"},
-		"no deck":     {ziptest.Packed(t, "a.png", "x"), "has no deck"},
+		"no deck":     {ziptest.Packed(t, "a.txt", "x"), "has no deck"},
 		"two decks":   {ziptest.Packed(t, "a.json", "{}", "b.yaml", "x"), "2 decks (a.json, b.yaml)"},
 		"outside":     {ziptest.Packed(t, "a.json", "{}", "../b.png", "x"), "leads out"},
 		"absolute":    {ziptest.Packed(t, "a.json", "{}", "/b.png", "x"), "leads out"},
@@ -89,7 +168,7 @@ func FuzzUnzip(f *testing.F) {
 		if _, ok := errors.AsType[*lectern.Failure](err); err != nil && !ok {
 			t.Fatal(err)
 		}
-		if err == nil && (len(got.Bytes) > 1<<10 || got.Open == nil) {
+		if err == nil && (len(got.Bytes) > 1<<10 || got.Open == nil || (got.Files == nil) != (got.Bytes != nil)) {
 			t.Fatalf("%+v", got)
 		}
 	})

@@ -33,6 +33,10 @@ type Source struct {
 
 	// OpenFile opens a file next to the deck by its path, like [Bundle.Open]. nil: the files are in Folder.
 	OpenFile func(path string) (file io.ReadCloser, size int64, err error)
+
+	// Files are the pictures that are the deck, with their texts: a folder of this machine, or of a ZIP file. nil: the
+	// deck is a file.
+	Files fs.FS
 }
 
 // Reader returns the content of the source and its size in bytes.
@@ -61,11 +65,19 @@ type Kind struct {
 }
 
 // Catalogue has the parsers of a program.
-type Catalogue struct{ parsers []Parser }
+type Catalogue struct {
+	parsers []Parser
+	folders Parser
+}
 
 // NewCatalogue makes a catalogue. The first parser also reads sources of unknown kind.
 func NewCatalogue(first Parser, more ...Parser) *Catalogue {
-	return &Catalogue{append([]Parser{first}, more...)}
+	return &Catalogue{parsers: append([]Parser{first}, more...)}
+}
+
+// WithFolders returns a catalogue that reads folders, see Source.Files, with a parser. The parser is not among Kinds.
+func (c *Catalogue) WithFolders(p Parser) *Catalogue {
+	return &Catalogue{c.parsers, p}
 }
 
 // Kinds describes the kinds of sources that can be read, in the order of their parsers.
@@ -84,6 +96,9 @@ func (c *Catalogue) Parse(ctx context.Context, s Source, settings []byte, lim le
 
 // parser selects the parser by the media type, else by the ending of the name, else by the text.
 func (c *Catalogue) parser(s Source) Parser {
+	if s.Files != nil && c.folders != nil {
+		return c.folders
+	}
 	ending := strings.ToLower(path.Ext(s.Name))
 	for _, fits := range []func(Kind) bool{
 		func(k Kind) bool { return slices.Contains(k.MediaTypes, s.MediaType) },

@@ -33,8 +33,8 @@ func isZip(r *http.Request, kind string) bool {
 	return err == nil && string(magic) == "PK\x03\x04"
 }
 
-// readZip reads a ZIP file with a deck. The files that the deck names become assets, so the request needs the scope
-// write.
+// readZip reads a ZIP file with a deck or with pictures. The files that the deck names become assets, so the request
+// needs the scope write.
 func (s *server) readZip(r *http.Request, b *submission, body io.Reader, size int64) error {
 	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
 		return err
@@ -44,6 +44,10 @@ func (s *server) readZip(r *http.Request, b *submission, body io.Reader, size in
 		return s.uploadFault(err)
 	}
 	b.bundle = &bundle
+	if bundle.Files != nil {
+		b.deck = bundle.Source
+		return nil
+	}
 	b.deck = s.source(bundle.Name, "", string(bundle.Bytes))
 	b.deck.OpenFile = bundle.Open
 	return nil

@@ -187,6 +187,45 @@ func TestZipFiles(t *testing.T) {
 	}
 }
 
+// A ZIP file of pictures is a deck: each is a slide, and the texts of the same names are narrations. Two presentations
+// of the same key and file are one.
+func TestZipOfPictures(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withLibrary(t))
+	body := string(ziptest.Packed(t, "talk/b10.png", shot(t), "talk/b2.svg", `<svg xmlns="http://www.w3.org/2000/svg"/>`,
+		"talk/b2.txt", "Two.", "talk/junk.db", "x", "talk/more/c.png", "x"))
+	for _, query := range []string{"?dry_run=true", "", ""} {
+		got := r.do("POST", "/v1/presentations"+query, body, "Content-Type", "application/zip", "Idempotency-Key", "k")
+		if got.status/100 != 2 || !strings.Contains(got.body, "junk.db") {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+	if len(r.jobs.all) != 1 {
+		t.Fatalf("%d presentations", len(r.jobs.all))
+	}
+	d := r.jobs.all[0].deck
+	if uses := d.AssetUses(); len(uses) != 2 || uses[1].SHA256 != sumOf(shot(t)) || d.Slides[0].Narration != "Two." ||
+		d.Slides[1].Narration != "" || d.Title != "talk" {
+		t.Errorf("%+v", d)
+	}
+	for name, c := range map[string]struct {
+		body string
+		says []string
+	}{
+		"not a picture": {string(ziptest.Packed(t, "a.png", "<html>")), []string{`"a.png"`, "an HTML page"}},
+		"two of a name": {string(ziptest.Packed(t, "a.png", "x", "a.gif", "x")), []string{"a.png", "a.gif"}},
+		"a bad text":    {string(ziptest.Packed(t, "a.png", shot(t), "a.txt", "\xff")), []string{`"a.txt"`, "UTF-8"}},
+		"two folders":   {string(ziptest.Packed(t, "x/a.png", "x", "y/b.png", "x")), []string{`\"x\"`, `\"y\"`}},
+	} {
+		got := r.do("POST", "/v1/presentations", c.body, "Content-Type", "application/zip")
+		for _, want := range c.says {
+			if got.status != 422 || !strings.Contains(got.body, want) {
+				t.Errorf("%s: %d %.500s", name, got.status, got.body)
+			}
+		}
+	}
+}
+
 // A bad ZIP file is refused with the reason, and missing files are in one list.
 func TestBadZipFilesAreRefused(t *testing.T) {
 	t.Parallel()
@@ -196,7 +235,7 @@ func TestBadZipFilesAreRefused(t *testing.T) {
 		status int
 		says   []string
 	}{
-		"no deck":   {string(ziptest.Packed(t, "a.png", "x")), 422, []string{"has no deck"}},
+		"no deck":   {string(ziptest.Packed(t, "a.txt", "x")), 422, []string{"has no deck"}},
 		"two decks": {string(ziptest.Packed(t, "a.json", "{}", "b.yaml", "x")), 422, []string{"a.json, b.yaml"}},
 		"damaged":   {"PK\x03\x04", 422, []string{"damaged"}},
 		"an Office one": {string(ziptest.Packed(t, "[Content_Types].xml", "", "ppt/presentation.xml", "")), 415,

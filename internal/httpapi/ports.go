@@ -127,7 +127,7 @@ type Uploads interface {
 	// Add stores a file. created reports that the owner did not have it before.
 	Add(ctx context.Context, up lectern.Upload) (a lectern.Asset, created bool, err error)
 	Most() int64 // the size of the largest file that is accepted, in bytes
-	// Unpack opens a ZIP file with one deck. size is as in lectern.Upload. The caller closes the bundle.
+	// Unpack opens a ZIP file with one deck or with pictures. size is as in lectern.Upload. The caller closes the bundle.
 	Unpack(ctx context.Context, size int64, body io.Reader) (deck.Bundle, error)
 }
 

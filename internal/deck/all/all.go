@@ -2,11 +2,16 @@
 package all
 
 import (
+	"lectern"
 	"lectern/internal/deck"
+	"lectern/internal/deck/images"
 	"lectern/internal/deck/jsondeck"
 	"lectern/internal/deck/markdown"
 	"lectern/internal/deck/yamldeck"
 )
+
+// JSON writes a deck that a parser read as JSON, see [jsondeck.Encode].
+func JSON(d lectern.Deck) ([]byte, error) { return jsondeck.Encode(d) }
 
 // Parsers returns a catalogue of all parsers. It reads a source of unknown kind as JSON. Markdown comes before YAML,
 // because front matter also looks like the beginning of a document in YAML.
@@ -15,5 +20,5 @@ func Parsers() *deck.Catalogue {
 		jsondeck.Parser{},
 		markdown.Parser{},
 		yamldeck.Parser{},
-	)
+	).WithFolders(images.Parser{Form: jsondeck.Parser{}})
 }
