@@ -53,9 +53,8 @@ require (
 )
 
 require (
-	github.com/alecthomas/chroma/v2 v2.27.0
 	github.com/klippa-app/go-pdfium v1.21.4
-	github.com/microcosm-cc/bluemonday v1.0.27
+	github.com/landlock-lsm/go-landlock v0.11.2
 	github.com/tetratelabs/wazero v1.12.0
 	github.com/yuin/goldmark v1.8.7
 	github.com/yuin/goldmark-emoji v1.0.6
@@ -67,11 +66,13 @@ require (
 	github.com/dlclark/regexp2/v2 v2.12.0 // indirect
 	github.com/gorilla/css v1.0.1 // indirect
 	github.com/jolestar/go-commons-pool/v2 v2.1.2 // indirect
+	kernel.org/pub/linux/libs/security/libcap/psx v1.2.78 // indirect
 )
 
 require (
-	github.com/landlock-lsm/go-landlock v0.11.2
-	kernel.org/pub/linux/libs/security/libcap/psx v1.2.78 // indirect
+	github.com/alecthomas/chroma/v2 v2.27.0
+	github.com/microcosm-cc/bluemonday v1.0.27
+	gonum.org/v1/gonum v0.17.0
 )
 
 require (

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -27,8 +28,8 @@ func attach(ctx context.Context, q deck.Request, folder string, t *app.Tools, ke
 		return q, nil, nil
 	}
 	found := map[string]string{}
-	q, err := q.Attach(uses, found, func(path string) (sum, why string, err error) {
-		sum, err = attachFile(ctx, folder, path, t, keep)
+	q, err := q.Attach(uses, found, func(u lectern.FileUse) (sum, why string, err error) {
+		sum, err = attachFile(ctx, q, folder, u, t, keep)
 		f, ok := errors.AsType[*lectern.Failure](err)
 		switch {
 		case err == nil, ok && !f.Code.IsFault() && f.Code != lectern.CodeUnsupported, !ok && ctx.Err() != nil:
@@ -44,7 +45,11 @@ func attach(ctx context.Context, q deck.Request, folder string, t *app.Tools, ke
 	return q, found, nil
 }
 
-func attachFile(ctx context.Context, folder, path string, t *app.Tools, keep keeper) (string, error) {
+func attachFile(ctx context.Context, q deck.Request, folder string, u lectern.FileUse, t *app.Tools, keep keeper) (
+	string, error) {
+	if sum, err := attachMember(ctx, q, u, keep); !errors.Is(err, fs.ErrNotExist) {
+		return sum, err
+	}
 	if folder == "" {
 		return "", lectern.Fail(lectern.CodeAssetRefused, "a deck from standard input has no folder with files.")
 	}
@@ -53,7 +58,7 @@ func attachFile(ctx context.Context, folder, path string, t *app.Tools, keep kee
 		return "", err
 	}
 	defer root.Close()
-	f, err := root.Open(filepath.FromSlash(path))
+	f, err := root.Open(filepath.FromSlash(u.Path))
 	if err != nil {
 		return "", err
 	}
@@ -65,10 +70,31 @@ func attachFile(ctx context.Context, folder, path string, t *app.Tools, keep kee
 	if !info.Mode().IsRegular() {
 		return "", lectern.Fail(lectern.CodeAssetRefused, "it is not a file.")
 	}
-	if err := t.JudgePicture(f, info.Size()); err != nil {
+	if err := t.JudgeFile(f, info.Size(), u.Kind); err != nil {
 		return "", err
 	}
-	return keep(ctx, filepath.Base(path), f, info.Size())
+	return keep(ctx, filepath.Base(u.Path), f, info.Size())
+}
+
+// attachMember makes an asset of a file that is inside the deck's own file. It returns fs.ErrNotExist if there is none.
+func attachMember(ctx context.Context, q deck.Request, u lectern.FileUse, keep keeper) (string, error) {
+	r, size, err := q.File(u.Path)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	f, err := os.CreateTemp("", "lectern-member-*"+filepath.Ext(u.Path))
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = errors.Join(f.Close(), os.Remove(f.Name())) }()
+	if _, err := io.Copy(f, r); err != nil {
+		return "", err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	return keep(ctx, filepath.Base(u.Path), f, size)
 }
 
 // hashFile is the keeper of a check, which stores nothing. paths gets the path of each file by its hash.

@@ -318,6 +318,14 @@ func readDeck(name string, s streams) (deck.Source, error) {
 		if err != nil {
 			return src, lectern.Fail(lectern.CodeInvalidDeck, "The deck %s cannot be read: %v.", name, bare(err)).Because(err)
 		}
+		if slices.Contains(binaryEndings(), strings.ToLower(filepath.Ext(name))) {
+			info, err := f.Stat() // the file stays open until the command ends
+			if err != nil {
+				return src, errors.Join(err, f.Close())
+			}
+			src.At, src.Size = f, info.Size()
+			return src, nil
+		}
 		defer f.Close()
 		in = f
 	}
@@ -330,6 +338,17 @@ func readDeck(name string, s streams) (deck.Source, error) {
 	}
 	src.Bytes = data
 	return src, nil
+}
+
+// binaryEndings lists the endings of decks that are not text.
+func binaryEndings() []string {
+	var list []string
+	for _, k := range all.Parsers().Kinds() {
+		if k.Binary {
+			list = append(list, k.Endings...)
+		}
+	}
+	return list
 }
 
 // parseDeck reads a deck. A preset overrides the deck's size and quality; "": none.

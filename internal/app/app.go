@@ -14,6 +14,7 @@ import (
 	"lectern/internal/capture"
 	"lectern/internal/check"
 	"lectern/internal/config"
+	"lectern/internal/document"
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
 	"lectern/internal/keys"
@@ -50,6 +51,7 @@ type App struct {
 	cache     *blob.Cache
 	pictures  *asset.Pictures
 	slides    *capture.Capturer
+	pages     *document.Service
 	ready     *readiness
 	warming   chan struct{} // closed when the browser has started, or failed to; nil: Start has not started it
 	endWarm   context.CancelFunc
@@ -111,7 +113,8 @@ func (a *App) open(ctx context.Context) (err error) {
 		CleanupDelay: atOnce(cfg.CleanupWait), Retention: cfg.Retention,
 	}
 	if !o.Idle {
-		o.Run = a.pipeline(a.slides, a.Artifacts, a.cache).Run
+		a.pages = a.documents(a.Assets, filepath.Join(at.Scratch, "documents"))
+		o.Run = a.pipeline(a.slides, a.Artifacts, a.cache, a.pages).Run
 	}
 	if a.Jobs, err = job.New(o); err != nil {
 		return err
@@ -180,7 +183,11 @@ func (a *App) Stop(ctx context.Context) error {
 // Close closes what Open has opened, in reverse order. After Start, call Stop first.
 func (a *App) Close() error {
 	a.ready.close()
-	err := errors.Join(a.Tools.Close(), a.telemetry.close())
+	var err error
+	if a.pages != nil {
+		err = a.pages.Close()
+	}
+	err = errors.Join(err, a.Tools.Close(), a.telemetry.close())
 	if a.cache != nil {
 		err = errors.Join(err, a.cache.Close())
 	}

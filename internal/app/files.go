@@ -10,9 +10,9 @@ import (
 	"lectern/internal/picturefile"
 )
 
-// JudgePicture fails with CodeAssetRefused if a file of size bytes is not a picture that a slide can show. The message
-// completes the sentence "The file … cannot be used: ".
-func (t *Tools) JudgePicture(r io.ReaderAt, size int64) error {
+// JudgeFile fails with CodeAssetRefused if a file of size bytes is not of a kind, such as a picture that a slide can
+// show. The message completes the sentence "The file … cannot be used: ".
+func (t *Tools) JudgeFile(r io.ReaderAt, size int64, kind lectern.AssetKind) error {
 	info, err := media.Inspect(r, size, t.Decks.Kinds(),
 		media.Limits{PictureBytes: asset.MaxPicture, FontBytes: asset.MaxFont, Picture: picturefile.Limits{
 			Pixels: t.Config.Limits.PicturePixels, Elements: t.Config.Limits.SVGElements,
@@ -20,8 +20,8 @@ func (t *Tools) JudgePicture(r io.ReaderAt, size int64) error {
 	switch u, unfit := errors.AsType[*media.Unfit](err); {
 	case unfit:
 		return lectern.Fail(lectern.CodeAssetRefused, "%s.", u.Text)
-	case err == nil && info.Kind != lectern.AssetPicture:
-		return lectern.Fail(lectern.CodeAssetRefused, "it is a %s (%s), not a picture.", info.Kind, info.Type)
+	case err == nil && info.Kind != kind:
+		return lectern.Fail(lectern.CodeAssetRefused, "it is a %s (%s), not a %s.", info.Kind, info.Type, kind)
 	}
 	return err
 }

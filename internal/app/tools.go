@@ -22,8 +22,10 @@ import (
 	"lectern/internal/config"
 	"lectern/internal/deck"
 	parsers "lectern/internal/deck/all"
+	"lectern/internal/document"
 	"lectern/internal/fetch"
 	"lectern/internal/office"
+	"lectern/internal/pdf"
 	"lectern/internal/picturefile"
 	"lectern/internal/render"
 	"lectern/internal/slides"
@@ -43,6 +45,7 @@ type Tools struct {
 	FFmpeg  *FFmpeg
 	Office  *office.Converter // of PowerPoint and OpenDocument files to PDF
 
+	pdf       *pdf.Engine
 	secrets   config.Secrets
 	providers []provider
 	slots     *render.Resources
@@ -78,7 +81,7 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
 		Web: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
-		Office:  newOffice(cfg, logger),
+		Office: newOffice(cfg, logger), pdf: newPDF(cfg),
 		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.Parsers(),
 		encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
@@ -106,7 +109,7 @@ func newBrowser(cfg config.Config, logger *slog.Logger) *chrome.Browser {
 
 // Close ends the browser, LibreOffice and the children of the providers.
 func (t *Tools) Close() error {
-	err := errors.Join(t.Browser.Close(), t.Office.Close())
+	err := errors.Join(t.Browser.Close(), t.Office.Close(), t.pdf.Close())
 	t.Web.Close()
 	for _, p := range t.providers {
 		if p.close != nil {
@@ -129,11 +132,12 @@ func (t *Tools) capturer(p *asset.Pictures) *capture.Capturer {
 }
 
 // pipeline returns a pipeline that uses the tools and stores its results in artifacts and cache.
-func (t *Tools) pipeline(slides *capture.Capturer, artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
+func (t *Tools) pipeline(slides *capture.Capturer, artifacts render.Artifacts, cache *blob.Cache,
+	documents *document.Service) *render.Pipeline {
 	return render.New(render.Options{
 		FFmpeg: t.FFmpeg, Capture: slides, Browser: t.Browser, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
 		Align: tts.Align, Plain: t.Config.Compat, Check: t.checker.Lenient().Check, Segmenter: t.Browser,
-		Encoder: t.encoder.works, Artifacts: artifacts,
+		Encoder: t.encoder.works, Artifacts: artifacts, Documents: documents, Files: documents,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
 			return hold, hold.Release

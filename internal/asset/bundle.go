@@ -5,13 +5,14 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 
 	"lectern"
 	"lectern/internal/deck"
 )
 
-// Unpack writes a ZIP file with one deck or with pictures to the disk and opens it. size is that of [lectern.Upload].
-// The caller closes the bundle, which removes the file.
+// Unpack writes a ZIP file with one deck or with pictures, or a deck that is not text (PPTX, ODP, PDF), to the disk and
+// opens it. size is that of [lectern.Upload]. The caller closes the bundle, which removes the file.
 func (s *Service) Unpack(ctx context.Context, size int64, body io.Reader) (b deck.Bundle, err error) {
 	if size > s.o.Most {
 		return b, s.tooLarge()
@@ -31,10 +32,14 @@ func (s *Service) Unpack(ctx context.Context, size int64, body io.Reader) (b dec
 		return b, err
 	}
 	// judge refuses a large directory, which deck.Unzip reads whole.
-	if info, err := s.judge(ctx, f, n); err != nil {
+	info, err := s.judge(ctx, f, n)
+	switch {
+	case err != nil:
 		return b, err
-	} else if info.Type != "application/zip" {
-		return b, lectern.Fail(lectern.CodeUnsupported, "The file must be a ZIP file with a deck, but is %s.",
+	case s.binary(info.Type):
+		return deck.Bundle{Source: deck.Source{MediaType: info.Type, At: f, Size: n}, SHA256: sum, Close: remove}, nil
+	case info.Type != "application/zip":
+		return b, lectern.Fail(lectern.CodeUnsupported, "The file must be a deck, or a ZIP file with a deck, but is %s.",
 			info.Type).On("deck")
 	}
 	var endings []string
@@ -45,4 +50,11 @@ func (s *Service) Unpack(ctx context.Context, size int64, body io.Reader) (b dec
 		Deck: s.o.Limits.BodyBytes})
 	b.SHA256, b.Close = sum, remove
 	return b, err
+}
+
+// binary reports whether files of a media type are decks that are not text.
+func (s *Service) binary(kind string) bool {
+	return slices.ContainsFunc(s.o.Texts, func(k deck.Kind) bool {
+		return k.Binary && slices.Contains(k.MediaTypes, kind)
+	})
 }

@@ -61,7 +61,8 @@ type Kind struct {
 	Name       string                 // for people, such as "JSON"
 	MediaTypes []string               // the first is the registered one
 	Endings    []string               // of file names, in lower case and with their dot
-	Looks      func(text []byte) bool // reports whether a text of unknown kind looks like this kind
+	Looks      func(text []byte) bool // reports whether the beginning of a file of unknown kind looks like this kind
+	Binary     bool                   // the files are not text, can be larger than memory, and become assets whole
 }
 
 // Catalogue has the parsers of a program.
@@ -276,13 +277,13 @@ func under(path, top string) bool {
 // of the file is a fault. If keep returns neither a hash nor why, the path stays as it is. If keep returns an error,
 // Attach stops and returns it.
 func (q Request) Attach(uses []lectern.FileUse, assets map[string]string,
-	keep func(path string) (sha256, why string, err error)) (Request, error) {
+	keep func(u lectern.FileUse) (sha256, why string, err error)) (Request, error) {
 	q.Faults = slices.Clone(q.Faults)
 	whys := map[string]string{}
 	for _, u := range uses {
 		why, tried := whys[u.Path]
 		if assets[u.Path] == "" && !tried {
-			sum, refused, err := keep(u.Path)
+			sum, refused, err := keep(u)
 			if err != nil {
 				return q, err
 			}

@@ -34,8 +34,8 @@ type Converter interface {
 
 // Office reads the packages of office files.
 type Office interface {
-	// Shown returns how many slides a file shows.
-	Shown(ctx context.Context, r io.ReaderAt, size int64) (int, error)
+	// Shown returns how many slides a file shows, and the ending of the name of what Strip writes, such as ".pptx".
+	Shown(ctx context.Context, r io.ReaderAt, size int64) (slides int, ending string, err error)
 	// Strip writes the part of a file that its pictures depend on.
 	Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) error
 }
@@ -197,7 +197,7 @@ func (s *Service) copy(src source, path string) (err error) {
 
 // convert turns an office file into PDF. It returns how many slides the file shows.
 func (s *Service) convert(ctx context.Context, src source, path string) (shown int, err error) {
-	shown, err = s.o.Office.Shown(ctx, src, src.size)
+	shown, ending, err := s.o.Office.Shown(ctx, src, src.size)
 	if err != nil {
 		return 0, err
 	}
@@ -206,7 +206,7 @@ func (s *Service) convert(ctx context.Context, src source, path string) (shown i
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	in := filepath.Join(dir, "deck")
+	in := filepath.Join(dir, "deck"+ending)
 	f, err := os.Create(in)
 	if err != nil {
 		return 0, err

@@ -122,7 +122,8 @@ func (s *server) takes(w http.ResponseWriter, r *http.Request, u rule) error {
 // mostBytes is the largest size of a request's body. A form and a ZIP file may contain files besides the deck.
 func (s *server) mostBytes(u rule, r *http.Request) int64 {
 	kind, _, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), ";")
-	if u.upload || u.files && s.Assets != nil && (kind == "multipart/form-data" || kind == zipType) {
+	if u.upload || u.files && s.Assets != nil && (kind == "multipart/form-data" || kind == zipType ||
+		s.binary(kind)) {
 		return s.Assets.Most() + formRoom
 	}
 	return s.Limits.BodyBytes

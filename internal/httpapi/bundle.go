@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"path"
+	"slices"
 
 	"lectern"
 	"lectern/internal/deck"
@@ -18,10 +19,10 @@ import (
 // zipType is the media type of a ZIP file with a deck and the files that the deck names.
 const zipType = "application/zip"
 
-// isZip reports whether a body is a ZIP file, by its media type or by its first bytes. It may replace r.Body; the new
-// body still has all bytes.
-func isZip(r *http.Request, kind string) bool {
-	if kind == zipType || kind == "application/x-zip-compressed" {
+// isFile reports whether a body is a ZIP file or a deck that is not text, by its media type or by its first bytes. It
+// may replace r.Body; the new body still has all bytes.
+func (s *server) isFile(r *http.Request, kind string) bool {
+	if kind == zipType || kind == "application/x-zip-compressed" || s.binary(kind) {
 		return true
 	}
 	head := bufio.NewReaderSize(r.Body, 16)
@@ -30,12 +31,27 @@ func isZip(r *http.Request, kind string) bool {
 		io.Reader
 		io.Closer
 	}{head, r.Body}
-	return err == nil && string(magic) == "PK\x03\x04"
+	return err == nil && begins(magic)
 }
 
-// readZip reads a ZIP file with a deck or with pictures. The files that the deck names become assets, so the request
+// begins reports whether a file begins like a ZIP file, such as a PPTX, or like a PDF or a file of an older office
+// program.
+func begins(magic []byte) bool {
+	m := string(magic)
+	return m == "PK\x03\x04" || m == "%PDF" || m == "\xd0\xcf\x11\xe0"
+}
+
+// binary reports whether files of a media type are decks that are not text.
+func (s *server) binary(kind string) bool {
+	return slices.ContainsFunc(s.Decks.Kinds(), func(k deck.Kind) bool {
+		return k.Binary && slices.Contains(k.MediaTypes, kind)
+	})
+}
+
+// readFile reads a deck that is not text, or a ZIP file with a deck or with pictures. name is that of the file, if it
+// has one. The files that the deck names become assets, so the request
 // needs the scope write.
-func (s *server) readZip(r *http.Request, b *submission, body io.Reader, size int64) error {
+func (s *server) readFile(r *http.Request, b *submission, name string, body io.Reader, size int64) error {
 	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
 		return err
 	}
@@ -44,8 +60,11 @@ func (s *server) readZip(r *http.Request, b *submission, body io.Reader, size in
 		return s.uploadFault(err)
 	}
 	b.bundle = &bundle
-	if bundle.Files != nil {
+	if bundle.Files != nil || bundle.At != nil {
 		b.deck = bundle.Source
+		if bundle.At != nil {
+			b.deck.Name = name
+		}
 		return nil
 	}
 	b.deck = s.source(bundle.Name, "", string(bundle.Bytes))
@@ -65,11 +84,15 @@ func (b submission) close() {
 func (s *server) withFiles(ctx context.Context, q deck.Request, b submission) (deck.Request, error) {
 	files := map[string]string{}
 	maps.Copy(files, b.files)
-	return q.Attach(s.Slides.Files(q.Deck), files, func(path string) (sum, why string, err error) {
-		if b.bundle == nil {
+	return q.Attach(s.Slides.Files(q.Deck), files, func(u lectern.FileUse) (sum, why string, err error) {
+		open := q.Open
+		if b.bundle != nil && b.bundle.Open != nil {
+			open = b.bundle.Open
+		}
+		if open == nil {
 			return "", "", nil
 		}
-		sum, err = s.keepMember(ctx, b.bundle, path)
+		sum, err = s.keepMember(ctx, open, u.Path)
 		f, ok := errors.AsType[*lectern.Failure](err)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // the path stays in the deck, and the check reports it
@@ -81,9 +104,10 @@ func (s *server) withFiles(ctx context.Context, q deck.Request, b submission) (d
 	})
 }
 
-// keepMember stores a file of a ZIP file as an asset, and returns its hash.
-func (s *server) keepMember(ctx context.Context, b *deck.Bundle, name string) (string, error) {
-	f, size, err := b.Open(name)
+// keepMember stores a file that open finds as an asset, and returns its hash.
+func (s *server) keepMember(ctx context.Context, open func(string) (io.ReadCloser, int64, error), name string) (string,
+	error) {
+	f, size, err := open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}

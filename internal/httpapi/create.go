@@ -44,8 +44,8 @@ func (s *server) readSubmission(r *http.Request) (submission, error) {
 	var err error
 	if kind == "multipart/form-data" {
 		b, err = s.readUpload(r, params["boundary"])
-	} else if s.Assets != nil && isZip(r, kind) {
-		b.kind, err = zipType, s.readZip(r, &b, r.Body, r.ContentLength)
+	} else if s.Assets != nil && s.isFile(r, kind) {
+		b.kind, err = zipType, s.readFile(r, &b, "", r.Body, r.ContentLength)
 	} else if b.deck, err = s.readBody(r); err == nil {
 		b.kind = b.deck.MediaType
 	}

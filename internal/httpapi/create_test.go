@@ -273,8 +273,8 @@ func TestUpload(t *testing.T) {
 	}{
 		{"no deck", parts[1:], 422, "application/json"},
 		{"a PPTX", []part{{"deck", "talk.json", "application/json",
-			string(ziptest.Packed(t, "[Content_Types].xml", "", "ppt/presentation.xml", ""))}}, 415, "presentationml"},
-		{"a PDF", []part{{"deck", "talk.json", "", "%PDF-1.7"}}, 415, "accepts a deck as JSON"},
+			string(ziptest.Packed(t, "[Content_Types].xml", "", "ppt/presentation.xml", ""))}}, 422,
+			"without an office document"},
 		{"an unknown part", []part{deck, {"logo", "a.png", "image/png", "x"}}, 422, `logo`},
 		{"two decks", []part{deck, deck}, 422, "more than one"},
 		{"huge settings", []part{deck, {"settings", "", "", strings.Repeat(" ", 1<<20+1)}}, 413, "1 MiB"},

@@ -74,8 +74,8 @@ func (s *server) take(r *http.Request, b *submission, part *multipart.Part, name
 	case "deck":
 		kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
 		in := bufio.NewReader(part)
-		if magic, err := in.Peek(4); s.Assets != nil && err == nil && string(magic) == "PK\x03\x04" {
-			return s.readZip(r, b, in, -1)
+		if magic, err := in.Peek(4); s.Assets != nil && err == nil && begins(magic) {
+			return s.readFile(r, b, path.Base(part.FileName()), in, -1)
 		}
 		text, err := readText(io.LimitReader(in, s.Limits.BodyBytes+1), min(r.ContentLength, s.Limits.BodyBytes))
 		if err == nil && int64(len(text)) > s.Limits.BodyBytes {

@@ -7,6 +7,7 @@ import (
 	"lectern/internal/deck/images"
 	"lectern/internal/deck/jsondeck"
 	"lectern/internal/deck/markdown"
+	"lectern/internal/deck/pptx"
 	"lectern/internal/deck/yamldeck"
 )
 
@@ -20,5 +21,6 @@ func Parsers() *deck.Catalogue {
 		jsondeck.Parser{},
 		markdown.Parser{},
 		yamldeck.Parser{},
+		pptx.Parser{Form: jsondeck.Parser{}},
 	).WithFolders(images.Parser{Form: jsondeck.Parser{}})
 }

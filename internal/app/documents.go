@@ -1,0 +1,69 @@
+package app
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+
+	"lectern/internal/config"
+	"lectern/internal/deck/pptx"
+	"lectern/internal/document"
+	"lectern/internal/pdf"
+)
+
+// documents returns what draws the pages of files.
+func (t *Tools) documents(contents document.Contents, scratch string) *document.Service {
+	return document.New(document.Options{
+		Contents: contents, Converter: t.Office, Office: packages{}, Engine: pdf.Version,
+		Open: func(ctx context.Context, r io.ReaderAt, size int64) (document.Pages, error) {
+			doc, err := t.pdf.Open(ctx, r, size, "")
+			if err != nil {
+				return nil, err
+			}
+			return pages{doc}, nil
+		},
+		Dir: func() (string, error) {
+			if err := os.MkdirAll(scratch, 0o700); err != nil {
+				return "", err
+			}
+			return os.MkdirTemp(scratch, "import-")
+		},
+	})
+}
+
+// pages is a PDF file whose pages are counted.
+type pages struct{ *pdf.Document }
+
+// Count implements document.Pages.
+func (p pages) Count() int { return len(p.Pages()) }
+
+// packages reads office files.
+type packages struct{}
+
+// Shown implements document.Office.
+func (packages) Shown(ctx context.Context, r io.ReaderAt, size int64) (slides int, ending string, err error) {
+	talk, err := pptx.Read(ctx, r, size, pptx.Limits{})
+	if err != nil {
+		return 0, "", err
+	}
+	shown, err := talk.Shown()
+	if talk.Format == pptx.ODP {
+		return len(shown), ".odp", err
+	}
+	return len(shown), ".pptx", err
+}
+
+// Strip implements document.Office.
+func (packages) Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) error {
+	return pptx.Strip(ctx, w, r, size, pptx.Limits{})
+}
+
+// newPDF returns the engine that draws PDF files, without starting it. All processes of a user share its compiled code.
+func newPDF(cfg config.Config) *pdf.Engine {
+	dir, err := UserCache()
+	if err != nil { // the user has no home folder, so every process compiles it
+		return pdf.New(pdf.Options{Workers: cfg.Tabs})
+	}
+	return pdf.New(pdf.Options{CacheDir: filepath.Join(dir, "pdfium"), Workers: cfg.Tabs})
+}
