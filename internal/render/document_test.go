@@ -34,7 +34,9 @@ func (d *fakeDocuments) note(format string, args ...any) {
 
 func (d *fakeDocuments) Version() string { return "fake 1" }
 
-func (d *fakeDocuments) Key(_ context.Context, sha string) (string, error) { return "document-" + sha, nil }
+func (d *fakeDocuments) Key(_ context.Context, sha string) (string, error) {
+	return "document-" + sha, nil
+}
 
 func (d *fakeDocuments) PDF(_ context.Context, sha string, pages int, path string) error {
 	d.note("pdf %.2s %d", sha, pages)
