@@ -302,7 +302,7 @@ type Template struct {
 // TemplateProp is one prop of a template.
 type TemplateProp struct {
 	Name        string   `json:"name"`
-	Type        string   `json:"type"` // "text", "list", "image", "table", "code" or "choice"
+	Type        string   `json:"type"` // "text", "list", "image", "table", "code", "choice", "markdown" or "pictures"
 	Required    bool     `json:"required"`
 	Description string   `json:"description"`
 	Choices     []string `json:"choices,omitempty"` // of a choice: its values, the default first

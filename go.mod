@@ -62,11 +62,18 @@ require (
 )
 
 require (
+	github.com/aymerick/douceur v0.2.0 // indirect
+	github.com/dlclark/regexp2/v2 v2.12.0 // indirect
+	github.com/gorilla/css v1.0.1 // indirect
 	github.com/jolestar/go-commons-pool/v2 v2.1.2 // indirect
 	kernel.org/pub/linux/libs/security/libcap/psx v1.2.78 // indirect
 )
 
-require gonum.org/v1/gonum v0.17.0
+require (
+	github.com/alecthomas/chroma/v2 v2.27.0
+	github.com/microcosm-cc/bluemonday v1.0.27
+	gonum.org/v1/gonum v0.17.0
+)
 
 require (
 	github.com/bahlo/generic-list-go v0.2.0 // indirect

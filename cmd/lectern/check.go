@@ -14,7 +14,7 @@ import (
 
 // checkCmd checks a deck and draws its slides, without making a video.
 type checkCmd struct {
-	Deck         string `arg:"" help:"The deck: a JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
+	Deck         string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
 	editionFlags `embed:""`
 	JSON         bool `help:"As JSON."`
 	Strict       bool `help:"Notes count as faults."`

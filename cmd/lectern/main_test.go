@@ -27,7 +27,7 @@ func TestExamplesAreFlawless(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decks, err := filepath.Glob("../../examples/*.[jy]*")
+	decks, err := filepath.Glob("../../examples/*.[jym]*")
 	if err != nil || len(decks) < 4 {
 		t.Fatalf("%v, %v", decks, err)
 	}

@@ -20,7 +20,7 @@ import (
 
 // renderCmd makes one video and ends.
 type renderCmd struct {
-	Deck         string `arg:"" help:"The deck: a JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
+	Deck         string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
 	Out          string `short:"o" help:"The video; without it, the deck's name with .mp4, here." placeholder:"FILE"`
 	Captions     bool   `help:"Write captions as files next to the video too: .srt and .vtt."`
 	Keep         string `help:"Put all other artifacts into this folder: captions, chapters, transcript, audio, slide images, manifest, thumbnail." placeholder:"DIR"`

@@ -237,6 +237,9 @@ var sole = []struct {
 		"change for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/markdown", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
+	{"github.com/alecthomas/chroma", []string{"internal/slides"}, false, "colours of listings are part of a page"},
+	{"github.com/microcosm-cc/bluemonday", []string{"internal/slides"}, false, "HTML of a deck passes one wall, where a " +
+		"page is made"},
 	{"github.com/yuin/goldmark", []string{"internal/deck/markdown", "internal/slides"}, false, "Markdown is read where " +
 		"a deck is parsed and where a page is made; other packages get text"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +

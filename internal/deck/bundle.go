@@ -65,7 +65,7 @@ func Unzip(r io.ReaderAt, size int64, endings []string, lim BundleLimits) (Bundl
 		return b, nil
 	}
 	text, err := unpack(members[name], lim.Deck)
-	b.Source = Source{Name: path.Base(name), Bytes: text}
+	b.Source = Source{Name: path.Base(name), Bytes: text, OpenFile: b.Open}
 	return b, err
 }
 

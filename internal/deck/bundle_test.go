@@ -87,7 +87,11 @@ func TestPicturesAreADeck(t *testing.T) {
 		t.Errorf("%q %v", file, err)
 	}
 	write("c.md")
-	if _, _, err := find(); err == nil || !strings.Contains(err.Error(), "2 decks (b.yaml, c.md)") {
+	if file, _, err := find(); err != nil || file != "b.yaml" { // c.md is a text next to it
+		t.Errorf("%q %v", file, err)
+	}
+	write("c.yaml")
+	if _, _, err := find(); err == nil || !strings.Contains(err.Error(), "2 decks (b.yaml, c.yaml)") {
 		t.Error(err)
 	}
 	if _, _, err := deck.InFolder(filepath.Join(folder, "none"), text); err == nil {

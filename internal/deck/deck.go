@@ -31,6 +31,9 @@ type Source struct {
 	Size     int64       // of At, in bytes
 	Password string      // that opens the file; "": none
 
+	// OpenFile opens a file next to the deck by its path, like [Bundle.Open]. nil: the files are in Folder.
+	OpenFile func(path string) (file io.ReadCloser, size int64, err error)
+
 	// Files are the pictures that are the deck, with their texts: a folder of this machine, or of a ZIP file. nil: the
 	// deck is a file.
 	Files fs.FS

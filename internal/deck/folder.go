@@ -114,6 +114,7 @@ func (p place) find(names, endings []string) (file, folder string, err error) {
 		}
 	}
 	slices.Sort(decks)
+	decks = likely(decks)
 	switch {
 	case len(decks) == 1:
 		return decks[0], path.Dir(decks[0]), nil
@@ -129,6 +130,34 @@ func (p place) find(names, endings []string) (file, folder string, err error) {
 		return "", "", p.fault("the folders %q and %q both have pictures; put all pictures into one", folder, second)
 	}
 	return "", folder, nil
+}
+
+// likely leaves out texts in Markdown that are not the deck, if there are several: texts about a folder, texts next to
+// a deck of another kind, and those that are imported by one that is higher up or named slides.md or deck.md.
+func likely(decks []string) []string {
+	isMarkdown := func(name string) bool {
+		return slices.Contains([]string{".md", ".markdown", ".mdown", ".qmd"}, strings.ToLower(path.Ext(name)))
+	}
+	without := func(drop func(name string) bool) {
+		if rest := slices.DeleteFunc(slices.Clone(decks), drop); len(rest) > 0 {
+			decks = rest
+		}
+	}
+	without(isMarkdown)
+	without(func(name string) bool { return isMarkdown(name) && slices.Contains(aboutFiles, Stem(path.Base(name))) })
+	if !slices.ContainsFunc(decks, isMarkdown) {
+		return decks
+	}
+	top := strings.Count(slices.MinFunc(decks, func(a, b string) int {
+		return strings.Count(a, "/") - strings.Count(b, "/")
+	}), "/")
+	without(func(name string) bool { return strings.Count(name, "/") > top })
+	for _, usual := range []string{"slides", "deck"} {
+		if i := slices.IndexFunc(decks, func(name string) bool { return Stem(path.Base(name)) == usual }); i >= 0 {
+			return decks[i : i+1]
+		}
+	}
+	return decks
 }
 
 // aboutFiles are the stems of texts about a folder, which are not decks.

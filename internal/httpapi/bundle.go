@@ -68,6 +68,7 @@ func (s *server) readFile(r *http.Request, b *submission, name string, body io.R
 		return nil
 	}
 	b.deck = s.source(bundle.Name, "", string(bundle.Bytes))
+	b.deck.OpenFile = bundle.Open
 	return nil
 }
 

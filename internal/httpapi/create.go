@@ -101,7 +101,7 @@ func (s *server) mayBeDeck(kind string) bool {
 			return false
 		}
 	}
-	return kind != "text/markdown"
+	return true
 }
 
 // takenDecks lists the formats that a deck may be written in, for messages.

@@ -223,6 +223,28 @@ func form(t *testing.T, parts ...part) (body, contentType string) {
 	return b.String(), w.FormDataContentType()
 }
 
+// A deck in Markdown is a body with its type, a part of a form by its name, or a member of a ZIP file. Other texts in
+// the ZIP file are no decks; the deck may import them.
+func TestMarkdown(t *testing.T) {
+	t.Parallel()
+	named, namedType := form(t, part{"deck", "talk.md", "", "# Hello\n\n<!-- Said. -->\n"})
+	packed := string(ziptest.Packed(t, "slides.md", "---\nsrc: ./pages/one.md\n---\n", "pages/one.md",
+		"# Hello\n\n<!-- Said. -->\n", "README.md", "# Read me"))
+	for name, c := range map[string]struct{ body, kind string }{
+		"a body": {"# Hello\n\n<!-- Said. -->\n", "text/markdown; charset=utf-8"}, "a form": {named, namedType},
+		"a ZIP file": {packed, "application/zip"},
+	} {
+		r := newRig(t, withLibrary(t))
+		a := r.post("/v1/presentations", c.body, "Content-Type", c.kind)
+		if a.status != 202 || len(r.jobs.all) != 1 {
+			t.Fatalf("%s: %d %s", name, a.status, a.body)
+		}
+		if s := r.jobs.all[0].deck.Slides; len(s) != 1 || s[0].Narration != "Said." || s[0].Props["title"] != "Hello" {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}
+
 func TestUpload(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.Limits.BodyBytes = 4 << 20 })
@@ -253,7 +275,6 @@ func TestUpload(t *testing.T) {
 		{"a PPTX", []part{{"deck", "talk.json", "application/json",
 			string(ziptest.Packed(t, "[Content_Types].xml", "", "ppt/presentation.xml", ""))}}, 422,
 			"without an office document"},
-		{"Markdown", []part{{"deck", "talk.md", "text/markdown", "# Hello"}}, 415, "accepts a deck as JSON"},
 		{"an unknown part", []part{deck, {"logo", "a.png", "image/png", "x"}}, 422, `logo`},
 		{"two decks", []part{deck, deck}, 422, "more than one"},
 		{"huge settings", []part{deck, {"settings", "", "", strings.Repeat(" ", 1<<20+1)}}, 413, "1 MiB"},

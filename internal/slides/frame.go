@@ -33,9 +33,11 @@ type frame struct {
 // newFrame returns the frame of slide i, counted from 0. Its mode, which style sheets see as the class m-MODE, says
 // which part of the page the text may use: "full" all of it, "part" the content's part, "corner" all but the corner
 // with the avatar's window, and "above" the part above or below the window.
-func newFrame(d lectern.Deck, i int) frame {
-	p := d.Placement(i)
-	f := frame{page: d.SlideSize(), content: p.Content, mode: "full", round: p.Shape == lectern.ShapeCircle}
+func newFrame(d lectern.Deck, i int) frame { return frameIn(d.SlideSize(), d.Placement(i)) }
+
+// frameIn returns the frame of a slide with a placement, see newFrame.
+func frameIn(page lectern.Size, p lectern.Placement) frame {
+	f := frame{page: page, content: p.Content, mode: "full", round: p.Shape == lectern.ShapeCircle}
 	f.content = intersect(f.content, lectern.Rect{Width: f.page.Width, Height: f.page.Height})
 	if f.content.Width < 320 || f.content.Height < 240 {
 		f.content = lectern.Rect{Width: f.page.Width, Height: f.page.Height}

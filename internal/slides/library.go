@@ -204,7 +204,8 @@ func (d *design) check(folder string) error {
 		if p.Name == "" || p.Description == "" || names[p.Name] {
 			return fmt.Errorf("the prop %q has no name or no description, or occurs twice", p.Name)
 		}
-		if !slices.Contains([]string{"text", "list", "image", "table", "code", "choice"}, p.Type) ||
+		if !slices.Contains([]string{"text", "list", "image", "table", "code", "choice", "markdown",
+			"pictures"}, p.Type) ||
 			(p.Type == "choice") != (len(p.Choices) > 1) {
 			return fmt.Errorf("the prop %q has the type %q, which is unknown or does not fit its %d choices", p.Name,
 				p.Type, len(p.Choices))
@@ -285,8 +286,9 @@ func (l *Library) Templates() []lectern.Template {
 	return out
 }
 
-// PropKind returns the type of a template's prop by its name in any spelling: "text", "list", "image", "table", "code"
-// or "choice". It is "" for a name that the template does not have, and for options other than alternative texts.
+// PropKind returns the type of a template's prop by its name in any spelling: "text", "list", "image", "table", "code",
+// "choice", "markdown" or "pictures". It is "" for a name that the template does not have, and for options other than
+// alternative texts.
 func (l *Library) PropKind(template, name string) string {
 	d, ok := l.find(template)
 	if !ok {

@@ -111,6 +111,9 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 		return section{}, &f
 	}
 	fr := newFrame(d, i)
+	if chosen.name == "markdown" {
+		chosen, fr = v.arrange(l, d, i, chosen, fr)
+	}
 	if fr.buried {
 		v.warn("avatar_covers_slide", "The avatar covers so much of the slide that no space is left for the text.")
 	}
@@ -140,6 +143,7 @@ func (l *Library) view(d lectern.Deck, i int) (v *view, chosen *design, known bo
 		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{},
 		pictures: map[string]*picture{}, tables: map[string]*Table{},
 		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{},
+		docs:   map[string]*Doc{},
 		warned: map[string]bool{},
 	}
 	if v.lang == "" {
@@ -286,6 +290,11 @@ func (v *view) weight() (total, longest int) {
 		if c != nil {
 			total += 40 * len(c.Lines)
 		}
+	}
+	for _, d := range v.docs {
+		n := d.words() + 40*d.code
+		total += n
+		longest = max(longest, n/max(d.blocks, 1))
 	}
 	for _, role := range slices.Sorted(maps.Keys(v.prose)) {
 		for _, b := range v.prose[role] {

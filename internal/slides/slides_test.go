@@ -141,6 +141,8 @@ func TestPropsNeverBecomeMarkup(t *testing.T) {
 						"icon": attack[:10], attack: attack, "items": []any{attack}}}
 			case "table":
 				props[p.Name] = []any{[]any{attack, attack}, map[string]any{attack: attack}}
+			case "markdown":
+				props[p.Name] = attack + "\n\n![" + attack + "](x \"" + attack + "\")\n\n```" + attack + "\n" + attack + "\n```\n"
 			}
 		}
 		p, _, err := l.Page(deck("", lectern.LayoutPictureInPicture, lectern.Slide{

@@ -44,7 +44,7 @@ func (v *view) unread(d *design, raw map[string]any, p props) {
 // blank warns of a slide that shows only its background.
 func (v *view) blank(d *design) {
 	codes := slices.ContainsFunc(slices.Collect(maps.Values(v.codes)), func(c *Code) bool { return c != nil })
-	if len(v.made) == 0 && len(v.assets) == 0 && len(v.files) == 0 && !codes {
+	if len(v.made) == 0 && len(v.assets) == 0 && len(v.files) == 0 && !codes && len(v.docs) == 0 && v.behind == nil {
 		v.warn("slide_empty", "The slide shows only its background. The template %q takes %s.", d.ID, d.takes())
 	}
 }

@@ -95,8 +95,15 @@ type view struct {
 	codes    map[string]*Code
 	options  map[string]string
 	choices  map[string]string
-	columns  []string // heads of a table, if they are separate from it
-	all      []string // every text, for the direction of the slide
+	docs     map[string]*Doc
+	images   map[string]*picture // of texts in Markdown, by their addresses in the text
+	backs    []backPicture       // behind a text in Markdown
+	behind   *behind
+	Tone     string       // the class of the colours of a slide in Markdown: "on-night", "on-light" or ""
+	Ink      template.CSS // the colour of its text; "": that of the theme
+	Fit      template.CSS // the size of a title that fills its line; "": the usual one
+	columns  []string     // heads of a table, if they are separate from it
+	all      []string     // every text, for the direction of the slide
 	assets   []string
 	paths    []lectern.FileUse     // of pictures that are files next to the deck
 	params   map[string]string     // address in assets → its field
@@ -333,23 +340,15 @@ func (v *view) set(q prop, value any, written string) {
 		v.tables[q.Role] = v.table(value, v.columns)
 	case "choice":
 		v.choose(q, value, written)
-	}
-}
-
-// optionOf reads an option. A list of numbers becomes text with commas.
-func optionOf(value any) string { return strings.ReplaceAll(words(value), "\n", ",") }
-
-// choose takes a value of a choice, in any spelling.
-func (v *view) choose(q prop, value any, written string) {
-	for _, c := range q.Choices {
-		if squash(c) == squash(words(value)) {
-			v.choices[q.Role] = c
-			return
+	case "markdown":
+		v.inMarkdown(q.Role, value)
+	case "pictures":
+		if q.Role == "images" {
+			v.images = v.pictureMap(value, written)
+		} else {
+			v.backs = v.pictureList(value, written)
 		}
 	}
-	name, _ := cut(words(value), 40)
-	v.warn("unknown_choice", "%q is not a value of %s (%s), so %s is used.", name, written,
-		strings.Join(q.Choices, ", "), q.Choices[0])
 }
 
 // borrow moves the lists within the content of a template to its items, if the deck has no items for it. The fallback

@@ -6,6 +6,7 @@ import (
 	"lectern/internal/deck"
 	"lectern/internal/deck/images"
 	"lectern/internal/deck/jsondeck"
+	"lectern/internal/deck/markdown"
 	deckpdf "lectern/internal/deck/pdf"
 	"lectern/internal/deck/pptx"
 	"lectern/internal/deck/schema"
@@ -23,10 +24,11 @@ func Schema() ([]byte, error) { return schema.JSON() }
 func Parsers() *deck.Catalogue { return With(nil) }
 
 // With returns a catalogue of all parsers, which reads PDF files with an engine. It reads a source of unknown kind as
-// JSON.
+// JSON. Markdown comes before YAML, because front matter also looks like the beginning of a document in YAML.
 func With(engine *pdf.Engine) *deck.Catalogue {
 	return deck.NewCatalogue(
 		jsondeck.Parser{},
+		markdown.Parser{},
 		yamldeck.Parser{},
 		pptx.Parser{Form: jsondeck.Parser{}},
 		deckpdf.Parser{Form: jsondeck.Parser{}, Engine: engine},

@@ -25,7 +25,7 @@ func Dialects() []string {
 var (
 	// slidevHead are the fields of a front matter that only Slidev has.
 	slidevHead = []string{"transition", "clicks", "drawings", "routerMode", "aspectRatio", "canvasWidth", "themeConfig",
-		"fonts", "favicon", "titleTemplate"}
+		"fonts", "favicon", "titleTemplate", "src"}
 	// slidevFront are the fields of a slide's own front matter, which only Slidev has.
 	slidevFront = []string{"layout", "src", "hide", "disabled", "clicks", "clicksStart", "clickAnimation", "transition",
 		"level", "hideInToc", "zoom", "background", "class", "image", "routeAlias", "title", "preload", "layoutClass",

@@ -145,7 +145,7 @@ func (d *draft) slide(i int, p *reader) lectern.Slide {
 	for _, u := range d.pictures {
 		place(at+".props."+u.key, u.at)
 	}
-	s := lectern.Slide{ID: p.identify(d), Template: template, Props: d.props(), Hold: d.hold,
+	s := lectern.Slide{ID: p.identify(d), Template: template, Props: d.props(i == 0), Hold: d.hold,
 		Narration: p.literal(strings.Join(d.notes, "\n\n"))}
 	for _, name := range []string{"title", "heading", "markdown", "left", "right", "header", "footer"} {
 		if text, ok := s.Props[name].(string); ok {
@@ -169,8 +169,8 @@ func (p *reader) literal(text string) string {
 
 var braces = regexp.MustCompile(`\\?\{\{`)
 
-// props returns the props of the template.
-func (d *draft) props() map[string]any {
+// props returns the props of the template. opens reports that the slide is the first one.
+func (d *draft) props(opens bool) map[string]any {
 	props := map[string]any{}
 	set := func(name, value string) {
 		if value != "" {
@@ -185,10 +185,13 @@ func (d *draft) props() map[string]any {
 	set("header", d.look["header"])
 	set("footer", d.look["footer"])
 	set("page", d.number)
-	set("layout", d.layout())
+	set("layout", d.layout(opens))
 	set("tone", d.tone())
 	set("background", d.look["backgroundColor"])
 	set("color", d.look["color"])
+	if d.body+d.left != "" {
+		set("breaks", d.look["breaks"])
+	}
 	if d.inside {
 		props["titlePlace"] = "body"
 	}
@@ -235,17 +238,28 @@ var layouts = map[string]string{
 	"quote": "quote", "statement": "statement", "fact": "statement", "text-center": "center",
 }
 
-func (d *draft) layout() string {
-	if l := layouts[d.look["layout"]]; l != "" {
-		return l
-	}
+// layout returns the layout that the slide names. A first slide that is centred, or has only a title and a few words,
+// is a cover.
+func (d *draft) layout(opens bool) string {
+	layout := layouts[d.look["layout"]]
 	for _, class := range strings.Fields(d.look["class"]) {
-		if l := layouts[class]; l != "" {
-			return l
+		if layout == "" {
+			layout = layouts[class]
 		}
 	}
-	return ""
+	few := d.title != "" && !d.inside && d.left+d.right == "" && len(d.body) <= coverText &&
+		!coverSigns.MatchString(d.body)
+	if opens && !d.fit && len(d.backgrounds) == 0 && (layout == "center" || layout == "" && few) {
+		return "cover"
+	}
+	return layout
 }
+
+// coverText is how many bytes of text a cover has beside its title.
+const coverText = 200
+
+// coverSigns matches what no cover has: headings, lists, quotes, tables, listings, formulas and pictures.
+var coverSigns = regexp.MustCompile("(?m)^[ \t]*(?:[#>|+*-]|\\d+[.)]|\\$\\$|```|~~~)|!\\[|<")
 
 // tone is "invert" for a slide whose light and dark are exchanged.
 func (d *draft) tone() string {

@@ -72,6 +72,9 @@ func (p *reader) marp(src *source, c chunk) {
 	}
 	d.inherit(p.look)
 	maps.Copy(d.look, spots)
+	if p.dialect == dialectMarp {
+		d.look["breaks"] = "true"
+	}
 	p.marpBackgrounds(d)
 	d.transfer = d.look["transition"]
 	p.finish(d)

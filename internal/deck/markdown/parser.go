@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -52,6 +53,13 @@ func looks(raw []byte) bool {
 // and "remotePictures", which allows pictures of the web. Front matter may have both too.
 func (Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim lectern.Limits) (deck.Request, error) {
 	lim = lim.WithDefaults()
+	if s.Bytes == nil && s.At != nil {
+		text, err := io.ReadAll(io.NewSectionReader(s.At, 0, min(s.Size, maxText+1)))
+		if err != nil {
+			return deck.Request{}, lectern.Fail(lectern.CodeInvalidDeck, "The deck cannot be read.").Because(err)
+		}
+		s.Bytes = text
+	}
 	switch {
 	case int64(len(s.Bytes)) > lim.BodyBytes:
 		return deck.Request{}, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d (limits.body).",
@@ -65,7 +73,8 @@ func (Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim lec
 	case len(bytes.TrimSpace(s.Bytes)) == 0:
 		return deck.Request{}, lectern.Fail(lectern.CodeInvalidDeck, "The deck is empty (line 1).")
 	}
-	p := &reader{ctx: ctx, lim: lim, yaml: yamltree.NewReader(lim), folder: s.Folder, owned: map[string]bool{},
+	p := &reader{ctx: ctx, lim: lim, yaml: yamltree.NewReader(lim), folder: s.Folder, next: s.OpenFile,
+		owned:  map[string]bool{},
 		places: places{}, warned: map[string]bool{}, ids: map[string]bool{}, opened: []string{s.Name},
 		look: map[string]string{}, left: lim.BodyBytes - int64(len(s.Bytes))}
 	over, err := p.readSettings(settings)
@@ -144,7 +153,8 @@ type reader struct {
 	set     fields // settings that only this package has
 	front   fields
 	dialect string
-	folder  string          // of this machine; "": there are no files
+	folder  string // of this machine; "": there are no files, except those of next
+	next    func(path string) (io.ReadCloser, int64, error)
 	left    int64           // bytes that imports and snippets may still have
 	opened  []string        // files that are being imported
 	owned   map[string]bool // fields that "lectern" in the front matter sets

@@ -136,6 +136,10 @@ func (p *reader) imported(d *draft, file string) {
 	p.opened = append(p.opened, src.name)
 	defer func() { p.opened = p.opened[:len(p.opened)-1] }()
 	wanted := picked(only, len(chunks))
+	over := d.fields
+	if over == p.front {
+		over = fields{} // those of the deck are not those of its slides
+	}
 	for i, c := range chunks {
 		if !wanted(i+1) || len(p.drafts) > p.lim.Slides {
 			continue
@@ -145,7 +149,7 @@ func (p *reader) imported(d *draft, file string) {
 			p.importFault(d, err)
 			return
 		}
-		p.slidevWith(src, c, merged(own, d.fields), via)
+		p.slidevWith(src, c, merged(own, over), via)
 	}
 }
 
@@ -252,28 +256,19 @@ func within(from, name string) (string, error) {
 	return at, nil
 }
 
-// file reads a file in the deck's folder. Symbolic links do not lead out of the folder.
+// file reads a file next to the deck.
 func (p *reader) file(at string) ([]byte, error) {
-	if p.folder == "" {
-		return nil, errImport(at, "cannot be opened: this deck came without the files next to it. Render it on the machine "+
-			"that has the files, or put their text into the deck")
-	}
-	root, err := os.OpenRoot(p.folder)
-	if err != nil {
-		return nil, errImport(at, "cannot be opened: the folder of the deck cannot be read")
-	}
-	defer root.Close()
-	f, err := root.Open(at)
+	f, err := p.openFile(at)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, lectern.AsFailure(errImport(at, "does not exist next to the deck")).Because(fs.ErrNotExist)
 	case err != nil:
 		return nil, errImport(at, "cannot be opened in the folder of the deck")
+	case f == nil:
+		return nil, errImport(at, "cannot be opened: this deck came without the files next to it. Send it in a ZIP file "+
+			"with them, or render it on the machine that has them")
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errImport(at, "is not a file")
-	}
 	text, err := io.ReadAll(io.LimitReader(f, p.left+1))
 	if err != nil {
 		return nil, errImport(at, "cannot be read")
@@ -283,6 +278,34 @@ func (p *reader) file(at string) ([]byte, error) {
 			"which is the limit (limits.body).", p.lim.BodyBytes)
 	}
 	return text, nil
+}
+
+// openFile opens a file next to the deck; nil: the deck has no files. Symbolic links do not lead out of the folder.
+func (p *reader) openFile(at string) (io.ReadCloser, error) {
+	if p.next != nil {
+		f, _, err := p.next(at)
+		return f, err
+	}
+	if p.folder == "" {
+		return nil, nil
+	}
+	root, err := os.OpenRoot(p.folder)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	info, err := root.Stat(at)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for its other end
+		return nil, fs.ErrInvalid
+	}
+	f, err := root.Open(at)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // snippet matches Slidev's import of a listing: <<< @/snippets/a.ts#region ts {2-3}.

@@ -32,7 +32,8 @@ var _ deck.Parser = Parser{}
 
 // Kind implements deck.Parser.
 func (Parser) Kind() deck.Kind {
-	return deck.Kind{Name: "PDF", Binary: true, MediaTypes: []string{"application/pdf", "application/x-pdf"}, Endings: []string{".pdf"},
+	return deck.Kind{Name: "PDF", Binary: true, MediaTypes: []string{"application/pdf", "application/x-pdf"},
+		Endings: []string{".pdf"},
 		Looks: func(b []byte) bool { return bytes.Contains(b[:min(len(b), 1024)], []byte("%PDF-")) }}
 }
 
