@@ -16,9 +16,8 @@ func fault(code lectern.Code, format string, args ...any) *lectern.Failure {
 }
 
 func passwordFault(given bool) *lectern.Failure {
-	f := fault(lectern.CodeInvalidDeck, "The PDF needs a password. Pass it with --password-file, LECTERN_DECK_PASSWORD "+
-		"or the form field password. If other programs open the PDF without one, save it with one of them, such as qpdf "+
-		"--decrypt in.pdf out.pdf.")
+	f := fault(lectern.CodeInvalidDeck, "The PDF needs a password, which is not supported yet. Save it without one, for "+
+		"example with qpdf --decrypt --password=… in.pdf out.pdf.")
 	if given {
 		f.Message = "The password does not open the PDF. Check it, capitals too, and try again."
 	}

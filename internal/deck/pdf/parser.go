@@ -34,7 +34,7 @@ var _ deck.Parser = Parser{}
 func (Parser) Kind() deck.Kind {
 	return deck.Kind{Name: "PDF", Binary: true, MediaTypes: []string{"application/pdf", "application/x-pdf"},
 		Endings: []string{".pdf"},
-		Looks: func(b []byte) bool { return bytes.Contains(b[:min(len(b), 1024)], []byte("%PDF-")) }}
+		Looks:   func(b []byte) bool { return bytes.Contains(b[:min(len(b), 1024)], []byte("%PDF-")) }}
 }
 
 // written is the deck in the native form.
