@@ -28,13 +28,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The sentences of the table, and others by which the constants are fitted.
-var (
-	//go:embed testdata/table.txt
-	tableText string
-	//go:embed testdata/fit.txt
-	fitText string
-)
+// tableText has the sentences of the table. The constants are fitted by others, which are in testdata/fit.txt.
+//
+//go:embed testdata/table.txt
+var tableText string
 
 // reader is a voice of an engine as a reference.
 type reader struct {

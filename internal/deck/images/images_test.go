@@ -307,14 +307,14 @@ func TestRefusedFolders(t *testing.T) {
 // Bad texts are faults of their slides, all of them at once, and name their files.
 func TestBadTexts(t *testing.T) {
 	t.Parallel()
-	q, err := parse(t, folder("a.png", "", "a.txt", "\xff", "b.png", "", "b.txt", strings.Repeat("x", 101), "c.png", "",
+	_, err := parse(t, folder("a.png", "", "a.txt", "\xff", "b.png", "", "b.txt", strings.Repeat("x", 101), "c.png", "",
 		"c.txt", strings.Repeat("y", 90), "d.png", "", "d.de.txt", strings.Repeat("z", 90)), "",
 		lectern.Limits{NarrationBytes: 100, BodyBytes: 170})
 	if err == nil {
 		t.Fatal("a deck of more than 170 bytes")
 	}
 	lim := lectern.Limits{NarrationBytes: 100, BodyBytes: 100_000}
-	q, err = parse(t, folder("a.png", "", "a.txt", "\xff", "b.png", "", "b.txt", strings.Repeat("x", 101)), "", lim)
+	q, err := parse(t, folder("a.png", "", "a.txt", "\xff", "b.png", "", "b.txt", strings.Repeat("x", 101)), "", lim)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -140,7 +140,7 @@ func index(t *testing.T, folder string) []right {
 			w.hidden, _ = strconv.Atoi(m[3])
 			w.sections, _ = strconv.Atoi(m[6])
 			w.ratio = m[5]
-			for n := range strings.SplitSeq(strings.Trim(m[4], "[]none"), ", ") {
+			for n := range strings.SplitSeq(strings.Trim(m[4], "[]noe"), ", ") {
 				if i, err := strconv.Atoi(n); err == nil {
 					w.notes = append(w.notes, i)
 				}
