@@ -247,7 +247,7 @@ type Checked struct {
 // CheckedSlide says how the server would render one slide.
 type CheckedSlide struct {
 	Slide            int                 `json:"slide"`     // counted from 1
-	SpokenBy         string              `json:"spoken_by"` // "voice", "avatar" or "nobody"
+	SpokenBy         string              `json:"spoken_by"` // "voice", "avatar", "recording" or "nobody"
 	Voice            lectern.VoiceChoice `json:"voice"`     // zero: no voice, or the avatar's engine chooses
 	Avatar           string              `json:"avatar"`    // who is visible; "": nobody
 	EstimatedSeconds float64             `json:"estimated_seconds"`

@@ -83,6 +83,9 @@ func (m *measuring) work(ctx context.Context) {
 		if i >= len(m.deck.Slides) {
 			return
 		}
+		if m.deck.Slides[i].Page != nil {
+			continue // a page of a file is as its author made it
+		}
 		var warnings []lectern.Warning
 		err := fail.GuardOn(i+1, func() (err error) {
 			warnings, err = m.slide(ctx, i)
@@ -121,9 +124,6 @@ func (m *measuring) note(ctx context.Context, slide int, warnings []lectern.Warn
 
 // slide measures slide i.
 func (m *measuring) slide(ctx context.Context, i int) ([]lectern.Warning, error) {
-	if m.deck.Slides[i].Page != nil {
-		return nil, nil // its page is as its author made it
-	}
 	sh, err := m.Sheet(ctx, m.deck, i, m.pictures)
 	if err != nil {
 		return nil, err

@@ -187,6 +187,23 @@ func TestZipFiles(t *testing.T) {
 	}
 }
 
+// A slide with a sound next to the deck plays it: a dry run says that people recorded it. A picture in its place is a
+// fault of the field.
+func TestRecordedSounds(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withLibrary(t))
+	const deck = `{"slides":[{"title":"One","sound":{"file":"one.wav","start":0.5}},{"title":"Two"}]}`
+	wav := "RIFF\x28\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\xbb\x00\x00" +
+		"\x00\x77\x01\x00\x02\x00\x10\x00data\x04\x00\x00\x00\x01\x00\x02\x00"
+	for content, want := range map[string]string{wav: `"spoken_by":"recording"`, shot(t): "slides[0].sound.file"} {
+		got := r.do("POST", "/v1/presentations?dry_run=true", string(ziptest.Packed(t, "deck.json", deck, "one.wav", content)),
+			"Content-Type", "application/zip")
+		if !strings.Contains(got.body, want) || (got.status == 200) != (content == wav) {
+			t.Errorf("%d %.700s, want %s", got.status, got.body, want)
+		}
+	}
+}
+
 // A ZIP file of pictures is a deck: each is a slide, and the texts of the same names are narrations. Two presentations
 // of the same key and file are one.
 func TestZipOfPictures(t *testing.T) {

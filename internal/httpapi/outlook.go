@@ -30,7 +30,7 @@ type Checked struct {
 // CheckedSlide says how one slide would be rendered.
 type CheckedSlide struct {
 	Slide            int               `json:"slide" doc:"Counted from 1."`
-	SpokenBy         string            `json:"spoken_by" enum:"voice,avatar,nobody" doc:"voice: a voice of this server reads the narration. avatar: the avatar's engine speaks it itself. nobody: there is no narration, the slide stays for its hold."`
+	SpokenBy         string            `json:"spoken_by" enum:"voice,avatar,recording,nobody" doc:"voice: a voice of this server reads the narration. avatar: the avatar's engine speaks it itself. recording: people recorded it. nobody: there is no narration, the slide stays for its hold."`
 	Voice            *SpokenVoice      `json:"voice,omitempty" doc:"The voice that the narration gets. Absent if nobody speaks, or if the avatar's engine chooses the voice."`
 	Avatar           string            `json:"avatar,omitempty" doc:"The avatar that is seen: engine:name.variant. Absent: none."`
 	EstimatedSeconds float64           `json:"estimated_seconds" doc:"Estimated length of the slide, transitions included."`
@@ -130,6 +130,12 @@ func checkedSlide(d lectern.Deck, i int, performs bool) CheckedSlide {
 	}
 	chosen := d.Slides[i].Voice
 	switch {
+	case d.Slides[i].Sound != nil:
+		s.SpokenBy = "recording"
+		if performs {
+			s.Avatar = "" // it cannot move its lips to a sound
+		}
+		return s
 	case d.Slides[i].Narration == "":
 		s.SpokenBy = "nobody"
 		if performs {
