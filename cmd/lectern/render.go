@@ -362,7 +362,11 @@ func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset
 	if preset != "" {
 		settings = presetSettings(preset)
 	}
-	return decks.Parse(ctx, s, settings, lim)
+	q, err := decks.Parse(ctx, s, settings, lim)
+	if s.Files != nil {
+		q.Open = nil // its files are in the folder
+	}
+	return q, err
 }
 
 // presetSettings returns settings that override a deck's own.

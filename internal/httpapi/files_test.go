@@ -196,8 +196,8 @@ func TestRecordedSounds(t *testing.T) {
 	wav := "RIFF\x28\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\xbb\x00\x00" +
 		"\x00\x77\x01\x00\x02\x00\x10\x00data\x04\x00\x00\x00\x01\x00\x02\x00"
 	for content, want := range map[string]string{wav: `"spoken_by":"recording"`, shot(t): "slides[0].sound.file"} {
-		got := r.do("POST", "/v1/presentations?dry_run=true", string(ziptest.Packed(t, "deck.json", deck, "one.wav", content)),
-			"Content-Type", "application/zip")
+		body := string(ziptest.Packed(t, "deck.json", deck, "one.wav", content))
+		got := r.do("POST", "/v1/presentations?dry_run=true", body, "Content-Type", "application/zip")
 		if !strings.Contains(got.body, want) || (got.status == 200) != (content == wav) {
 			t.Errorf("%d %.700s, want %s", got.status, got.body, want)
 		}
