@@ -150,7 +150,7 @@ func TestHostileProps(t *testing.T) {
 		props := map[string]any{}
 		for _, p := range tpl.Props {
 			switch p.Type {
-			case "image":
+			case "image", "pictures":
 			case "list":
 				props[p.Name] = []any{evil, map[string]any{"text": evil, "title": evil, "value": evil, evil: evil}}
 			case "table":
