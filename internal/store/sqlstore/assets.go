@@ -262,7 +262,7 @@ func unfit(ctx context.Context, q *rows.Queries, owner string, uses []lectern.As
 			kind = lectern.AssetKind(row.Kind)
 			kinds[u.SHA256] = kind
 		}
-		if u.Kind = kind; kind != u.Want {
+		if u.Kind = kind; kind == "" || kind != u.Want {
 			out = append(out, u)
 		}
 	}

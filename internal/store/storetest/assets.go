@@ -147,11 +147,13 @@ func assetUses(t *testing.T, b *bench) {
 	foreign, sound := b.bring(b.asset("b", "3"), "f3"), b.asset("a", "5")
 	sound.Kind = lectern.AssetSound
 	b.bring(sound, "f5")
-	unfit, err := b.store.Unfit(b.ctx(), "a", []lectern.AssetUse{{SHA256: one.SHA256, Slide: 1},
-		{SHA256: foreign.SHA256, Slide: 2}, {SHA256: sum("4"), Slide: 3}, {SHA256: sound.SHA256, Slide: 4}})
+	const picture, heard = lectern.AssetPicture, lectern.AssetSound
+	unfit, err := b.store.Unfit(b.ctx(), "a", []lectern.AssetUse{{SHA256: one.SHA256, Slide: 1, Want: picture},
+		{SHA256: foreign.SHA256, Slide: 2, Want: picture}, {SHA256: sum("4"), Slide: 3, Want: heard},
+		{SHA256: sound.SHA256, Slide: 4, Want: picture}, {SHA256: sound.SHA256, Slide: 5, Want: heard}})
 	same(t, "unfit", err, nil)
-	same(t, "unfit", unfit, []lectern.AssetUse{{SHA256: foreign.SHA256, Slide: 2}, {SHA256: sum("4"), Slide: 3},
-		{SHA256: sound.SHA256, Slide: 4, Kind: lectern.AssetSound}})
+	same(t, "unfit", unfit, []lectern.AssetUse{{SHA256: foreign.SHA256, Slide: 2, Want: picture},
+		{SHA256: sum("4"), Slide: 3, Want: heard}, {SHA256: sound.SHA256, Slide: 4, Want: picture, Kind: heard}})
 	wantCode(t, b.commit(b.naming("a", sound.SHA256))[0].Err, lectern.CodeAssetRefused)
 
 	bad := b.naming("a", one.SHA256, foreign.SHA256, sum("4"))
