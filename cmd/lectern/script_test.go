@@ -32,7 +32,8 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
-			e.Setenv("EXAMPLES", examplesFolder(t))
+			e.Setenv("EXAMPLES", absolute(t, "../../examples"))
+			e.Setenv("OFFICE", absolute(t, "../../internal/deck/pptx/testdata/cases"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -43,8 +44,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-func examplesFolder(t *testing.T) string {
-	dir, err := filepath.Abs("../../examples")
+func absolute(t *testing.T, folder string) string {
+	dir, err := filepath.Abs(folder)
 	if err != nil {
 		t.Error(err)
 	}
