@@ -52,14 +52,29 @@ type UploadInput struct {
 type SlideInput struct {
 	ID         string         `json:"id,omitempty" doc:"Alias: slideId."`
 	Template   string         `json:"template,omitempty" example:"content" doc:"An id of GET /v1/templates; an unknown one is a fault, in /api/custom a warning. Default: content. Alias: templateId."`
+	Page       *PageInput     `json:"page,omitempty" doc:"The page of a file that the slide shows in place of a template."`
 	Props      map[string]any `json:"props,omitempty" doc:"The props of the template. They may also be fields of the slide itself."`
 	Narration  string         `json:"narration,omitempty" doc:"What is said. Aliases: voiceoverText, also inside props."`
+	Sound      *SoundInput    `json:"sound,omitempty" doc:"A recorded sound in place of a voice. The slide stays for at least its hold."`
 	Hold       float64        `json:"hold,omitempty" minimum:"0" doc:"Seconds for which this slide stays if it has no narration. Default: the deck's. Alias: duration, if it is a number."`
 	AvatarBox  *BoxInput      `json:"avatarPosition,omitempty" doc:"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."`
 	Background string         `json:"elaiBackgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
 	Voice      *VoiceInput    `json:"voice,omitempty" doc:"Overrides the deck's."`
 
 	Translations map[string]TranslationInput `json:"translations,omitempty" doc:"The slide in other languages."`
+}
+
+// PageInput documents a page of a file.
+type PageInput struct {
+	File string `json:"file" example:"handout.pdf" doc:"A PDF or office file: an asset, or the path of a file next to the deck."`
+	Page int    `json:"page,omitempty" minimum:"1" maximum:"10000" default:"1" doc:"Counted from 1; in an office file over the slides that are shown."`
+}
+
+// SoundInput documents a recorded sound.
+type SoundInput struct {
+	File  string  `json:"file" example:"one.m4a" doc:"An asset, or the path of a file next to the deck."`
+	Start float64 `json:"start,omitempty" minimum:"0" doc:"Seconds that are left out at the beginning."`
+	End   float64 `json:"end,omitempty" minimum:"0" doc:"The second after which the rest is left out. Default: the end of the file."`
 }
 
 // TranslationInput documents a slide in another language.
@@ -157,13 +172,17 @@ func describeDeck(doc *huma.OpenAPI, kinds []deck.Kind) {
 	}
 	for _, k := range kinds {
 		body := &huma.MediaType{Schema: schema}
+		if k.Binary {
+			body.Schema = &huma.Schema{Type: "string", Format: "binary"}
+		}
 		if k.MediaTypes[0] == "application/json" {
 			body.Example = exampleDeck
 		}
 		doc.Paths["/v1/presentations"].Post.RequestBody.Content[k.MediaTypes[0]] = body
 	}
 	for _, t := range []reflect.Type{reflect.TypeFor[DeckInput](), reflect.TypeFor[SlideInput](),
-		reflect.TypeFor[BoxInput](), reflect.TypeFor[VoiceInput](), reflect.TypeFor[TranslationInput]()} {
+		reflect.TypeFor[BoxInput](), reflect.TypeFor[PageInput](), reflect.TypeFor[SoundInput](),
+		reflect.TypeFor[VoiceInput](), reflect.TypeFor[TranslationInput]()} {
 		s := registry.SchemaFromRef(registry.Schema(t, true, "").Ref)
 		s.AdditionalProperties = true // aliases, and props that stand directly on a slide
 	}
