@@ -73,6 +73,9 @@ func TestV3EveryTemplateSaysWhatDoesNotFit(t *testing.T) {
 				last = p // what the template is about
 			}
 		}
+		if last.Type == "image" {
+			continue // it shows a picture alone
+		}
 		props := maps.Clone(tp.Sample)
 		props[last.Name] = tooMuch(last)
 		d.Slides = append(d.Slides, lectern.Slide{Template: tp.ID, Props: props})
