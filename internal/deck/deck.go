@@ -47,6 +47,12 @@ func (s Source) Reader() (io.ReaderAt, int64) {
 	return bytes.NewReader(s.Bytes), int64(len(s.Bytes))
 }
 
+// Open opens the content of the source as a file. The file needs no closing.
+func (s Source) Open() (io.ReadCloser, int64, error) {
+	r, size := s.Reader()
+	return io.NopCloser(io.NewSectionReader(r, 0, size)), size, nil
+}
+
 // Parser reads one kind of source. It is safe for concurrent use.
 type Parser interface {
 	Kind() Kind

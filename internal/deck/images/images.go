@@ -8,7 +8,6 @@ package images
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +19,7 @@ import (
 
 	"lectern"
 	"lectern/internal/deck"
+	"lectern/internal/deck/native"
 )
 
 // template shows a picture whole.
@@ -80,16 +80,11 @@ func (p Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim l
 		d.Slides = append(d.Slides, r.slide(i, one))
 	}
 	d.Language = r.settle(d.Slides)
-	text, err := json.Marshal(d)
-	if err != nil {
-		return deck.Request{}, lectern.Fail(lectern.CodeInternal, "The deck of the pictures cannot be written.").Because(err)
-	}
-	q, err := p.Form.Parse(ctx, deck.Source{Name: "pictures.json", Bytes: text}, settings, lim)
+	q, err := native.Parse(ctx, p.Form, d, settings, lim)
 	if err != nil {
 		return deck.Request{}, err
 	}
 	q.Open = deck.Opener(s.Files)
-	q.Locate = nil // the lines of the JSON are not the author's
 	if q.Places == nil {
 		q.Places = deck.Places{}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"lectern"
 	"lectern/internal/deck"
+	"lectern/internal/deck/native"
 	"lectern/internal/pdf"
 )
 
@@ -37,20 +38,6 @@ func (Parser) Kind() deck.Kind {
 		Looks:   func(b []byte) bool { return bytes.Contains(b[:min(len(b), 1024)], []byte("%PDF-")) }}
 }
 
-// written is the deck in the native form.
-type written struct {
-	Title  string         `json:"title,omitempty"`
-	Size   map[string]int `json:"size"`
-	Slides []writtenSlide `json:"slides"`
-}
-
-type writtenSlide struct {
-	ID        string         `json:"id"`
-	Page      lectern.PageOf `json:"page"`
-	Props     map[string]any `json:"props,omitempty"`
-	Narration string         `json:"narration,omitempty"`
-}
-
 // Parse implements deck.Parser. It fails for a file that cannot be opened, see [pdf.Engine.Open], and for one with more
 // pages than a deck may have slides.
 func (p Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim lectern.Limits) (deck.Request, error) {
@@ -72,12 +59,12 @@ func (p Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim l
 		return deck.Request{}, lectern.Fail(lectern.CodeTooLarge, "The PDF has %d pages, but a deck has at most %d slides "+
 			"(limits.slides). Split it.", n, lim.Slides).On("slides")
 	}
-	name := ownName(s.Name)
-	c := &composer{doc: doc, ids: map[string]int{}, heads: map[string]int{}}
+	name := native.OwnName(s.Name, "deck.pdf")
+	c := &composer{doc: doc, ids: native.Names{}, heads: native.Names{}}
 	if err := c.prepare(ctx, own); err != nil {
 		return deck.Request{}, err
 	}
-	d := written{Title: properTitle(doc.Title()), Size: videoSize(doc.Pages()[0], lim)}
+	d := native.Deck{Title: properTitle(doc.Title()), Size: videoSize(doc.Pages()[0], lim)}
 	for page := 1; page <= doc.Count(); page++ {
 		w, err := c.slide(ctx, page)
 		if err != nil {
@@ -86,21 +73,16 @@ func (p Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim l
 		w.Page = lectern.PageOf{File: name, Page: page}
 		d.Slides = append(d.Slides, w)
 	}
-	text, err := json.Marshal(d)
-	if err != nil {
-		return deck.Request{}, lectern.Fail(lectern.CodeInternal, "The deck of the pages cannot be written.").Because(err)
-	}
-	q, err := p.Form.Parse(ctx, deck.Source{Name: "pages.json", Bytes: text}, settings, lim)
+	q, err := native.Parse(ctx, p.Form, d, settings, lim)
 	if err != nil {
 		return deck.Request{}, err
 	}
-	q.Locate = nil // the lines of the JSON are not the author's
 	q.Report = c.reports
 	q.Open = func(path string) (io.ReadCloser, int64, error) {
 		if path != name {
 			return nil, 0, fs.ErrNotExist
 		}
-		return io.NopCloser(io.NewSectionReader(r, 0, size)), size, nil
+		return s.Open()
 	}
 	return q, nil
 }
@@ -111,42 +93,19 @@ type own struct {
 	silent bool
 }
 
-// ownSettings takes the parser's own fields out of the settings. Settings that are not a JSON object are left to the
-// parser of JSON, which says why.
+// ownSettings takes the parser's own fields out of the settings.
 func ownSettings(settings []byte) (o own, rest []byte, err error) {
-	var fields map[string]json.RawMessage
-	if len(settings) == 0 || json.Unmarshal(settings, &fields) != nil ||
-		fields["notes"] == nil && fields["narration"] == nil {
-		return own{}, settings, nil
+	fields, rest, err := native.Take(settings, "notes", "narration")
+	if err != nil {
+		return own{}, nil, err
 	}
 	if text := fields["notes"]; text != nil && json.Unmarshal(text, &o.notes) != nil {
 		return own{}, nil, lectern.Fail(lectern.CodeInvalidDeck, "\"notes\" is a text with the notes of the pages.").
 			On("settings.notes")
 	}
-	mode := ""
-	if text := fields["narration"]; text != nil && (json.Unmarshal(text, &mode) != nil ||
-		mode != "" && mode != "notes" && mode != "recorded" && mode != "none") {
-		return own{}, nil, lectern.Fail(lectern.CodeInvalidDeck, "\"narration\" is %q, %q or %q.", "recorded", "notes",
-			"none").On("settings.narration")
-	}
-	o.silent = mode == "none" || mode == "recorded"
-	delete(fields, "notes")
-	delete(fields, "narration")
-	if len(fields) == 0 {
-		return o, nil, nil
-	}
-	rest, err = json.Marshal(fields)
+	mode, err := native.Narration(fields["narration"])
+	o.silent = mode == deck.Nothing || mode == deck.Recorded
 	return o, rest, err
-}
-
-// ownName is the name by which slides refer to the file itself.
-func ownName(name string) string {
-	base := path.Base(name)
-	if p, err := lectern.BesidePath(base); name == "" || err != nil || p != base || strings.TrimSpace(base) != base ||
-		strings.Contains(base, ":") {
-		return "deck.pdf"
-	}
-	return base
 }
 
 // properTitle is the title in the properties of a file; "": none, or one that a program wrote.
@@ -163,11 +122,8 @@ func properTitle(s string) string {
 	if len(s) > lectern.MaxTitle {
 		return ""
 	}
-	return literal(s)
+	return native.Literal(s)
 }
-
-// literal writes a text so that braces in it are not variables.
-func literal(s string) string { return strings.ReplaceAll(s, "{{", `\{{`) }
 
 // The long side of a video whose pages are neither 16:9 nor 4:3.
 const longSide = 1920

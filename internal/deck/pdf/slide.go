@@ -5,12 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 
 	"lectern"
 	"lectern/internal/deck"
+	"lectern/internal/deck/native"
 	"lectern/internal/pdf"
 )
 
@@ -20,8 +20,8 @@ type composer struct {
 	titles  map[int]string // from the outline, by page; nil: there is no outline
 	notes   map[int]string // from the settings; nil: those of the document count
 	silent  bool
-	ids     map[string]int // that are taken
-	heads   map[string]int // titles that are taken
+	ids     native.Names
+	heads   native.Names // titles
 	reports []deck.SlideReport
 }
 
@@ -49,27 +49,27 @@ func (c *composer) prepare(ctx context.Context, o own) error {
 }
 
 // slide makes a slide of a page.
-func (c *composer) slide(ctx context.Context, page int) (writtenSlide, error) {
+func (c *composer) slide(ctx context.Context, page int) (native.Slide, error) {
 	text, err := c.doc.Text(ctx, page)
 	if err != nil {
-		return writtenSlide{}, at(page, err)
+		return native.Slide{}, at(page, err)
 	}
-	w := writtenSlide{ID: c.id(text)}
+	w := native.Slide{ID: c.id(text)}
 	r := deck.SlideReport{Slide: page, Source: page}
 	if c.titles != nil {
-		r.Title = short(c.titles[page])
+		r.Title = native.Cut(c.titles[page])
 	} else {
 		r.Title = firstLine(text)
 	}
-	if title := c.unique(r.Title); title != "" {
-		w.Props = map[string]any{"title": literal(title)}
+	if title := c.heads.Unique(r.Title, " (%d)"); title != "" {
+		w.Props = map[string]any{"title": native.Literal(title)}
 	}
 	note, why := c.notes[page], "The page has no notes in the file of notes."
 	if c.notes == nil {
 		if note, err = c.doc.Notes(ctx, page); err != nil {
-			return writtenSlide{}, at(page, err)
+			return native.Slide{}, at(page, err)
 		}
-		note, why = literal(note), "The page has no notes."
+		note, why = native.Literal(note), "The page has no notes."
 	}
 	switch {
 	case note != "" && !c.silent:
@@ -104,40 +104,7 @@ func at(page int, err error) error {
 func (c *composer) id(text string) string {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) })
 	sum := sha256.Sum256([]byte(strings.Join(words, " ")))
-	id := "page-" + hex.EncodeToString(sum[:6])
-	c.ids[id]++
-	if n := c.ids[id]; n > 1 {
-		id = fmt.Sprintf("%s-%d", id, n)
-	}
-	return id
-}
-
-// unique adds a number to a title that an earlier slide has.
-func (c *composer) unique(title string) string {
-	if title == "" {
-		return ""
-	}
-	c.heads[title]++
-	if n := c.heads[title]; n > 1 {
-		title = fmt.Sprintf("%s (%d)", title, n)
-	}
-	return title
-}
-
-// maxHeading is the longest title of a slide in characters: what players show of a chapter.
-const maxHeading = 100
-
-// short cuts a title at a word.
-func short(title string) string {
-	r := []rune(title)
-	if len(r) <= maxHeading {
-		return title
-	}
-	title = string(r[:maxHeading-1])
-	if at := strings.LastIndexByte(title, ' '); at > maxHeading/2 {
-		title = title[:at]
-	}
-	return strings.TrimRight(title, " ,;:.-–—") + "…"
+	return c.ids.Unique("page-"+hex.EncodeToString(sum[:6]), "-%d")
 }
 
 // firstLine is the first line of a page's text that has a letter, if it can be a title. On a slide it is one in most
@@ -146,7 +113,7 @@ func firstLine(text string) string {
 	for l := range strings.Lines(text) {
 		l = strings.Join(strings.Fields(l), " ")
 		if strings.ContainsFunc(l, unicode.IsLetter) {
-			if len([]rune(l)) > maxHeading {
+			if len([]rune(l)) > native.MaxTitle {
 				return ""
 			}
 			return l

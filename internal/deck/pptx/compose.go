@@ -13,6 +13,7 @@ import (
 
 	"lectern"
 	"lectern/internal/deck"
+	"lectern/internal/deck/native"
 	"lectern/internal/media"
 )
 
@@ -20,9 +21,9 @@ import (
 type composer struct {
 	*archive
 	talk   *Talk
-	mode   string // the setting narration; "": the best there is
+	mode   deck.Narration // the setting narration; "": the best there is
 	lim    lectern.Limits
-	titles map[string]int // headings that are taken
+	titles native.Names // headings
 
 	reports map[string]*deck.SlideReport // by key
 }
@@ -44,15 +45,15 @@ const (
 )
 
 // slide makes a slide of a deck. The sound is set apart, because it is exact to less than a millisecond.
-func (c *composer) slide(s Slide) (writtenSlide, *lectern.SoundOf) {
-	w := writtenSlide{ID: s.Key[:min(len(s.Key), lectern.MaxName)]}
+func (c *composer) slide(s Slide) (native.Slide, *lectern.SoundOf) {
+	w := native.Slide{ID: s.Key[:min(len(s.Key), lectern.MaxName)]}
 	r := &deck.SlideReport{Slide: s.Page, Title: s.Heading()}
 	if title := c.heading(s); title != "" {
 		w.Props = map[string]any{"title": title}
 	}
 	var sound *lectern.SoundOf
 	notes := narration(s.Notes)
-	if c.mode == "" || c.mode == onlyRecorded {
+	if c.mode == "" || c.mode == deck.Recorded {
 		sound = c.sound(s, r)
 	}
 	switch {
@@ -63,7 +64,7 @@ func (c *composer) slide(s Slide) (writtenSlide, *lectern.SoundOf) {
 			r.Notes = append(r.Notes, deck.Note{Code: codeNotes, Message: "The notes of the slide are not spoken, because it " +
 				"has a recording."})
 		}
-	case notes != "" && (c.mode == "" || c.mode == onlyNotes):
+	case notes != "" && (c.mode == "" || c.mode == deck.Notes):
 		w.Narration = notes
 		r.Narration, r.Why = deck.Notes, "The notes of the slide are spoken."
 	case s.Advance > 0:
@@ -263,7 +264,7 @@ func (c *composer) warnings() []lectern.Warning {
 		if r.Slide == 0 {
 			continue
 		}
-		if r.Narration == deck.Nothing && c.mode != noNarration {
+		if r.Narration == deck.Nothing && c.mode != deck.Nothing {
 			on[codeSilent] = append(on[codeSilent], r.Slide)
 		}
 		for _, n := range r.Notes {
