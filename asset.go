@@ -90,10 +90,9 @@ type AssetUse struct {
 func (d Deck) AssetUses() []AssetUse {
 	var uses []AssetUse
 	for i, s := range d.Slides {
-		for _, n := range s.files() {
+		for _, n := range s.files(i) {
 			if sha, _, ok := AssetAddress(*n.file); ok {
-				uses = append(uses, AssetUse{SHA256: sha, Param: fmt.Sprintf("slides[%d].%s", i, n.param), Slide: i + 1,
-					Want: n.kind})
+				uses = append(uses, AssetUse{SHA256: sha, Param: n.param, Slide: i + 1, Want: n.kind})
 			}
 		}
 		if !namesAsset(s.Props) {
@@ -187,8 +186,9 @@ func (d Deck) WithFiles(uses []FileUse, assets map[string]string) Deck {
 	for _, u := range uses {
 		sha, ok := assets[u.Path]
 		if i := u.Slide - 1; ok && i >= 0 && i < len(d.Slides) {
-			for _, n := range d.Slides[i].files() {
-				if u.Param == fmt.Sprintf("slides[%d].%s", i, n.param) {
+			d.Slides[i].Page, d.Slides[i].Sound = copied(d.Slides[i].Page), copied(d.Slides[i].Sound)
+			for _, n := range d.Slides[i].files(i) {
+				if u.Param == n.param {
 					*n.file = assetScheme + sha
 				}
 			}
@@ -197,6 +197,14 @@ func (d Deck) WithFiles(uses []FileUse, assets map[string]string) Deck {
 		}
 	}
 	return d
+}
+
+// copied returns a pointer to a copy of what p points to; nil for nil.
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	return new(*p)
 }
 
 // replaced returns value with address in place of u's path. at is the path of the field that holds value.

@@ -53,21 +53,18 @@ func AbsentFile(path string) string {
 // named is a file that a slide names in a field of its own.
 type named struct {
 	file  *string
-	param string // inside the slide
+	param string
 	kind  AssetKind
 }
 
-// files lists the files in the slide's own fields. The slide's pointers are replaced by copies, so that the files can
-// be changed.
-func (s *Slide) files() []named {
+// files lists the files in the own fields of slide i, counted from 0.
+func (s Slide) files(i int) []named {
 	var list []named
 	if s.Page != nil {
-		s.Page = new(*s.Page)
-		list = append(list, named{&s.Page.File, "page.file", AssetDeck})
+		list = append(list, named{&s.Page.File, fmt.Sprintf("slides[%d].page.file", i), AssetDeck})
 	}
 	if s.Sound != nil {
-		s.Sound = new(*s.Sound)
-		list = append(list, named{&s.Sound.File, "sound.file", AssetSound})
+		list = append(list, named{&s.Sound.File, fmt.Sprintf("slides[%d].sound.file", i), AssetSound})
 	}
 	return list
 }
@@ -77,13 +74,12 @@ func (s *Slide) files() []named {
 func (d Deck) FileUses() []FileUse {
 	var uses []FileUse
 	for i, s := range d.Slides {
-		for _, n := range s.files() {
+		for _, n := range s.files(i) {
 			if _, asset, _ := AssetAddress(*n.file); asset {
 				continue
 			}
 			if p, err := BesidePath(strings.TrimSpace(*n.file)); err == nil {
-				uses = append(uses, FileUse{Path: p, Param: fmt.Sprintf("slides[%d].%s", i, n.param), Slide: i + 1,
-					Kind: n.kind})
+				uses = append(uses, FileUse{Path: p, Param: n.param, Slide: i + 1, Kind: n.kind})
 			}
 		}
 	}
@@ -92,17 +88,18 @@ func (d Deck) FileUses() []FileUse {
 
 // files adds the faults of a slide's page and sound.
 func (v *validator) files(at string, number int, s Slide) {
-	for _, n := range s.files() {
-		param, file := at+"."+n.param, strings.TrimSpace(*n.file)
+	for _, n := range s.files(number - 1) {
+		file := strings.TrimSpace(*n.file)
+		field := strings.TrimPrefix(n.param, at+".")
 		_, asset, valid := AssetAddress(file)
 		_, err := BesidePath(file)
 		switch {
 		case file == "":
-			v.fault(param, number, "%q names a file: its path next to the deck, or the address of an asset.", n.param)
+			v.fault(n.param, number, "%q names a file: its path next to the deck, or the address of an asset.", field)
 		case asset && !valid:
-			v.fault(param, number, "The address of an asset is asset: and the 64 digits of its SHA-256.")
+			v.fault(n.param, number, "The address of an asset is asset: and the 64 digits of its SHA-256.")
 		case !asset && err != nil:
-			v.fault(param, number, "The file in %q cannot be used: %v.", n.param, err)
+			v.fault(n.param, number, "The file in %q cannot be used: %v.", field, err)
 		}
 	}
 	if p := s.Page; p != nil {

@@ -264,10 +264,7 @@ func (v *visit) slide(ctx context.Context, i int) error {
 			return err
 		}
 	}
-	if v.isWrong(i, "props") {
-		return nil
-	}
-	if v.isWrong(i, "page") {
+	if v.isWrong(i, "props") || v.isWrong(i, "page") {
 		return nil
 	}
 	page, more, err := v.Library.Page(v.deck, i)
