@@ -293,9 +293,12 @@ func isFolder(name string) bool {
 
 // readDeck reads the deck's file, or standard input. In a folder, the deck is its only deck file, or its pictures.
 func readDeck(name string, s streams) (deck.Source, error) {
-	var endings, names []string
+	var endings, names, binary []string
 	for _, k := range all.Parsers().Kinds() {
 		endings, names = append(endings, k.Endings...), append(names, k.Name)
+		if k.Binary {
+			binary = append(binary, k.Endings...)
+		}
 	}
 	if isFolder(name) {
 		file, pictures, err := deck.InFolder(name, endings)
@@ -318,7 +321,7 @@ func readDeck(name string, s streams) (deck.Source, error) {
 		if err != nil {
 			return src, lectern.Fail(lectern.CodeInvalidDeck, "The deck %s cannot be read: %v.", name, bare(err)).Because(err)
 		}
-		if slices.Contains(binaryEndings(), strings.ToLower(filepath.Ext(name))) {
+		if slices.Contains(binary, strings.ToLower(filepath.Ext(name))) {
 			info, err := f.Stat() // the file stays open until the command ends
 			if err != nil {
 				return src, errors.Join(err, f.Close())
@@ -338,17 +341,6 @@ func readDeck(name string, s streams) (deck.Source, error) {
 	}
 	src.Bytes = data
 	return src, nil
-}
-
-// binaryEndings lists the endings of decks that are not text.
-func binaryEndings() []string {
-	var list []string
-	for _, k := range all.Parsers().Kinds() {
-		if k.Binary {
-			list = append(list, k.Endings...)
-		}
-	}
-	return list
 }
 
 // parseDeck reads a deck. A preset overrides the deck's size and quality; "": none.

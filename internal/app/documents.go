@@ -17,11 +17,7 @@ func (t *Tools) documents(contents document.Contents, scratch string) *document.
 	return document.New(document.Options{
 		Contents: contents, Converter: t.Office, Office: packages{}, Engine: pdf.Version,
 		Open: func(ctx context.Context, r io.ReaderAt, size int64) (document.Pages, error) {
-			doc, err := t.pdf.Open(ctx, r, size, "")
-			if err != nil {
-				return nil, err
-			}
-			return pages{doc}, nil
+			return t.pdf.Open(ctx, r, size, "")
 		},
 		Dir: func() (string, error) {
 			if err := os.MkdirAll(scratch, 0o700); err != nil {
@@ -31,12 +27,6 @@ func (t *Tools) documents(contents document.Contents, scratch string) *document.
 		},
 	})
 }
-
-// pages is a PDF file whose pages are counted.
-type pages struct{ *pdf.Document }
-
-// Count implements document.Pages.
-func (p pages) Count() int { return len(p.Pages()) }
 
 // packages reads office files.
 type packages struct{}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"slices"
 
 	"lectern"
 	"lectern/internal/deck"
@@ -36,7 +35,7 @@ func (s *Service) Unpack(ctx context.Context, size int64, body io.Reader) (b dec
 	switch {
 	case err != nil:
 		return b, err
-	case s.binary(info.Type):
+	case deck.IsBinary(s.o.Texts, info.Type):
 		return deck.Bundle{Source: deck.Source{MediaType: info.Type, At: f, Size: n}, SHA256: sum, Close: remove}, nil
 	case info.Type != "application/zip":
 		return b, lectern.Fail(lectern.CodeUnsupported, "The file must be a deck, or a ZIP file with a deck, but is %s.",
@@ -50,11 +49,4 @@ func (s *Service) Unpack(ctx context.Context, size int64, body io.Reader) (b dec
 		Deck: s.o.Limits.BodyBytes})
 	b.SHA256, b.Close = sum, remove
 	return b, err
-}
-
-// binary reports whether files of a media type are decks that are not text.
-func (s *Service) binary(kind string) bool {
-	return slices.ContainsFunc(s.o.Texts, func(k deck.Kind) bool {
-		return k.Binary && slices.Contains(k.MediaTypes, kind)
-	})
 }

@@ -71,6 +71,11 @@ type Kind struct {
 	Binary     bool                   // the files are not text, can be larger than memory, and become assets whole
 }
 
+// IsBinary reports whether files of a media type are decks that are not text.
+func IsBinary(kinds []Kind, mediaType string) bool {
+	return slices.ContainsFunc(kinds, func(k Kind) bool { return k.Binary && slices.Contains(k.MediaTypes, mediaType) })
+}
+
 // Catalogue has the parsers of a program.
 type Catalogue struct {
 	parsers []Parser

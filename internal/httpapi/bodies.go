@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"io"
+	"lectern/internal/deck"
 	"net/http"
 	"strings"
 	"time"
@@ -123,7 +124,7 @@ func (s *server) takes(w http.ResponseWriter, r *http.Request, u rule) error {
 func (s *server) mostBytes(u rule, r *http.Request) int64 {
 	kind, _, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), ";")
 	if u.upload || u.files && s.Assets != nil && (kind == "multipart/form-data" || kind == zipType ||
-		s.binary(kind)) {
+		deck.IsBinary(s.Decks.Kinds(), kind)) {
 		return s.Assets.Most() + formRoom
 	}
 	return s.Limits.BodyBytes

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/http"
 	"path"
-	"slices"
 
 	"lectern"
 	"lectern/internal/deck"
@@ -22,7 +21,7 @@ const zipType = "application/zip"
 // isFile reports whether a body is a ZIP file or a deck that is not text, by its media type or by its first bytes. It
 // may replace r.Body; the new body still has all bytes.
 func (s *server) isFile(r *http.Request, kind string) bool {
-	if kind == zipType || kind == "application/x-zip-compressed" || s.binary(kind) {
+	if kind == zipType || kind == "application/x-zip-compressed" || deck.IsBinary(s.Decks.Kinds(), kind) {
 		return true
 	}
 	head := bufio.NewReaderSize(r.Body, 16)
@@ -39,13 +38,6 @@ func (s *server) isFile(r *http.Request, kind string) bool {
 func begins(magic []byte) bool {
 	m := string(magic)
 	return m == "PK\x03\x04" || m == "%PDF" || m == "\xd0\xcf\x11\xe0"
-}
-
-// binary reports whether files of a media type are decks that are not text.
-func (s *server) binary(kind string) bool {
-	return slices.ContainsFunc(s.Decks.Kinds(), func(k deck.Kind) bool {
-		return k.Binary && slices.Contains(k.MediaTypes, kind)
-	})
 }
 
 // readFile reads a deck that is not text, or a ZIP file with a deck or with pictures. name is that of the file, if it
