@@ -77,19 +77,25 @@ func New(o Options) *Service {
 func (s *Service) Version() string { return s.o.Engine }
 
 // Fetch writes the content of an asset to path.
-func (s *Service) Fetch(ctx context.Context, sha, path string) (err error) {
+func (s *Service) Fetch(ctx context.Context, sha, path string) error {
 	r, err := s.o.Contents.Open(ctx, sha)
 	if err != nil {
 		return gone(err, sha)
 	}
 	defer r.Close()
+	return written(path, func(w io.Writer) error {
+		_, err := io.Copy(w, r)
+		return err
+	})
+}
+
+// written writes a file.
+func written(path string, write func(io.Writer) error) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	_, err = io.Copy(f, r)
-	return err
+	return errors.Join(write(f), f.Close())
 }
 
 func gone(err error, sha string) error {
@@ -166,7 +172,11 @@ func (s *Service) PDF(ctx context.Context, sha string, pages int, path string) e
 	defer src.close()
 	want := 0
 	if !src.office {
-		if err := s.copy(src, path); err != nil {
+		err := written(path, func(w io.Writer) error {
+			_, err := io.Copy(w, io.NewSectionReader(src, 0, src.size))
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	} else if want, err = s.convert(ctx, src, path); err != nil {
@@ -185,16 +195,6 @@ func (s *Service) PDF(ctx context.Context, sha string, pages int, path string) e
 	})
 }
 
-func (s *Service) copy(src source, path string) (err error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	_, err = io.Copy(f, io.NewSectionReader(src, 0, src.size))
-	return err
-}
-
 // convert turns an office file into PDF. It returns how many slides the file shows.
 func (s *Service) convert(ctx context.Context, src source, path string) (shown int, err error) {
 	shown, ending, err := s.o.Office.Shown(ctx, src, src.size)
@@ -207,12 +207,8 @@ func (s *Service) convert(ctx context.Context, src source, path string) (shown i
 	}
 	defer os.RemoveAll(dir)
 	in := filepath.Join(dir, "deck"+ending)
-	f, err := os.Create(in)
+	err = written(in, func(w io.Writer) error { return s.o.Office.Strip(ctx, w, src, src.size) })
 	if err != nil {
-		return 0, err
-	}
-	err = s.o.Office.Strip(ctx, f, src, src.size)
-	if err = errors.Join(err, f.Close()); err != nil {
 		return 0, err
 	}
 	return shown, s.o.Converter.ToPDF(ctx, in, path, shown)
