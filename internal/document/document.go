@@ -60,7 +60,11 @@ type Options struct {
 
 // Service draws pages. It is safe for concurrent use.
 type Service struct {
-	o    Options
+	o       Options
+	life    context.Context // ends with Close
+	end     context.CancelFunc
+	opening sync.WaitGroup
+
 	mu   sync.Mutex
 	open map[string]*kept // by path
 }
@@ -70,7 +74,9 @@ func New(o Options) *Service {
 	if o.Contents == nil || o.Converter == nil || o.Office == nil || o.Open == nil || o.Dir == nil {
 		panic("document.New: a port is missing")
 	}
-	return &Service{o: o, open: map[string]*kept{}}
+	s := &Service{o: o, open: map[string]*kept{}}
+	s.life, s.end = context.WithCancel(context.Background())
+	return s
 }
 
 // Version changes when pages would look different.
@@ -246,15 +252,19 @@ func (s *Service) with(ctx context.Context, path string, use func(Pages) error) 
 		s.open[path] = k
 	}
 	k.users++
+	if first {
+		k.users++
+		s.opening.Go(func() { // others may wait for the file, so it is opened although ctx ends
+			defer s.leave(path, k)
+			defer close(k.ready)
+			k.pages, k.file, k.err = s.opened(s.life, path)
+		})
+	}
 	if k.idle != nil {
 		k.idle.Stop()
 	}
 	s.mu.Unlock()
 	defer s.leave(path, k)
-	if first {
-		k.pages, k.file, k.err = s.opened(ctx, path)
-		close(k.ready)
-	}
 	select {
 	case <-k.ready:
 	case <-ctx.Done():
@@ -282,26 +292,19 @@ func (s *Service) opened(ctx context.Context, path string) (Pages, *os.File, err
 	return doc, f, nil
 }
 
-// leave ends a use. The last user of a file that could not be opened forgets it at once.
+// leave ends a use. The last user of a file that could not be opened forgets it at once. Opening is a use, so the file
+// is ready when there is no other.
 func (s *Service) leave(path string, k *kept) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if k.users--; k.users > 0 {
 		return
 	}
-	wait := keptOpen
-	select {
-	case <-k.ready:
-		if k.err != nil {
-			wait = 0
-		}
-	default:
-	}
-	if wait == 0 {
+	if k.err != nil {
 		s.forget(path, k)
 		return
 	}
-	k.idle = time.AfterFunc(wait, func() {
+	k.idle = time.AfterFunc(keptOpen, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if k.users == 0 {
@@ -324,6 +327,8 @@ func (s *Service) forget(path string, k *kept) {
 
 // Close closes all files. No call may run.
 func (s *Service) Close() error {
+	s.end()
+	s.opening.Wait() // for files whose callers gave up
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	busy := 0

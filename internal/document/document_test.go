@@ -26,6 +26,7 @@ type world struct {
 	lost    int // pages that the converter loses
 	version string
 	dir     string
+	slow    time.Duration // that opening a PDF file takes
 
 	mu          sync.Mutex
 	conversions []string // what the converter got
@@ -89,7 +90,12 @@ func (w *world) Strip(_ context.Context, to io.Writer, r io.ReaderAt, size int64
 	return err
 }
 
-func (w *world) openPDF(_ context.Context, r io.ReaderAt, size int64) (document.Pages, error) {
+func (w *world) openPDF(ctx context.Context, r io.ReaderAt, size int64) (document.Pages, error) {
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(w.slow):
+	}
 	head := make([]byte, 5)
 	if _, err := r.ReadAt(head, 0); err != nil || !bytes.Equal(head, []byte("%PDF-")) {
 		return nil, errors.New("not a PDF file")
@@ -216,6 +222,41 @@ func TestADocumentStaysOpenBetweenPages(t *testing.T) {
 		}
 		if open, opened := w.count(); open != 0 || opened != 2 {
 			t.Errorf("opened %d times, %d are open", opened, open)
+		}
+	})
+}
+
+// A caller that gives up while a file is opened does not take it from another one that waits for the same file.
+func TestAnOpenedFileSurvivesItsFirstCaller(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.pdf")
+	if err := os.WriteFile(path, []byte("%PDF-\n1"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w, s := newWorld(t)
+		w.slow = time.Second
+		ctx, cancel := context.WithCancel(t.Context())
+		var both sync.WaitGroup
+		both.Go(func() {
+			if _, err := s.Draw(ctx, path, 1, lectern.Size{Width: 2, Height: 2}); !errors.Is(err, context.Canceled) {
+				t.Errorf("the caller that gave up: %v", err)
+			}
+		})
+		synctest.Wait()
+		both.Go(func() {
+			if _, err := s.Draw(t.Context(), path, 1, lectern.Size{Width: 2, Height: 2}); err != nil {
+				t.Errorf("the caller that waits: %v", err)
+			}
+		})
+		synctest.Wait()
+		cancel()
+		both.Wait()
+		if _, opened := w.count(); opened != 1 {
+			t.Errorf("the file was opened %d times", opened)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }
