@@ -30,15 +30,18 @@ func newRemote(out streams, server, key, preset string, choice lectern.Choice) (
 }
 
 func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
+	whole := source.At != nil // the server finds the files of the deck in the deck itself
 	source, err := onePiece(ctx, source)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
 	options := []client.CreateOption{client.WithName(source.Name), client.WithLanguage(r.choice.Language),
 		client.WithVariables(r.choice.Variables)}
-	files, err := r.upload(ctx, source)
-	if err != nil {
-		return lectern.Presentation{}, err
+	var files map[string]string
+	if !whole {
+		if files, err = r.upload(ctx, source); err != nil {
+			return lectern.Presentation{}, err
+		}
 	}
 	options = append(options, client.WithFiles(files))
 	if r.preset != "" {
@@ -50,8 +53,17 @@ func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presen
 	return r.client.Create(ctx, source.Bytes, options...)
 }
 
-// onePiece returns a source that is a file: a folder of pictures becomes a deck in JSON, which names them.
+// onePiece returns a source whose bytes are the whole deck: a file that is not text is read, and a folder of pictures
+// becomes a deck in JSON, which names them.
 func onePiece(ctx context.Context, source deck.Source) (deck.Source, error) {
+	if source.At != nil {
+		b, err := io.ReadAll(io.NewSectionReader(source.At, 0, source.Size))
+		if err != nil {
+			return source, lectern.Fail(lectern.CodeInvalidDeck, "The deck %s cannot be read: %v.", source.Name, bare(err)).
+				Because(err)
+		}
+		return deck.Source{Name: source.Name, Bytes: b}, nil
+	}
 	if source.Files == nil {
 		return source, nil
 	}
