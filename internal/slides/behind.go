@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -47,7 +48,7 @@ func (v *view) pictureMap(value any, prop string) map[string]*picture {
 		return nil
 	}
 	out := map[string]*picture{}
-	for _, key := range sortedNames(named) {
+	for _, key := range slices.Sorted(maps.Keys(named)) {
 		if len(out) == maxItems {
 			v.few(len(named), maxItems, "pictures")
 			break
@@ -57,15 +58,6 @@ func (v *view) pictureMap(value any, prop string) map[string]*picture {
 		}
 	}
 	return out
-}
-
-func sortedNames(m map[string]any) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // pictureList reads the prop with the pictures behind a text.

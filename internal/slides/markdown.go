@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html/template"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -37,23 +38,24 @@ func (v *view) Doc(role string) *Doc { return v.docs[role] }
 // maxMarkdown is how many characters of a text in Markdown a page shows. It also bounds the time that the parser needs.
 const maxMarkdown = 20_000
 
-// pages turns Markdown into HTML: CommonMark with the extensions of GitHub, footnotes, emoji and formulas. HTML in the
-// text stays, since the sanitiser comes after it.
-var pages = goldmark.New(
-	goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
-		extension.Strikethrough, extension.Linkify, extension.TaskList, extension.Footnote, emoji.Emoji, formulas{}),
-	goldmark.WithRendererOptions(html.WithUnsafe(),
-		renderer.WithNodeRenderers(util.Prioritized(parts{}, 100))),
+// pages turns Markdown into HTML. hard does too, and a line end in the text breaks the line, as in Marp. They are made
+// when the first text needs them, so that other programs start sooner.
+var (
+	pages = sync.OnceValue(func() goldmark.Markdown { return converter() })
+	hard  = sync.OnceValue(func() goldmark.Markdown { return converter(html.WithHardWraps()) })
 )
 
-// hard is pages with line ends that break lines, as Marp has them.
-var hard = goldmark.New(
-	goldmark.WithParser(pages.Parser()),
-	goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
-		extension.Strikethrough, extension.Linkify, extension.TaskList, extension.Footnote, emoji.Emoji, formulas{}),
-	goldmark.WithRendererOptions(html.WithUnsafe(), html.WithHardWraps(),
-		renderer.WithNodeRenderers(util.Prioritized(parts{}, 100))),
-)
+// converter turns CommonMark with the extensions of GitHub, footnotes, emoji and formulas into HTML. HTML in the text
+// stays, since the sanitiser comes after it.
+func converter(more ...renderer.Option) goldmark.Markdown {
+	table := extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))
+	return goldmark.New(
+		goldmark.WithExtensions(table, extension.Strikethrough, extension.Linkify, extension.TaskList, extension.Footnote,
+			emoji.Emoji, formulas{}),
+		goldmark.WithRendererOptions(append(more, html.WithUnsafe(),
+			renderer.WithNodeRenderers(util.Prioritized(parts{}, 100)))...),
+	)
+}
 
 // markdown reads a text in Markdown. line reports that it is a part of a line, such as a title. It returns nil for a
 // text without content.
@@ -67,12 +69,12 @@ func (v *view) markdown(value any, line bool) *Doc {
 	}
 	src := []byte(s)
 	context := parser.NewContext()
-	doc := pages.Parser().Parse(text.NewReader(src), parser.WithContext(context))
-	v.sources(doc, src)
-	to := pages
+	to := pages()
 	if truth(v.options["breaks"]) {
-		to = hard
+		to = hard()
 	}
+	doc := to.Parser().Parse(text.NewReader(src), parser.WithContext(context))
+	v.sources(doc, src)
 	var b bytes.Buffer
 	if err := to.Renderer().Render(&b, src, doc); err != nil {
 		v.warn("markdown_unread", "%q cannot be shown as Markdown.", v.at)

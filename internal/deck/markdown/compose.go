@@ -8,12 +8,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/yuin/goldmark"
 	emoji "github.com/yuin/goldmark-emoji"
 	emojiast "github.com/yuin/goldmark-emoji/ast"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 
 	"lectern"
@@ -92,8 +94,10 @@ func slots(text string) map[string]string {
 	return parts
 }
 
-// whole reads Markdown as the slides show it.
-var whole = goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote, emoji.Emoji)).Parser()
+// whole reads Markdown as the slides show it. It is made for the first deck, so that other programs start sooner.
+var whole = sync.OnceValue(func() parser.Parser {
+	return goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote, emoji.Emoji)).Parser()
+})
 
 // outline is what the text of a slide says about the slide.
 type outline struct {
@@ -109,7 +113,7 @@ type outline struct {
 func read(md string) outline {
 	var o outline
 	src := []byte(md)
-	doc := whole.Parse(text.NewReader(src))
+	doc := whole().Parse(text.NewReader(src))
 	first := true
 	for n := doc.FirstChild(); n != nil && o.title == ""; n = n.NextSibling() {
 		if h, ok := n.(*ast.Heading); ok {
