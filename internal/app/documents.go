@@ -15,7 +15,8 @@ import (
 // documents returns what draws the pages of files.
 func (t *Tools) documents(contents document.Contents, scratch string) *document.Service {
 	return document.New(document.Options{
-		Contents: contents, Converter: t.Office, Office: packages{}, Engine: pdf.Version,
+		Contents: contents, Converter: t.Office, Engine: pdf.Version,
+		Office: packages{pptx.Limits{Slides: t.Config.Limits.Slides}},
 		Open: func(ctx context.Context, r io.ReaderAt, size int64) (document.Pages, error) {
 			return t.pdf.Open(ctx, r, size, "")
 		},
@@ -28,12 +29,12 @@ func (t *Tools) documents(contents document.Contents, scratch string) *document.
 	})
 }
 
-// packages reads office files.
-type packages struct{}
+// packages reads office files, within the limits of decks.
+type packages struct{ lim pptx.Limits }
 
 // Shown implements document.Office.
-func (packages) Shown(ctx context.Context, r io.ReaderAt, size int64) (slides int, ending string, err error) {
-	talk, err := pptx.Read(ctx, r, size, pptx.Limits{})
+func (p packages) Shown(ctx context.Context, r io.ReaderAt, size int64) (slides int, ending string, err error) {
+	talk, err := pptx.Read(ctx, r, size, p.lim)
 	if err != nil {
 		return 0, "", err
 	}
@@ -45,8 +46,8 @@ func (packages) Shown(ctx context.Context, r io.ReaderAt, size int64) (slides in
 }
 
 // Strip implements document.Office.
-func (packages) Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) error {
-	return pptx.Strip(ctx, w, r, size, pptx.Limits{})
+func (p packages) Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) error {
+	return pptx.Strip(ctx, w, r, size, p.lim)
 }
 
 // newPDF returns the engine that draws PDF files, without starting it. All processes of a user share its compiled code.
