@@ -32,8 +32,8 @@ func TestTimesAreReadAsPeopleWriteThem(t *testing.T) {
 			t.Errorf("%q: %v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "\n# none\n", "1:60", "2:5", "x", "-5", "1:2:3:4", "1.", ".5", "9999999999", "1.5:00",
-		"٣", "999999999:00:00"} {
+	for _, text := range []string{"", "\n# none\n", "1:60", "2:5", "x", "-5", "1:2:3:4", "1.", ".5", "9999999999",
+		"1.5:00", "٣", "999999999:00:00"} {
 		if got, err := lectern.ParseTimes(text); err == nil || lectern.AsFailure(err).Code != lectern.CodeInvalidDeck {
 			t.Errorf("%q is read as %v, %v", text, got, err)
 		}
@@ -157,7 +157,8 @@ func TestTheFileOfARecordingBecomesAnAsset(t *testing.T) {
 	t.Parallel()
 	d := recorded()
 	uses := d.FileUses()
-	if len(uses) != 1 || uses[0] != (lectern.FileUse{Path: "talk.m4a", Param: "recording.file", Kind: lectern.AssetSound}) {
+	want := lectern.FileUse{Path: "talk.m4a", Param: "recording.file", Kind: lectern.AssetSound}
+	if len(uses) != 1 || uses[0] != want {
 		t.Fatalf("%+v", uses)
 	}
 	sum := strings.Repeat("a", 64)

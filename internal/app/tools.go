@@ -136,8 +136,9 @@ func (t *Tools) pipeline(slides *capture.Capturer, artifacts render.Artifacts, c
 	documents *document.Service) *render.Pipeline {
 	return render.New(render.Options{
 		FFmpeg: t.FFmpeg, Capture: slides, Browser: t.Browser, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
-		References: t.references(), Align: tts.Align, Plain: t.Config.Compat, Check: t.checker.Lenient().Check, Segmenter: t.Browser,
-		Encoder: t.encoder.works, Artifacts: artifacts, Documents: documents, Files: documents,
+		References: t.references(), Align: tts.Align, Plain: t.Config.Compat, Check: t.checker.Lenient().Check,
+		Segmenter: t.Browser,
+		Encoder:   t.encoder.works, Artifacts: artifacts, Documents: documents, Files: documents,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
 			return hold, hold.Release

@@ -35,13 +35,13 @@ type divider struct {
 
 // divided is the output of the step: where the slides meet in the recording.
 type divided struct {
-	Samples int64 `json:"samples"` // of the whole recording
-	First   int64 `json:"first"`   // where the first slide begins
-	Cuts    []cut `json:"cuts"`    // one less than there are slides
+	Samples int64   `json:"samples"` // of the whole recording
+	First   int64   `json:"first"`   // where the first slide begins
+	Cuts    []joint `json:"cuts"`    // one less than there are slides
 }
 
-// cut is where two slides meet.
-type cut struct {
+// joint is where two slides meet.
+type joint struct {
 	At         int64   `json:"at"`
 	Confidence float64 `json:"confidence"` // 1: a person gave the time
 }
@@ -108,9 +108,9 @@ func (u *divider) undivided(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	f := lectern.Fail(lectern.CodeMissingTool, "The recording cannot be divided among the slides, because no offline voice "+
-		"of this machine can read their texts. `lectern doctor` says how to install espeak-ng. Or give the times at which "+
-		"the slides begin (\"starts\").").Because(err)
+	f := lectern.Fail(lectern.CodeMissingTool, "The recording cannot be divided among the slides, because no offline "+
+		"voice of this machine can read their texts. `lectern doctor` says how to install espeak-ng. Or give the times at "+
+		"which the slides begin (\"starts\").").Because(err)
 	return f.On("recording")
 }
 
@@ -141,7 +141,7 @@ func (u *divider) find(ctx context.Context, ref *reference) (divided, error) {
 			out.First = sample
 			continue
 		}
-		out.Cuts = append(out.Cuts, cut{sample, 1})
+		out.Cuts = append(out.Cuts, joint{sample, 1})
 	}
 	if ref == nil {
 		return out, nil
@@ -157,7 +157,7 @@ func (u *divider) find(ctx context.Context, ref *reference) (divided, error) {
 	}
 	cuts, err := align.Split(ctx, ref, rec, scripts)
 	for _, c := range cuts {
-		out.Cuts = append(out.Cuts, cut{c.At, c.Confidence})
+		out.Cuts = append(out.Cuts, joint{c.At, c.Confidence})
 	}
 	return out, err
 }

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"image"
 	"os"
-	"path/filepath"
 
 	"lectern"
 	"lectern/internal/contentkey"
-	"lectern/internal/encode"
 	"lectern/internal/fail"
 	"lectern/internal/picture"
 )

@@ -21,6 +21,7 @@ type narration struct {
 	file
 	voice   lectern.Voice
 	source  string // the hash of the file that people recorded; "": a voice speaks
+	from    int64  // where it begins in the recording of the whole deck, in samples
 	spread  string // see alignment
 	samples int64
 	blocks  []float64 // power, for the loudness

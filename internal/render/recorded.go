@@ -156,12 +156,12 @@ func (u *speaker) doubt(s *slide, spread string) {
 	switch spread {
 	case otherText:
 		w.Code = "recording_text"
-		w.Message = "The recording of this slide does not say its text, so the captions are spread evenly over what is said. " +
-			"Write what the recording says, or remove the text."
+		w.Message = "The recording of this slide does not say its text, so the captions are spread evenly over what is " +
+			"said. Write what the recording says, or remove the text."
 	case noReference:
 		w.Code = "recording_voice"
-		w.Message = "No offline voice of this machine reads the language of this slide, so the captions are spread evenly over " +
-			"what the recording says. `lectern doctor` says how to install espeak-ng."
+		w.Message = "No offline voice of this machine reads the language of this slide, so the captions are spread evenly " +
+			"over what the recording says. `lectern doctor` says how to install espeak-ng."
 	default:
 		return
 	}
@@ -205,13 +205,13 @@ func (u *speaker) passage(ctx context.Context, s *slide) (narration, error) {
 	from, to := u.divider.edges[s.index], u.divider.edges[s.index+1]
 	if to-from < lectern.SampleRate/int64(u.deck.FrameRate) {
 		if !s.script.Silent() {
-			u.warn([]lectern.Warning{{Code: "recording_silent", Slide: s.number, Param: "recording", Message: "The recording does " +
-				"not say the text of this slide, so the slide is silent."}})
+			u.warn([]lectern.Warning{{Code: "recording_silent", Slide: s.number, Param: "recording",
+				Message: "The recording does not say the text of this slide, so the slide is silent."}})
 		}
 		return narration{}, nil
 	}
 	sha := u.divider.sha()
-	return u.heard(ctx, s, sounding{sha, []any{"passage", sha, from, to}, func(ctx context.Context) ([]byte, error) {
+	n, err := u.heard(ctx, s, sounding{sha, []any{"passage", sha, from, to}, func(ctx context.Context) ([]byte, error) {
 		path, err := u.divider.sound(ctx)
 		if err != nil {
 			return nil, err
@@ -225,4 +225,6 @@ func (u *speaker) passage(ctx context.Context, s *slide) (narration, error) {
 		_, err = io.ReadFull(io.NewSectionReader(f, 2*from, int64(len(b))), b)
 		return b, err
 	}})
+	n.from = from
+	return n, err
 }

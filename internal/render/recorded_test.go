@@ -83,7 +83,10 @@ func silence(seconds float64) []int16 { return make([]int16, int(seconds*lectern
 // spokenDeck is a deck whose slides say texts, with a fade between the first two.
 func spokenDeck(texts ...string) lectern.Deck {
 	d := lectern.Deck{Size: lectern.Size{Width: 320, Height: 240}, Quality: lectern.QualityLow,
-		Layout: lectern.LayoutSlideOnly, Transitions: []lectern.Transition{{Type: "fade", Duration: 200 * time.Millisecond}}}
+		Layout: lectern.LayoutSlideOnly}
+	if len(texts) > 1 {
+		d.Transitions = []lectern.Transition{{Type: "fade", Duration: 200 * time.Millisecond}}
+	}
 	for _, text := range texts {
 		d.Slides = append(d.Slides, lectern.Slide{Template: "content", Props: map[string]any{"title": text},
 			Narration: text})
@@ -119,7 +122,8 @@ func TestARecordingIsDividedByTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := manifestOf(t, g, list)
-	if m.Frames != 30 || m.Slides[0].Samples != 19_200 || *m.Slides[1].Speech != 19_200 || m.Slides[1].Samples != 28_800 {
+	if m.Frames != 30 || m.Slides[0].Samples != 19_200 || *m.Slides[1].Speech != 19_200 || m.Slides[1].Samples != 28_800 ||
+		*m.Slides[1].Recorded != 19_200 {
 		t.Errorf("the video has %d frames; the slides %+v", m.Frames, m.Slides)
 	}
 	if c := likeness(sound.samples, g.decoded(t, g.path(t, list, lectern.ArtifactAudio))[:48_000]); c < 0.99 {
@@ -166,8 +170,8 @@ func TestARecordingIsDividedByItsWords(t *testing.T) {
 	m := manifestOf(t, g, list)
 	whole := m.Slides[0].Samples + m.Slides[1].Samples + m.Slides[2].Samples
 	if at := m.Slides[0].Samples; at < end || at > next || whole != int64(len(sound.samples)) {
-		t.Errorf("the first slide ends at %d, not in the pause from %d to %d; the slides have %d samples of %d", at, end, next,
-			whole, len(sound.samples))
+		t.Errorf("the first slide ends at %d, not in the pause from %d to %d; the slides have %d samples of %d", at, end,
+			next, whole, len(sound.samples))
 	}
 	if m.Slides[1].Frames < 30 {
 		t.Errorf("the slide without words stays for %d frames, less than its hold", m.Slides[1].Frames)

@@ -74,9 +74,9 @@ type Need struct {
 	Narration int64
 	Hold      int64
 	Least     int64 // the shortest a slide with a narration may be; 0: as short as its narration needs
-	// Joined says that the narration follows that of the slide before without a gap, and has pauses of its own. There is no
-	// lead and no tail but the half of each transition. If the narrations of both slides are whole frames long, the second
-	// begins with the sample at which the first ends.
+	// Joined says that the narration follows that of the slide before without a gap, and has pauses of its own. There is
+	// no lead and no tail but the half of each transition. If the narrations of both slides are whole frames long, the
+	// second begins with the sample at which the first ends.
 	Joined bool
 }
 
