@@ -57,6 +57,16 @@ type dresser struct {
 	pictures []*picture
 	doc      *Doc
 	text     strings.Builder
+	line     int // where the line that is being read begins in text
+}
+
+// endLine adds the text since the last call to the lines of the text, unless it is code.
+func (d *dresser) endLine(code bool) {
+	s := strings.Join(strings.Fields(d.text.String()[d.line:]), " ")
+	d.line = d.text.Len()
+	if s != "" && !code {
+		d.doc.lines = append(d.doc.lines, s)
+	}
 }
 
 // dress sanitises HTML and prepares it for a page. line reports that only what is in a line may remain.
@@ -72,6 +82,7 @@ func (v *view) dress(in string, line bool) *Doc {
 	}
 	d := &dresser{v: v, doc: &Doc{}}
 	d.clean(root)
+	d.endLine(false)
 	if line {
 		unwrap(root)
 	} else {
@@ -134,10 +145,15 @@ func (d *dresser) clean(n *html.Node) {
 		case c.Data == "input":
 			d.box(c)
 		default:
+			block := !slices.Contains(inlines, c.Data)
+			if block {
+				d.endLine(n.Data == "pre")
+			}
 			d.element(c)
 			d.clean(c)
-			if !slices.Contains(inlines, c.Data) {
+			if block {
 				d.text.WriteByte(' ')
+				d.endLine(c.Data == "pre" || n.Data == "pre")
 			}
 		}
 		c = next
@@ -224,6 +240,11 @@ func (d *dresser) picture(c *html.Node) {
 		c.Attr = append(c.Attr, html.Attribute{Key: "style", Val: style})
 	}
 	d.pictures = append(d.pictures, p)
+	if alt == "" {
+		d.doc.bare++
+	} else {
+		d.doc.alts = append(d.doc.alts, alt)
+	}
 }
 
 // illustration returns the picture that the prop "images" names by an address of the text. An address that it lacks

@@ -65,10 +65,21 @@ func Recognise(text string) string {
 	return tag
 }
 
+// Certain is like Recognise, but returns "" if the answer is not certain.
+func Certain(text string) string {
+	tag, margin := recognise(text)
+	if margin <= certain {
+		return ""
+	}
+	return tag
+}
+
+// certain is the lead of a language from which it is certain.
+const certain = 12
+
 // sure reports whether Recognise's answer for text is certain.
 func sure(text string) bool {
-	_, margin := recognise(text)
-	return margin > 12
+	return Certain(text) != ""
 }
 
 // recognise returns the language and by how much it leads, as a logarithm of odds.
