@@ -22,19 +22,21 @@ type checkCmd struct {
 
 // verdict is what check reports about a deck with --json.
 type verdict struct {
-	OK       bool              `json:"ok"`
-	Title    string            `json:"title"`
-	Slides   int               `json:"slides"`
-	Measured int               `json:"measured"` // how many slides were drawn to see whether all fits
-	Language string            `json:"language,omitempty"`
-	Theme    string            `json:"theme"`
-	Layout   lectern.Layout    `json:"layout"`
-	Avatar   string            `json:"avatar,omitempty"`
-	Size     lectern.Size      `json:"size"`
-	Seconds  float64           `json:"estimated_seconds"`
-	Warnings []lectern.Warning `json:"warnings"`
-	Error    *lectern.Failure  `json:"error,omitempty"`
-	Revised  []revised         `json:"revisions,omitempty"` // one a slide, and one of the deck where it has a title
+	OK       bool                  `json:"ok"`
+	Title    string                `json:"title"`
+	Slides   int                   `json:"slides"`
+	Measured int                   `json:"measured"` // how many slides were drawn to see whether all fits
+	Language string                `json:"language,omitempty"`
+	Theme    string                `json:"theme"`
+	Layout   lectern.Layout        `json:"layout"`
+	Avatar   string                `json:"avatar,omitempty"`
+	Size     lectern.Size          `json:"size"`
+	Seconds  float64               `json:"estimated_seconds"`
+	Warnings []lectern.Warning     `json:"warnings"`
+	Error    *lectern.Failure      `json:"error,omitempty"`
+	Revised  []revised             `json:"revisions,omitempty"` // one a slide, and one of the deck where it has a title
+	Outline  []outlined            `json:"outline"`
+	Report   []lectern.SlideReport `json:"report,omitempty"` // of an office or PDF file
 }
 
 // revised are the revisions of the texts of a slide as its author wrote them, for translations.
@@ -97,9 +99,10 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	}
 	guess, _ := deck.Estimate()
 	length := guess.Round(time.Second)
+	outline, later := outlineOf(deck)
 	if c.JSON {
 		o := verdict{err == nil, deck.Title, len(deck.Slides), measured, deck.Language, deck.Theme, deck.Layout, deck.Avatar,
-			deck.Size, length.Seconds(), warnings, nil, revisions}
+			deck.Size, length.Seconds(), warnings, nil, revisions, outline, q.Report}
 		if o.Warnings == nil {
 			o.Warnings = []lectern.Warning{}
 		}
@@ -112,12 +115,14 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		}
 		return err
 	}
+	showReport(io, q.Report)
 	for _, w := range warnings {
 		warn(io, w)
 	}
 	if err != nil {
 		return err
 	}
+	showPictures(io, later, len(deck.Slides))
 	who := "no avatar"
 	if deck.Avatar != "" && deck.Layout != lectern.LayoutSlideOnly {
 		who = deck.Avatar + ", " + string(deck.Layout)

@@ -47,7 +47,11 @@ func (l *local) create(ctx context.Context, source deck.Source) (lectern.Present
 	if err = q.Judge(err); err != nil {
 		return lectern.Presentation{}, err
 	}
-	return l.Jobs.Submit(ctx, lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...)})
+	return l.Jobs.Submit(ctx, lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), Report: q.Report})
+}
+
+func (l *local) report(ctx context.Context, id string) ([]lectern.SlideReport, error) {
+	return l.Jobs.Report(ctx, id)
 }
 
 // keep implements keeper.

@@ -53,6 +53,10 @@ func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presen
 	return r.client.Create(ctx, source.Bytes, options...)
 }
 
+func (r *remote) report(ctx context.Context, id string) ([]lectern.SlideReport, error) {
+	return r.client.Report(ctx, id)
+}
+
 // onePiece returns a source whose bytes are the whole deck: a file that is not text is read, and a folder of pictures
 // becomes a deck in JSON, which names them.
 func onePiece(ctx context.Context, source deck.Source) (deck.Source, error) {

@@ -44,6 +44,8 @@ func (renderCmd) Help() string {
 type maker interface {
 	// create begins a presentation of a deck.
 	create(ctx context.Context, deck deck.Source) (lectern.Presentation, error)
+	// report says what was made of each slide of the deck's file; nil: the deck has no such file.
+	report(ctx context.Context, id string) ([]lectern.SlideReport, error)
 	// follow calls show for every version until the end, and returns the last.
 	follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error)
 	// cancel ends a presentation that nobody waits for any more.
@@ -161,6 +163,9 @@ func (c *renderCmd) make(ctx context.Context, io streams, m maker, source deck.S
 	p, err := m.create(ctx, source)
 	if err != nil {
 		return p, err
+	}
+	if err := tell(ctx, io, m, p.ID, c.JSON); err != nil {
+		return p, errors.Join(err, cancelLate(ctx, m, p.ID))
 	}
 	d := newDisplay(io, c.JSON)
 	p, err = m.follow(ctx, p.ID, d.show)

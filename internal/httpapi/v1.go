@@ -285,6 +285,19 @@ func (f *v1Operations) presentations() {
 		}
 		return err
 	})
+	handle(f, op{
+		id: "get-report", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodGet,
+		path: "/v1/presentations/{id}/report", tag: "Presentations", summary: "Get the import report",
+		about: "What was made of each slide of a PowerPoint, OpenDocument or PDF file: where its sound comes from and why, " +
+			"and what differs from the file. It is there as soon as the presentation is. Other decks have no slides in it.",
+		body: Report{},
+	}, func(w http.ResponseWriter, r *http.Request, in *ByID) error {
+		list, err := s.mine(r).Report(r.Context(), in.ID)
+		if err == nil {
+			writeJSON(w, r, http.StatusOK, Report{nonNil(list)})
+		}
+		return err
+	})
 }
 
 func (s *server) v1Create(w http.ResponseWriter, r *http.Request, _ *createInput) error {
