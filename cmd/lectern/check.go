@@ -14,10 +14,11 @@ import (
 
 // checkCmd checks a deck and draws its slides, without making a video.
 type checkCmd struct {
-	Deck         string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
-	editionFlags `embed:""`
-	JSON         bool `help:"As JSON."`
-	Strict       bool `help:"Notes count as faults."`
+	Deck          string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
+	editionFlags  `embed:""`
+	overrideFlags `embed:""`
+	JSON          bool `help:"As JSON."`
+	Strict        bool `help:"Notes count as faults."`
 }
 
 // verdict is what check reports about a deck with --json.
@@ -72,12 +73,16 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
+	over, err := c.settings("")
+	if err != nil {
+		return err
+	}
 	t, err := app.NewTools(cfg, quietLog())
 	if err != nil {
 		return err
 	}
 	defer t.Close()
-	q, err := parseDeck(ctx, t.Decks, source, "", cfg.Limits)
+	q, err := parseDeck(ctx, t.Decks, source, over, cfg.Limits)
 	revisions, files := revisionsOf(q.Deck), map[string]string{}
 	if err == nil {
 		q, _, err = attach(ctx, edition(q, choice, t), source.Folder, t, hashFile(source.Folder, files))

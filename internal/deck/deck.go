@@ -101,12 +101,14 @@ func (c *Catalogue) Kinds() []Kind {
 	return kinds
 }
 
-// Parse reads a source with the parser for its kind, see [Parser]. It bounds the report.
+// Parse reads a source with the parser for its kind, see [Parser]. It removes what the setting "narration" leaves
+// unheard, and bounds the report.
 func (c *Catalogue) Parse(ctx context.Context, s Source, settings []byte, lim lectern.Limits) (Request, error) {
 	q, err := c.parser(s).Parse(ctx, s, settings, lim)
 	for i, r := range q.Report {
 		q.Report[i] = r.Bounded()
 	}
+	q.Deck = heard(q.Deck, q.Heard)
 	return q, err
 }
 
@@ -138,6 +140,10 @@ type Request struct {
 	CallbackURL string            // as its author wrote it; "": none
 	CallbackAt  string            // the field name of CallbackURL, as its author wrote it
 	NamesLayout bool              // the deck has the field layout
+
+	// Heard is the setting "narration" of a source whose parser does not decide itself where the sound of a slide comes
+	// from. [Catalogue.Parse] removes what is not to be heard. "": all is.
+	Heard Narration
 
 	// Open opens a file that is inside the source, such as the sound of a slide in a PPTX; its own name is the source
 	// itself. It returns fs.ErrNotExist for a file that is not there. nil: the source has no files.
