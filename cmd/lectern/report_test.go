@@ -12,7 +12,7 @@ func sampleReport() []lectern.SlideReport {
 	return []lectern.SlideReport{
 		{Slide: 1, Source: 1, Title: "Our harbour", Narration: lectern.NarrationNotes,
 			Notes:  []lectern.Remark{{Code: "animation_dropped", Message: "The animations are dropped."}},
-			Unsaid: []string{"Berths", "Cranes", "Tugs", "Pilots"}},
+			Unsaid: []string{"Our harbour", "Berths", "Cranes", "Tugs", "Pilots"}},
 		{Slide: 2, Source: 2, Title: "港", Narration: lectern.NarrationRecorded},
 		{Source: 3, Title: "Appendix", Narration: lectern.NarrationNone,
 			Notes: []lectern.Remark{{Code: "hidden_slide", Message: "The slide is hidden."}}},

@@ -274,6 +274,12 @@ func (f *v1Operations) presentations() {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	})
+	f.accounts()
+}
+
+// accounts registers what tells how a presentation was made.
+func (f *v1Operations) accounts() {
+	s := f.s
 	handle(f, op{
 		id: "list-steps", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodGet,
 		path: "/v1/presentations/{id}/steps", tag: "Presentations", summary: "List the finished steps",
