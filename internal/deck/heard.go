@@ -20,9 +20,10 @@ func NarrationOf(text string) (Narration, error) {
 
 // heard returns d without the sounds and texts that are not to be heard. Translations lose what their slide loses.
 func heard(d lectern.Deck, mode Narration) lectern.Deck {
-	if mode == "" {
-		return d
+	if mode == "" || mode == Recorded && d.Recording != nil {
+		return d // a recording of the whole talk has the words of every slide
 	}
+	d.Recording = nil
 	d.Slides = slices.Clone(d.Slides)
 	for i, s := range d.Slides {
 		if mode != Recorded {

@@ -12,6 +12,9 @@ import (
 
 // spoken lists what is heard on each slide of a deck, translations included.
 func spoken(d lectern.Deck) (list []string) {
+	if d.Recording != nil {
+		list = append(list, d.Recording.File)
+	}
 	for _, s := range d.Slides {
 		what := s.Narration
 		if s.Sound != nil {
@@ -34,12 +37,16 @@ slides:
 - {title: Two, narration: Two., translations: {de: {narration: Zwei., revisions: {narration: r, props.title: s}}}}
 - {title: Three}
 `
+	const whole = "recording: {file: talk.m4a}\nslides: [{title: One, narration: One.}]"
 	const markdown = "# One\n\n<!-- Said. -->\n\n---\n\n# Two\n"
 	for _, c := range []struct{ name, text, settings, want string }{
 		{"d.yaml", yaml, "", "[One.+one.m4a Two./Zwei.map[narration:r props.title:s] ]"},
 		{"d.yaml", yaml, `{"narration":"recorded"}`, "[One.+one.m4a /map[props.title:s] ]"},
 		{"d.yaml", yaml, "narration: notes", "[One. Two./Zwei.map[narration:r props.title:s] ]"},
 		{"d.yaml", yaml, `{"narration":"none","title":"T"}`, "[ /map[props.title:s] ]"},
+		{"d.yaml", whole, `{"narration":"recorded"}`, "[talk.m4a One.]"},
+		{"d.yaml", whole, `{"narration":"notes"}`, "[One.]"},
+		{"d.yaml", whole, `{"narration":"none"}`, "[]"},
 		{"d.md", markdown, "", "[Said. ]"},
 		{"d.md", markdown, `{"narration":"none"}`, "[ ]"},
 		{"d.md", markdown, `{"narration":"notes"}`, "[Said. ]"},
