@@ -85,7 +85,10 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	q, err := parseDeck(ctx, t.Decks, source, over, cfg.Limits)
 	revisions, files := revisionsOf(q.Deck), map[string]string{}
 	if err == nil {
-		q, _, err = attach(ctx, edition(q, choice, t), source.Folder, t, hashFile(source.Folder, files))
+		q, err = edition(q, choice, t)
+	}
+	if err == nil {
+		q, _, err = attach(ctx, q, source.Folder, t, hashFile(source.Folder, files))
 	}
 	deck, warnings, measured := q.Deck, q.Warnings, 0
 	if err == nil {
@@ -98,16 +101,17 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	warnings, report := choice.numbered(warnings), choice.reported(q.Report)
 	if err == nil && c.Strict && len(warnings) > 0 {
 		err = lectern.Fail(lectern.CodeInvalidDeck, "The deck can be rendered, but it has %d notes, which --strict "+
 			"counts as faults.", len(warnings))
 	}
 	guess, _ := deck.Estimate()
 	length := guess.Round(time.Second)
-	outline, later := outlineOf(deck)
+	outline, later := outlineOf(deck, choice)
 	if c.JSON {
 		o := verdict{err == nil, deck.Title, len(deck.Slides), measured, deck.Language, deck.Theme, deck.Layout, deck.Avatar,
-			deck.Size, length.Seconds(), warnings, nil, revisions, outline, q.Report}
+			deck.Size, length.Seconds(), warnings, nil, revisions, outline, report}
 		if o.Warnings == nil {
 			o.Warnings = []lectern.Warning{}
 		}
@@ -120,7 +124,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		}
 		return err
 	}
-	showReport(io, q.Report)
+	showReport(io, report)
 	for _, w := range warnings {
 		warn(io, w)
 	}

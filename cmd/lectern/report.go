@@ -22,7 +22,7 @@ type reported struct {
 
 // tell says what was made of the slides of a deck's file: in a line, or as an event of --json. It says nothing about
 // decks whose text says it already. A server without reports has nothing to say.
-func tell(ctx context.Context, io streams, m maker, id string, machine bool) error {
+func tell(ctx context.Context, io streams, m maker, id string, c choice, machine bool) error {
 	list, err := m.report(ctx, id)
 	if errors.Is(err, &lectern.Failure{Code: lectern.CodeNotFound}) {
 		return nil
@@ -30,12 +30,22 @@ func tell(ctx context.Context, io streams, m maker, id string, machine bool) err
 	if err != nil || len(list) == 0 {
 		return err
 	}
+	list = c.reported(list)
 	text := summary(list)
 	if machine {
 		return json.NewEncoder(io.out).Encode(reported{"report", id, text, list})
 	}
 	fmt.Fprintln(io.err, io.dim(text))
 	return nil
+}
+
+// reported returns a report with the numbers of the slides in the deck. The given ones count the chosen slides.
+func (c choice) reported(list []lectern.SlideReport) []lectern.SlideReport {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Slide = c.slides.Number(list[i].Slide)
+	}
+	return list
 }
 
 // summary counts the slides of a report by where their sound comes from: "12 slides: 8 notes spoken, 2 recorded,
@@ -166,11 +176,11 @@ type outlined struct {
 	Pictures string  `json:"pictures,omitempty"` // lectern.NotChecked: only a render draws it
 }
 
-// outlineOf lists the slides of a deck, and returns how many of them only a render draws.
-func outlineOf(d lectern.Deck) (list []outlined, later int) {
+// outlineOf lists the slides of a deck that were chosen, and returns how many of them only a render draws.
+func outlineOf(d lectern.Deck, c choice) (list []outlined, later int) {
 	_, times := d.Estimate()
 	for i, s := range d.Slides {
-		o := outlined{Slide: i + 1, Pictures: s.Pictures()}
+		o := outlined{Slide: c.slides.Number(i + 1), Pictures: s.Pictures()}
 		if i < len(times) {
 			o.Seconds = float64(times[i].Milliseconds()/100) / 10
 		}
