@@ -54,7 +54,7 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 		"POST /v1/presentations": "v1_queued", "POST /v1/presentations?dry_run=true": "v1_dry_run",
 		"GET /v1/presentations?created_after=2026-11-24T09%3A00%3A00Z&created_before=2026-11-24T09%3A00%3A01Z" +
 			"&cursor=c&limit=5&metadata.course=a+%26+b&status=failed%2Ccanceled": "v1_list",
-		"GET /v1/presentations/" + id + "/steps": "v1_steps",
+		"GET /v1/presentations/" + id + "/steps":  "v1_steps",
 		"GET /v1/presentations/" + id + "/report": "v1_report", "GET /v1/voices": "v1_voices", "DELETE /v1/presentations/" +
 			id: "",
 	})
