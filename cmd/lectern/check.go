@@ -18,7 +18,7 @@ type checkCmd struct {
 	editionFlags  `embed:""`
 	overrideFlags `embed:""`
 	JSON          bool `help:"As JSON."`
-	Strict        bool `help:"Notes count as faults."`
+	Strict        bool `help:"Notes count as faults. Advice does not."`
 }
 
 // verdict is what check reports about a deck with --json.
@@ -102,9 +102,10 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return context.Cause(ctx)
 	}
 	warnings, report := choice.numbered(warnings), choice.reported(q.Report)
-	if err == nil && c.Strict && len(warnings) > 0 {
+	notes, advice := split(warnings)
+	if err == nil && c.Strict && len(notes) > 0 {
 		err = lectern.Fail(lectern.CodeInvalidDeck, "The deck can be rendered, but it has %d notes, which --strict "+
-			"counts as faults.", len(warnings))
+			"counts as faults.", len(notes))
 	}
 	guess, _ := deck.Estimate()
 	length := guess.Round(time.Second)
@@ -125,9 +126,10 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return err
 	}
 	showReport(io, report)
-	for _, w := range warnings {
+	for _, w := range notes {
 		warn(io, w)
 	}
+	showAdvice(io, advice)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,8 @@ import (
 
 // The bounds of what an editor would say. docs/CHECK.md has the source of each.
 const (
-	leastUnsaid  = 3               // words of a text that is missed if the narration does not say it
+	leastUnsaid  = 3               // words of a text that is worth repeating
+	leastMissed  = 6               // words on a slide that are not said
 	longSlide    = 3 * time.Minute // the longest time of one picture
 	fastSpeech   = 23.0            // characters a second: the fastest speech
 	fastReading  = 24.0            // characters a second: the fastest reading
@@ -60,8 +61,8 @@ func (a *adviser) add(code, field, format string, args ...any) {
 func (a *adviser) unlabelled() {
 	for _, field := range a.shown.Unlabelled {
 		a.note(a.i+1, lectern.Warning{Code: "no_alternative_text", Slide: a.i + 1, Param: field, Advice: true,
-			Message: "The picture has no alternative text, so the transcript cannot say what it shows. Describe it in a " +
-				"few words."})
+			Message: "The picture has no alternative text, so the transcript cannot say what it shows. Describe it in " +
+				"a few words."})
 	}
 }
 
@@ -72,28 +73,53 @@ func (a *adviser) wordless() {
 	}
 }
 
+// unsaid warns where most of the words on the slide are in texts that the narration does not say. The title does not
+// count, since the transcript and the chapters have it.
 func (a *adviser) unsaid() {
 	if a.script.Silent() {
 		return
 	}
-	var list []string
-	for _, t := range lectern.Unsaid(a.shown.Texts, a.script.Text) {
+	var body, list []string
+	title := strings.Join(strings.Fields(fmt.Sprint(a.slide.Props["title"])), " ")
+	all, missed := 0, 0
+	for _, t := range a.shown.Texts {
+		if !sameWords(t, title) {
+			body = append(body, t)
+			all += wordsIn(t)
+		}
+	}
+	for _, t := range lectern.Unsaid(body, a.script.Text) {
+		missed += wordsIn(t)
 		if wordsIn(t) >= leastUnsaid {
 			list = append(list, t)
 		}
 	}
-	if len(list) == 0 {
+	if len(list) == 0 || missed < leastMissed || 2*missed <= all {
 		return
 	}
 	rest := ""
 	if n := len(list) - quoted; n > 0 {
 		rest = fmt.Sprintf(" and %d more", n)
+		list = list[:quoted]
 	}
-	for i, t := range list[:min(len(list), quoted)] {
+	for i, t := range list {
 		list[i] = "“" + lectern.Shorten(t) + "”"
 	}
 	a.add("unsaid_text", "narration", "The narration does not say %s%s. Viewers who do not see the slide miss that.",
-		strings.Join(list[:min(len(list), quoted)], ", "), rest)
+		strings.Join(list, ", "), rest)
+}
+
+// sameWords reports whether two texts have the same letters and digits.
+func sameWords(a, b string) bool {
+	letters := func(s string) string {
+		return strings.ToLower(strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return r
+			}
+			return -1
+		}, s))
+	}
+	return letters(a) == letters(b)
 }
 
 // wordsIn counts the words of a text that have letters. In scripts without spaces, two characters are a word.
@@ -127,15 +153,15 @@ func (a *adviser) speed() {
 	switch {
 	case !a.recorded:
 		if speed := a.slide.Voice.Speed; speed*lectern.CharactersPerSecond > fastSpeech {
-			a.add("narration_fast", "voice.speed", "The voice speaks %.3g times as fast as usual. Few people can follow more "+
-				"than %.2g times.", speed, fastSpeech/lectern.CharactersPerSecond)
+			a.add("narration_fast", "voice.speed", "The voice speaks %.3g times as fast as usual. Few people can follow "+
+				"more than %.2g times.", speed, fastSpeech/lectern.CharactersPerSecond)
 		}
-	case a.slide.Sound != nil && a.slide.Sound.Length == 0,
+	case a.slide.Sound != nil && a.slide.Sound.Length == 0 && a.slide.Sound.End == 0,
 		a.deck.Recording != nil && len(a.deck.Recording.Starts) != len(a.deck.Slides):
 		// the length of the sound is not known
 	case chars/a.stays.Seconds() > fastSpeech:
-		a.add("narration_fast", "narration", "The sound lasts about %s, in which nobody can say the %.0f characters of the "+
-			"narration. Compare the text with the sound.", clock(a.stays), chars)
+		a.add("narration_fast", "narration", "The sound lasts about %s, in which nobody can say the %.0f characters of "+
+			"the narration. Compare the text with the sound.", clock(a.stays), chars)
 	}
 }
 
@@ -186,8 +212,10 @@ func spokenAs(tag string) string {
 // shout matches words in capitals that follow one another, without signs between them.
 var shout = regexp.MustCompile(`\p{Lu}[\p{Lu}’']*(?:[ \t]+\p{Lu}[\p{Lu}’']*){2,}`)
 
-// capitals finds words in capitals that are a sentence and not initialisms. Voices spell the short ones: "IT IS" becomes
-// "I T is".
+const vowels = "AEIOUYÄÖÜÀÂÉÈÊËÎÏÔÙÛÁÍÓÚÅØÆАЕЁИОУЫЭЮЯІЇЄ"
+
+// capitals finds words in capitals that are a sentence and not initialisms. Voices spell some of the short ones: "IT
+// IS" becomes "I T is".
 func (a *adviser) capitals() {
 	if a.recorded {
 		return
@@ -196,7 +224,7 @@ func (a *adviser) capitals() {
 		short, long := 0, 0
 		for _, w := range strings.Fields(run) {
 			switch n := len([]rune(w)); {
-			case !strings.ContainsAny(w, "AEIOUYÄÖÜÀÂÉÈÊËÎÏÔÙÛÁÍÓÚÅØÆАЕЁИОУЫЭЮЯІЇЄ"):
+			case !strings.ContainsAny(w, vowels):
 				short = -len(run) // an initialism such as HTTP
 			case n == 2 || n == 3:
 				short++
@@ -206,7 +234,7 @@ func (a *adviser) capitals() {
 		}
 		if short > 0 && long > 0 {
 			a.add("capitals", "narration", "“%s” is in capitals. Voices spell short words in capitals letter by letter. "+
-				"Write them in small letters.", lectern.Shorten(run))
+				"Write it in small letters.", lectern.Shorten(run))
 			return
 		}
 	}

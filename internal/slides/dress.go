@@ -58,13 +58,14 @@ type dresser struct {
 	doc      *Doc
 	text     strings.Builder
 	line     int // where the line that is being read begins in text
+	code     int // how many listings are around it
 }
 
-// endLine adds the text since the last call to the lines of the text, unless it is code.
-func (d *dresser) endLine(code bool) {
+// endLine adds the text since the last call to the lines of the text, unless it is in a listing.
+func (d *dresser) endLine() {
 	s := strings.Join(strings.Fields(d.text.String()[d.line:]), " ")
 	d.line = d.text.Len()
-	if s != "" && !code {
+	if s != "" && d.code == 0 {
 		d.doc.lines = append(d.doc.lines, s)
 	}
 }
@@ -82,7 +83,7 @@ func (v *view) dress(in string, line bool) *Doc {
 	}
 	d := &dresser{v: v, doc: &Doc{}}
 	d.clean(root)
-	d.endLine(false)
+	d.endLine()
 	if line {
 		unwrap(root)
 	} else {
@@ -147,13 +148,20 @@ func (d *dresser) clean(n *html.Node) {
 		default:
 			block := !slices.Contains(inlines, c.Data)
 			if block {
-				d.endLine(n.Data == "pre")
+				d.endLine()
+			}
+			listing := c.Data == "pre"
+			if listing {
+				d.code++
 			}
 			d.element(c)
 			d.clean(c)
 			if block {
 				d.text.WriteByte(' ')
-				d.endLine(c.Data == "pre" || n.Data == "pre")
+				d.endLine()
+			}
+			if listing {
+				d.code--
 			}
 		}
 		c = next
