@@ -30,8 +30,8 @@ func TestAdviceIsListedBySlide(t *testing.T) {
 	showAdvice(streams{err: &out}, advice)
 	const want = `advice
   slides 2–4  The picture has no alternative text.
-  slide 7     The narration does not say “Ship one bell for every bicycle”, “Close the shop in Lyon”.
-              Viewers who do not see the slide miss that.
+  slide 7     The narration does not say “Ship one bell for every bicycle”, “Close the shop in
+              Lyon”. Viewers who do not see the slide miss that.
               The slide stays for about 4:00 minutes.
 `
 	if out.String() != want {

@@ -134,13 +134,18 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return err
 	}
 	showPictures(io, later, len(deck.Slides))
+	showFine(io, deck, length)
+	return nil
+}
+
+// showFine says in a line what the video of a deck without faults is like.
+func showFine(io streams, deck lectern.Deck, length time.Duration) {
 	who := "no avatar"
 	if deck.Avatar != "" && deck.Layout != lectern.LayoutSlideOnly {
 		who = deck.Avatar + ", " + string(deck.Layout)
 	}
 	fmt.Fprintf(io.out, "%s  %d slides, about %s, %d×%d, %s, %s\n", io.green("fine"), len(deck.Slides), clock(length),
 		deck.Size.Width, deck.Size.Height, deck.Theme, who)
-	return nil
 }
 
 // measure shows on a terminal how many slides are measured, once that takes longer than patience.
