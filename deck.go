@@ -28,9 +28,11 @@ type Deck struct {
 	// cut an avatar that speaks itself out of its background; nil: yes, see KeysAvatar
 	KeyAvatar *bool `json:"keyAvatar,omitempty"`
 	// whether players show the video's subtitle track by default; empty: the server's default
-	Subtitles Subtitles         `json:"subtitles,omitempty"`
-	Slides    []Slide           `json:"slides"`
-	Metadata  map[string]string `json:"metadata,omitempty"` // the caller's own, returned unchanged
+	Subtitles Subtitles `json:"subtitles,omitempty"`
+	// whether slides are shown step by step, see [Deck.StepsOf]; false: as they are in the end
+	Steps    bool              `json:"steps,omitempty"`
+	Slides   []Slide           `json:"slides"`
+	Metadata map[string]string `json:"metadata,omitempty"` // the caller's own, returned unchanged
 
 	// of the texts, as [LanguageTag] writes it; empty: the deck does not say
 	Language string `json:"language,omitempty"`
@@ -47,6 +49,8 @@ type Slide struct {
 	// the page of a file that the slide shows in place of a template; its props are the words on it: title, text
 	Page  *PageOf        `json:"page,omitempty"`
 	Props map[string]any `json:"props,omitempty"` // the template's words and lists, as decoded from JSON
+	// its states before it is complete; nil: it is complete from the beginning
+	Steps []SlideStep `json:"steps,omitempty"`
 	// text with marks, see [ParseScript]; without letters and numbers the slide is held in silence
 	Narration string `json:"narration,omitempty"`
 	// recorded sound in place of a voice; Narration is then its text, if it is known

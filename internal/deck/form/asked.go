@@ -43,7 +43,7 @@ func everyObject() *Object {
 	return of("voice", of(), "size", size(), "metadata", of(), "variables", of(), "translations", translated(),
 		"transitions", []any{of()},
 		"slides", []any{
-			of("voice", of(), "page", of(), "sound", of(), "avatarBox", of(), "positions", point(), "props", of(),
+			of("voice", of(), "page", of(), "steps", []any{of()}, "sound", of(), "avatarBox", of(), "positions", point(), "props", of(),
 				"translations", translated()),
 			of("metadata", of("canvasDimensions", size(), "elementPositions", point())),
 		})
