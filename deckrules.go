@@ -155,6 +155,7 @@ func (d Deck) Validate(lim Limits) []Failure {
 	v := &validator{deck: d.WithDefaults(), lim: lim.WithDefaults()}
 	v.settings()
 	v.slides()
+	v.recording()
 	v.joints()
 	v.languages()
 	v.faults = append(v.faults, variableFaults(v.deck.Variables)...)

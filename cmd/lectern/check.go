@@ -75,7 +75,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return err
 	}
 	defer t.Close()
-	q, err := parseDeck(ctx, t.Decks, source, "", cfg.Limits)
+	q, err := parseDeck(ctx, t.Decks, source, overrides{}, cfg.Limits)
 	revisions, files := revisionsOf(q.Deck), map[string]string{}
 	if err == nil {
 		q, _, err = attach(ctx, edition(q, choice, t), source.Folder, t, hashFile(source.Folder, files))

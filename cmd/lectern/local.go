@@ -15,8 +15,8 @@ import (
 // local renders in this process.
 type local struct {
 	*app.Local
-	preset string // overrides the size and quality of decks; "": none
-	choice lectern.Choice
+	overrides overrides
+	choice    lectern.Choice
 }
 
 func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams, verbose bool) (*local, error) {
@@ -35,7 +35,7 @@ func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams
 }
 
 func (l *local) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
-	q, err := parseDeck(ctx, l.Decks, source, l.preset, l.Config.Limits)
+	q, err := parseDeck(ctx, l.Decks, source, l.overrides, l.Config.Limits)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}

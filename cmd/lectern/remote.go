@@ -16,17 +16,17 @@ import (
 
 // remote renders on a server.
 type remote struct {
-	client *client.Client
-	preset string // overrides the size and quality of decks; "": none
-	choice lectern.Choice
+	client    *client.Client
+	overrides overrides
+	choice    lectern.Choice
 }
 
-func newRemote(out streams, server, key, preset string, choice lectern.Choice) (*remote, error) {
+func newRemote(out streams, server, key string, over overrides, choice lectern.Choice) (*remote, error) {
 	c, err := newClient(out, server, key)
 	if err != nil {
 		return nil, err
 	}
-	return &remote{c, preset, choice}, nil
+	return &remote{c, over, choice}, nil
 }
 
 func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
@@ -44,8 +44,12 @@ func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presen
 		}
 	}
 	options = append(options, client.WithFiles(files))
-	if r.preset != "" {
-		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(presetSettings(r.preset)))...)
+	settings, err := r.overrides.settings()
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
+	if settings != nil {
+		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(settings))...)
 	}
 	if ext := filepath.Ext(source.Name); ext != "" && ext != ".json" || len(files) > 0 {
 		return r.client.Upload(ctx, source.Bytes, options...)

@@ -27,6 +27,7 @@ type renderCmd struct {
 	JSON         bool   `help:"Report the progress as JSON lines on standard output."`
 	editionFlags `embed:""`
 	Preset       string `help:"Size and quality in place of the deck's: draft, standard, high or 4k." enum:",draft,standard,high,4k" default:"" placeholder:"NAME"`
+	Steps        bool   `help:"Show slides step by step: what appears on a click in the deck appears at a mark [click] of the narration. Without it slides are shown as they are in the end."`
 	Server       string `help:"Let this server render instead, and download the video." placeholder:"URL"`
 	Key          string `help:"An API key of that server. The variable is safer: other users see the flags of a command." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
 	Cache        string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
@@ -91,7 +92,7 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 
 func (c *renderCmd) maker(ctx context.Context, io streams, s *settings, choice lectern.Choice) (maker, error) {
 	if c.Server != "" {
-		return newRemote(io, c.Server, c.Key, c.Preset, choice)
+		return newRemote(io, c.Server, c.Key, c.overrides(), choice)
 	}
 	cfg, err := s.load(io, nil)
 	if err != nil {
@@ -101,9 +102,11 @@ func (c *renderCmd) maker(ctx context.Context, io streams, s *settings, choice l
 	if err != nil {
 		return nil, err
 	}
-	l.preset, l.choice = c.Preset, choice
+	l.overrides, l.choice = c.overrides(), choice
 	return l, nil
 }
+
+func (c *renderCmd) overrides() overrides { return overrides{Preset: c.Preset, Steps: c.Steps} }
 
 // target returns the path of the video. It checks now what would otherwise fail after a long render.
 func (c *renderCmd) target() (string, error) {
@@ -343,16 +346,16 @@ func readDeck(name string, s streams) (deck.Source, error) {
 	return src, nil
 }
 
-// parseDeck reads a deck. A preset overrides the deck's size and quality; "": none.
-func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset string,
+// parseDeck reads a deck.
+func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, over overrides,
 	lim lectern.Limits) (deck.Request, error) {
 	if int64(len(s.Bytes)) > lim.BodyBytes {
 		return deck.Request{}, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.",
 			megabytes(int64(len(s.Bytes))), megabytes(lim.BodyBytes))
 	}
-	var settings []byte
-	if preset != "" {
-		settings = presetSettings(preset)
+	settings, err := over.settings()
+	if err != nil {
+		return deck.Request{}, err
 	}
 	q, err := decks.Parse(ctx, s, settings, lim)
 	if s.Files != nil {
@@ -361,8 +364,19 @@ func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset
 	return q, err
 }
 
-// presetSettings returns settings that override a deck's own.
-func presetSettings(name string) []byte { return fmt.Appendf(nil, `{"preset":%q}`, name) }
+// overrides are the fields of a deck that flags override. A field that is zero overrides nothing.
+type overrides struct {
+	Preset string `json:"preset,omitempty"` // replaces the deck's size and quality
+	Steps  bool   `json:"steps,omitempty"`
+}
+
+// settings returns the overrides as settings of a request; nil: there are none.
+func (o overrides) settings() ([]byte, error) {
+	if o == (overrides{}) {
+		return nil, nil
+	}
+	return json.Marshal(o)
+}
 
 // bare returns the system's error without the operation and the path, which our own message names already.
 func bare(err error) error {

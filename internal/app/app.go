@@ -93,6 +93,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		Most: cfg.Assets.Upload,
 		Keep: cfg.Assets.Keep, Log: log,
 	})
+	a.checker = a.checker.Hearing(sounds{a.Assets, a.Tools})
 	a.pictures = a.Tools.pictures(a.Assets, a.cache)
 	a.slides = a.capturer(a.pictures)
 	if a.telemetry, err = openTelemetry(ctx, cfg, a.opt.Version, a.sources()); err != nil {

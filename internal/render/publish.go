@@ -309,6 +309,9 @@ func (u *publisher) manifest(plan timeline.Plan, w words) ([]byte, error) {
 		if s.narration.samples > 0 {
 			voice := s.narration.voice
 			ms.Voice = &voice
+			if d.Recording != nil {
+				ms.Recorded = new(s.narration.from)
+			}
 		}
 		for _, p := range s.parts[1:] {
 			ms.Changes = append(ms.Changes, plan.Slides[i].Start+p.from)
