@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// SlideStep is one state of a slide that is built up click by click. A slide with steps shows each of them until its click,
-// and after the last one its own picture, which has everything on it. A slide that shows a page has steps that are
-// pages, and one with a template has steps that hide elements.
+// SlideStep is one state of a slide that is built up click by click. A slide with steps shows each of them until its
+// click, and after the last one its own picture, which has everything on it. A slide that shows a page has steps that
+// are pages, and one with a template has steps that hide elements.
 type SlideStep struct {
 	// Page is the page of the slide's file that shows the state; 0: the slide's own page.
 	Page int `json:"page,omitempty"`
@@ -124,10 +124,9 @@ func clickCount(name string) (n int, ok bool) {
 	return n, err == nil && rest[0] == ':' && n >= 1 && n <= maxClickMark
 }
 
-// PlaceClicks returns where in the text the clicks 1 to n happen: at the marks [click], of which [click:2] counts as two.
-// Clicks without a mark divide the text after the last mark evenly: at the beginnings of its paragraphs or, if it has
-// too few, of its sentences, else of its words. It returns nil for a
-// script that is silent.
+// PlaceClicks returns where in the text the clicks 1 to n happen: at the marks [click], of which [click:2] counts as
+// two. Clicks without a mark divide the text after the last mark evenly: at the beginnings of its paragraphs or, if it
+// has too few, of its sentences, else of its words. It returns nil for a script that is silent.
 func (s Script) PlaceClicks(n int) []Click {
 	if s.Silent() {
 		return nil

@@ -61,8 +61,8 @@ func (c *Capturer) SheetOf(ctx context.Context, d lectern.Deck, i int, hidden []
 	return sh, err
 }
 
-// hide adds a style to a page that makes elements invisible: those with one of the ids in data-el or data-step, and what
-// is in them.
+// hide adds a style to a page that makes elements invisible: those with one of the ids in data-el or data-step, and
+// what is in them.
 func hide(html string, ids []string) string {
 	var rule strings.Builder
 	for i, id := range ids {

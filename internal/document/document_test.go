@@ -176,7 +176,8 @@ func TestPagesAndSlidesMustAgree(t *testing.T) {
 	w, s := newWorld(t)
 	w.files["a"], w.files["p"] = "one#hello\ntwo", "%PDF-\npage"
 	out := filepath.Join(t.TempDir(), "out.pdf")
-	if err := s.PDF(t.Context(), "a", 2, false, out); err != nil || len(w.conversions) != 1 || w.conversions[0] != "one|two 2" {
+	if err := s.PDF(t.Context(), "a", 2, false, out); err != nil || len(w.conversions) != 1 ||
+		w.conversions[0] != "one|two 2" {
 		t.Errorf("%v, and the converter got %q", err, w.conversions)
 	}
 	w.lost = 1

@@ -94,8 +94,8 @@ func (u *importer) number(i int, step lectern.SlideStep) (int, error) {
 		return page, nil
 	}
 	if page > len(clicks) || clicks[page-1] < step.Ahead {
-		return 0, lectern.Fail(lectern.CodeInvalidDeck, "Page %d of the file has no %d clicks. Only animated slides of a PPTX "+
-			"file have clicks.", page, step.Ahead).On(fmt.Sprintf("slides[%d].steps", i))
+		return 0, lectern.Fail(lectern.CodeInvalidDeck, "Page %d of the file has no %d clicks. Only animated slides of a "+
+			"PPTX file have clicks.", page, step.Ahead).On(fmt.Sprintf("slides[%d].steps", i))
 	}
 	number := page - step.Ahead
 	for _, n := range clicks[:page] {

@@ -173,7 +173,8 @@ func (u *encoder) avatar(ctx context.Context, s *slide) (string, maker, error) {
 	}
 	key := avatarKey(s.own().picture.key, s.narration.key, stage{Avatar: u.deck.Avatar,
 		Fingerprint: u.avatars.Fingerprint(u.deck.Avatar),
-		Request:     req, Window: s.window, In: s.in, Out: s.out, Steps: steps}, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
+		Request:     req, Window: s.window, In: s.in, Out: s.out, Steps: steps}, u.enc.Fingerprint(), u.enc.Size,
+		u.enc.Rate, u.version)
 	return key, func(path string, threads int) error {
 		if s.narration.path != "" && s.takes == nil {
 			n, err := s.narration.load()
@@ -370,8 +371,8 @@ func (c *clipReader) next() (pixels []byte, err error) {
 	return pixels, err
 }
 
-// finish returns the reader's first failure. With more, after a success of the encoder of the last part, it composes the
-// frames after the body first. Afterwards picture returns an error.
+// finish returns the reader's first failure. With more, after a success of the encoder of the last part, it composes
+// the frames after the body first. Afterwards picture returns an error.
 func (c *clipReader) finish(ctx context.Context, more bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -243,8 +243,8 @@ func (u *publisher) thumbnail(ctx context.Context) (file, error) {
 	return file{key, path}, nil
 }
 
-// thumbOf returns which of the pictures that begin the groups of part k is the thumbnail, for the encoder to write it to
-// dir, and a function that then copies it to the cache. t is nil if the thumbnail shows another part or slide.
+// thumbOf returns which of the pictures that begin the groups of part k is the thumbnail, for the encoder to write it
+// to dir, and a function that then copies it to the cache. t is nil if the thumbnail shows another part or slide.
 func (u *encoder) thumbOf(s *slide, k int, dir string) (t *encode.Thumb, keep func(ctx context.Context) error) {
 	none := func(context.Context) error { return nil }
 	if s != u.face() {

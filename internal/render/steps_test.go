@@ -14,8 +14,8 @@ import (
 func (g *rig) greys(t *testing.T, path string) []byte {
 	t.Helper()
 	var raw bytes.Buffer
-	err := g.FFmpeg.Run(t.Context(), Command{Args: []string{"-i", path, "-vf", "crop=16:16:0:0,scale=1:1", "-pix_fmt", "gray",
-		"-f", "rawvideo", "pipe:1"}, Stdout: &raw, What: "decode"})
+	err := g.FFmpeg.Run(t.Context(), Command{Args: []string{"-i", path, "-vf", "crop=16:16:0:0,scale=1:1",
+		"-pix_fmt", "gray", "-f", "rawvideo", "pipe:1"}, Stdout: &raw, What: "decode"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,9 +36,9 @@ func built(layout lectern.Layout) lectern.Deck {
 		}}
 }
 
-// Each step appears in the frame in which the word after its mark begins, whatever encodes the slide: as a still, spliced
-// with an avatar, or whole with one. The first step comes with the transition before the slide, and the slide's own
-// picture leaves with the one after it. The manifest has the frames, and the picture of the slide is its own.
+// Each step appears in the frame in which the word after its mark begins, whatever encodes the slide: as a still,
+// spliced with an avatar, or whole with one. The first step comes with the transition before the slide, and the slide's
+// own picture leaves with the one after it. The manifest has the frames, and the picture of the slide is its own.
 func TestStepsAppearAtTheirMarks(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

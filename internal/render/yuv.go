@@ -26,8 +26,8 @@ type yuvFile struct {
 	uses int // calls of dropYUV still to come: one by the body of the slide, and one by each transition that shows it
 }
 
-// yuvOf returns the path of the YUV file of a slide's view, and makes the file if needed. yuv is its content, or nil if the
-// caller does not have it. Each use ends with a call of dropYUV.
+// yuvOf returns the path of the YUV file of a slide's view, and makes the file if needed. yuv is its content, or nil if
+// the caller does not have it. Each use ends with a call of dropYUV.
 func (u yuvFiles) yuvOf(s *slide, v *view, yuv *picture.YUV) (string, error) {
 	v.yuv.mu.Lock()
 	path := v.yuv.path

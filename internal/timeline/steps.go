@@ -2,8 +2,8 @@ package timeline
 
 import "lectern"
 
-// Clicks returns the frames at which a slide goes on, counted from its first one. at are the samples of the clicks, from
-// the slide's first one on, in order.
+// Clicks returns the frames at which a slide goes on, counted from its first one. at are the samples of the clicks,
+// from the slide's first one on, in order.
 //
 // A click happens in the frame in which its sample is, so a picture is never late, and at most a frame early. Clicks
 // keep away from the transitions by MinBody frames, so that a transition shows one picture of the slide. Between two

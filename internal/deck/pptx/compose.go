@@ -197,13 +197,13 @@ func (c *composer) steps(s Slide) []lectern.SlideStep {
 	}
 	r.Notes = slices.DeleteFunc(r.Notes, func(n deck.Note) bool { return n.Code == codeAnimation })
 	if s.Flat > 0 {
-		note(codeFlat, "The slide has more than %d clicks that make something appear; what the last %d show appears with click "+
-			"%d of these.", lectern.MaxSteps, s.Flat, lectern.MaxSteps)
+		note(codeFlat, "The slide has more than %d clicks that make something appear; what the last %d show appears with "+
+			"click %d of these.", lectern.MaxSteps, s.Flat, lectern.MaxSteps)
 	}
 	for _, step := range s.Steps {
 		if slices.ContainsFunc(step.Effects, func(e Effect) bool { return e.Class != "entr" && e.Class != "verb" }) {
-			note(codeAnimation, "Of the animations of the slide, only those by which something appears are shown. Others, such as "+
-				"exits and motion, are dropped.")
+			note(codeAnimation, "Of the animations of the slide, only those by which something appears are shown. Others, such "+
+				"as exits and motion, are dropped.")
 			break
 		}
 	}

@@ -168,8 +168,8 @@ type state struct {
 	id   int    // in the list of slides
 }
 
-// states adds the slides that show the states of a slide before its builds, and returns their members, in order. text is
-// the slide, and e has the edits of the slide itself. The slide itself is edited too, for its number.
+// states adds the slides that show the states of a slide before its builds, and returns their members, in order. text
+// is the slide, and e has the edits of the slide itself. The slide itself is edited too, for its number.
 func (s *stripper) states(part string, text []byte, root *node, e *slideEdits) error {
 	list, _ := builds(root)
 	if root.lacks("show") {
@@ -201,8 +201,8 @@ func (s *stripper) states(part string, text []byte, root *node, e *slideEdits) e
 // firstStateID is before the ids of added slides. Office programs give ids from 256 on, one after the other.
 const firstStateID = 1 << 30
 
-// listStates adds the slides that were added to the list of slides and to the relations of the main part. rels are those
-// of the main part.
+// listStates adds the slides that were added to the list of slides and to the relations of the main part. rels are
+// those of the main part.
 func (s *stripper) listStates(main string, rels map[string]relation) error {
 	text := s.out[main]
 	out, err := rewrite(s.ctx, main, text, s.lim, &listEdits{rels: rels, before: s.before})
