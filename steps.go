@@ -39,6 +39,24 @@ func (d Deck) StepsOf(i int) []SlideStep {
 	return d.Slides[i].Steps
 }
 
+// ShowsClicks reports whether the deck shows states of the animated pages of an asset.
+func (d Deck) ShowsClicks(sha256 string) bool {
+	for i, s := range d.Slides {
+		if s.Page == nil {
+			continue
+		}
+		if sha, _, _ := AssetAddress(s.Page.File); sha != sha256 {
+			continue
+		}
+		for _, step := range d.StepsOf(i) {
+			if step.Ahead > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Clicks returns the clicks that end the steps, in order.
 func (s Slide) Clicks() []int {
 	list, last := make([]int, len(s.Steps)), 0

@@ -28,7 +28,8 @@ type Documents interface {
 	PDF(ctx context.Context, sha256 string, pages int, steps bool, path string) error
 	// Clicks returns how many clicks each page of an office file has. A PDF has none, so the list is empty.
 	Clicks(ctx context.Context, sha256 string) ([]int, error)
-	// Draw draws a page of a PDF file, counted from 1, as large as size, over white where the page has another shape.
+	// Draw draws a page of a PDF file, counted from 1, as large as it fits into size. Where the page has another shape,
+	// the rest is padded as picture.Pad describes.
 	Draw(ctx context.Context, pdf string, page int, size lectern.Size) (*image.RGBA, error)
 	// Version changes when pages would look different. It is part of content keys.
 	Version() string
@@ -45,7 +46,7 @@ type importer struct {
 
 // load makes the PDF of every file that the deck names, before its pages are drawn.
 func (u *importer) load(ctx context.Context) error {
-	first, last, steps := map[string]int{}, map[string]int{}, map[string]bool{} // slides and pages, by hash
+	first, last := map[string]int{}, map[string]int{} // slides and pages, by hash
 	var order []string
 	for i, s := range u.deck.Slides {
 		if s.Page == nil {
@@ -59,7 +60,6 @@ func (u *importer) load(ctx context.Context) error {
 		last[sha] = max(last[sha], s.Page.Page)
 		for _, step := range u.deck.StepsOf(i) {
 			last[sha] = max(last[sha], step.Page)
-			steps[sha] = steps[sha] || step.Ahead > 0
 		}
 	}
 	for _, sha := range order {
@@ -67,15 +67,16 @@ func (u *importer) load(ctx context.Context) error {
 			return lectern.Fail(lectern.CodeUnsupported, "This server draws no pages of files.").At(first[sha])
 		}
 		u.track.say(lectern.StagePreparing, "Importing the slides.")
-		key, err := u.documents.Key(ctx, sha, steps[sha])
-		if err == nil && steps[sha] {
+		steps := u.deck.ShowsClicks(sha)
+		key, err := u.documents.Key(ctx, sha, steps)
+		if err == nil && steps {
 			u.clicks[sha], err = u.documents.Clicks(ctx, sha)
 		}
 		if err != nil {
 			return fail.On(ctx, err, first[sha])
 		}
 		u.pdfs[sha], err = u.step(ctx, lectern.StepImport, 0, key, ".pdf", func(path string) error {
-			return u.documents.PDF(ctx, sha, last[sha], steps[sha], path)
+			return u.documents.PDF(ctx, sha, last[sha], steps, path)
 		})
 		if err != nil {
 			return err

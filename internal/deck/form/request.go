@@ -46,12 +46,14 @@ var synonyms = [][]string{
 }
 
 // override replaces the deck's fields by the settings. Variables are merged. A preset in the settings also replaces the
-// deck's quality and, unless the settings have a size or an aspect, its size.
+// deck's quality and, unless the settings have a size or an aspect, its size. An aspect alone changes the shape of the
+// deck's size: the shorter side stays if it is that of a resolution, such as 720, and is that of the preset otherwise.
 func (r *reader) override(o, settings *Object) error {
 	if own, there := o.Get("variables"); there && settings.place("variables") >= 0 {
 		given, _ := settings.Get("variables")
 		settings.put("variables", merged(own, given))
 	}
+	r.reshape = settings.says("aspect", "aspectRatio") && !settings.says("size", "resolution", "preset")
 	for _, m := range settings.members {
 		name := m.name
 		group := []string{camel(name)}
@@ -67,6 +69,9 @@ func (r *reader) override(o, settings *Object) error {
 			return f
 		}
 		for _, alias := range group {
+			if r.reshape && (alias == "size" || alias == "resolution") {
+				continue
+			}
 			for _, spelling := range spellings(alias) {
 				if settings.place(spelling) < 0 {
 					o.drop(spelling)
