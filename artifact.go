@@ -105,6 +105,7 @@ type StepKind string
 // The kinds of step, in the order in which a slide needs them.
 const (
 	StepImport     StepKind = "import" // turns an office file into PDF
+	StepDivide     StepKind = "divide" // finds the slides in the recording of a whole deck
 	StepNarrate    StepKind = "narrate"
 	StepSegment    StepKind = "segment" // finds where words begin in scripts without spaces, for captions
 	StepCapture    StepKind = "capture"

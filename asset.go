@@ -1,6 +1,7 @@
 package lectern
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -80,7 +81,7 @@ const MaxDeckAssets = 1000
 type AssetUse struct {
 	SHA256 string
 	Param  string    // the field: "slides[3].props.image"
-	Slide  int       // counted from 1
+	Slide  int       // counted from 1; 0: the whole deck
 	Want   AssetKind // the kind that the field needs
 	// Kind is the kind of the owner's asset, set by a store that has looked it up; "": the owner has no such asset.
 	Kind AssetKind
@@ -89,6 +90,11 @@ type AssetUse struct {
 // AssetUses lists every place where d names an asset, in the order of the deck.
 func (d Deck) AssetUses() []AssetUse {
 	var uses []AssetUse
+	for _, n := range d.files() {
+		if sha, _, ok := AssetAddress(*n.file); ok {
+			uses = append(uses, AssetUse{SHA256: sha, Param: n.param, Want: n.kind})
+		}
+	}
 	for i, s := range d.Slides {
 		for _, n := range s.files(i) {
 			if sha, _, ok := AssetAddress(*n.file); ok {
@@ -175,16 +181,21 @@ func AssetOfPage(address string) (sha256 string, ok bool) {
 type FileUse struct {
 	Path  string    // relative to the deck's folder, with slashes, and inside it
 	Param string    // the field: "slides[3].props.image"
-	Slide int       // counted from 1
+	Slide int       // counted from 1; 0: the whole deck
 	Kind  AssetKind // the kind that the field needs
 }
 
 // WithFiles returns d with the addresses of assets in place of the paths in uses; assets maps paths to hashes. A path
 // that assets lacks stays as it is. d itself is not changed.
 func (d Deck) WithFiles(uses []FileUse, assets map[string]string) Deck {
-	d.Slides = slices.Clone(d.Slides)
+	d.Slides, d.Recording = slices.Clone(d.Slides), d.Recording.copied()
 	for _, u := range uses {
 		sha, ok := assets[u.Path]
+		for _, n := range d.files() {
+			if ok && u.Param == n.param {
+				*n.file = assetScheme + sha
+			}
+		}
 		if i := u.Slide - 1; ok && i >= 0 && i < len(d.Slides) {
 			d.Slides[i].Page, d.Slides[i].Sound = copied(d.Slides[i].Page), copied(d.Slides[i].Sound)
 			for _, n := range d.Slides[i].files(i) {
@@ -227,6 +238,50 @@ func (u FileUse) replaced(value any, at, address string) any {
 		named := maps.Clone(v)
 		for name := range named {
 			named[name] = u.replaced(named[name], at+"."+name, address)
+		}
+		return named
+	}
+	return value
+}
+
+// Renamed returns d with other names for the files in its slides: names maps addresses of assets and paths to paths. It
+// renames files in all languages. d itself is not changed.
+func (d Deck) Renamed(names map[string]string) Deck {
+	d.Slides = slices.Clone(d.Slides)
+	for i := range d.Slides {
+		s := &d.Slides[i]
+		s.Page, s.Sound = copied(s.Page), copied(s.Sound)
+		for _, n := range s.files(i) {
+			*n.file = cmp.Or(names[strings.TrimSpace(*n.file)], *n.file)
+		}
+		s.Props, _ = renamed(s.Props, names).(map[string]any)
+		s.Translations = maps.Clone(s.Translations)
+		for tag, tr := range s.Translations {
+			tr.Props, _ = renamed(tr.Props, names).(map[string]any)
+			s.Translations[tag] = tr
+		}
+	}
+	return d
+}
+
+// renamed returns the value of a prop with other names for files.
+func renamed(value any, names map[string]string) any {
+	switch v := value.(type) {
+	case string:
+		return cmp.Or(names[strings.TrimSpace(v)], v)
+	case []any:
+		list := slices.Clone(v)
+		for i := range list {
+			list[i] = renamed(list[i], names)
+		}
+		return list
+	case map[string]any:
+		if v == nil {
+			return v
+		}
+		named := maps.Clone(v)
+		for name := range named {
+			named[name] = renamed(named[name], names)
 		}
 		return named
 	}

@@ -28,7 +28,9 @@ type Deck struct {
 	// cut an avatar that speaks itself out of its background; nil: yes, see KeysAvatar
 	KeyAvatar *bool `json:"keyAvatar,omitempty"`
 	// whether players show the video's subtitle track by default; empty: the server's default
-	Subtitles Subtitles         `json:"subtitles,omitempty"`
+	Subtitles Subtitles `json:"subtitles,omitempty"`
+	// one recorded sound for all slides, in place of voices; their narrations are what it says. nil: there is none
+	Recording *Recording        `json:"recording,omitempty"`
 	Slides    []Slide           `json:"slides"`
 	Metadata  map[string]string `json:"metadata,omitempty"` // the caller's own, returned unchanged
 
@@ -113,14 +115,22 @@ type VoiceChoice struct {
 	Gender   string  `json:"gender,omitempty"`   // "female" or "male", a preference where ID is empty; empty: any
 }
 
-// Estimate guesses from the text alone how long the video will be, and how long each slide is spoken or held. It
+// Estimate guesses from the text how long the video will be, and how long each slide is spoken or held. It
 // assumes that a voice says 14 characters in a second, that a Chinese, Japanese or Korean character takes the time of
-// three, and that each narration has 0.8 s of silence around it, plus its pauses. It is not exact enough to plan a
-// video.
+// three, and that each narration has 0.8 s of silence around it, plus its pauses. Recorded sounds whose length a check
+// has found count with that length. It is not exact enough to plan a video.
 func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
+	if slides = d.heard(); slides != nil {
+		for _, long := range slides {
+			total += long
+		}
+		return total, slides
+	}
 	for i, s := range d.Slides {
 		long := d.HoldOf(i)
-		if script := s.Script(); !script.Silent() {
+		if script := s.Script(); s.Sound != nil && s.Sound.played() > 0 {
+			long = max(silenceAround+s.Sound.played(), s.Hold)
+		} else if !script.Silent() {
 			speed := s.Voice.Speed
 			if speed <= 0 {
 				speed = d.Voice.Speed
@@ -128,8 +138,7 @@ func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
 			if speed <= 0 {
 				speed = 1
 			}
-			said := float64(characters(script.Text)) * float64(perCharacter) / speed
-			long = silenceAround + time.Duration(said) + script.Pauses()
+			long = silenceAround + saying(script, speed)
 		}
 		slides, total = append(slides, long), total+long
 	}
@@ -170,6 +179,11 @@ const (
 	perCharacter  = time.Second / 14
 	silenceAround = 800 * time.Millisecond // lead and tail
 )
+
+// saying estimates how long a voice says a script, its pauses included.
+func saying(script Script, speed float64) time.Duration {
+	return time.Duration(float64(characters(script.Text))*float64(perCharacter)/speed) + script.Pauses()
+}
 
 // characters counts the characters of text. Chinese, Japanese and Korean characters count three times, since it takes
 // that much longer to say them.

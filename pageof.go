@@ -24,6 +24,8 @@ type SoundOf struct {
 	File  string        `json:"file"`
 	Start time.Duration `json:"start,omitempty"` // what is before it is left out
 	End   time.Duration `json:"end,omitempty"`   // what is after it is left out; 0: nothing
+	// Length is the length of the file. A check sets it, if the header of the file says it.
+	Length time.Duration `json:"length,omitempty"`
 }
 
 // MaxPath is the longest path of a file next to a deck, in bytes.
@@ -69,19 +71,31 @@ func (s Slide) files(i int) []named {
 	return list
 }
 
-// FileUses lists the files next to the deck that slides name in their fields page and sound. Invalid paths are left
-// out; [Deck.Validate] finds them.
+// files lists the files in the own fields of the deck.
+func (d Deck) files() []named {
+	if d.Recording == nil {
+		return nil
+	}
+	return []named{{&d.Recording.File, paramRecording, AssetSound}}
+}
+
+// FileUses lists the files next to the deck that it names in its recording, and slides in their fields page and sound.
+// Invalid paths are left out; [Deck.Validate] finds them.
 func (d Deck) FileUses() []FileUse {
 	var uses []FileUse
-	for i, s := range d.Slides {
-		for _, n := range s.files(i) {
+	add := func(slide int, list []named) {
+		for _, n := range list {
 			if _, asset, _ := AssetAddress(*n.file); asset {
 				continue
 			}
 			if p, err := BesidePath(strings.TrimSpace(*n.file)); err == nil {
-				uses = append(uses, FileUse{Path: p, Param: n.param, Slide: i + 1, Kind: n.kind})
+				uses = append(uses, FileUse{Path: p, Param: n.param, Slide: slide, Kind: n.kind})
 			}
 		}
+	}
+	add(0, d.files())
+	for i, s := range d.Slides {
+		add(i+1, s.files(i))
 	}
 	return uses
 }
@@ -89,18 +103,7 @@ func (d Deck) FileUses() []FileUse {
 // files adds the faults of a slide's page and sound.
 func (v *validator) files(at string, number int, s Slide) {
 	for _, n := range s.files(number - 1) {
-		file := strings.TrimSpace(*n.file)
-		field := strings.TrimPrefix(n.param, at+".")
-		_, asset, valid := AssetAddress(file)
-		_, err := BesidePath(file)
-		switch {
-		case file == "":
-			v.fault(n.param, number, "%q names a file: its path next to the deck, or the address of an asset.", field)
-		case asset && !valid:
-			v.fault(n.param, number, "The address of an asset is asset: and the 64 digits of its SHA-256.")
-		case !asset && err != nil:
-			v.fault(n.param, number, "The file in %q cannot be used: %v.", field, err)
-		}
+		v.file(n.param, strings.TrimPrefix(n.param, at+"."), number, *n.file)
 	}
 	if p := s.Page; p != nil {
 		if p.Page < 1 || p.Page > MaxPage {
@@ -113,6 +116,21 @@ func (v *validator) files(at string, number int, s Slide) {
 	}
 	if a := s.Sound; a != nil && (a.Start < 0 || a.End < 0 || a.End > 0 && a.End <= a.Start || a.Start > v.lim.Duration) {
 		v.fault(at+".sound", number, "The sound of a slide begins at 0 seconds or later, and its end is after its start.")
+	}
+}
+
+// file adds the fault of a field that names a file.
+func (v *validator) file(param, field string, slide int, file string) {
+	file = strings.TrimSpace(file)
+	_, asset, valid := AssetAddress(file)
+	_, err := BesidePath(file)
+	switch {
+	case file == "":
+		v.fault(param, slide, "%q names a file: its path next to the deck, or the address of an asset.", field)
+	case asset && !valid:
+		v.fault(param, slide, "The address of an asset is asset: and the 64 digits of its SHA-256.")
+	case !asset && err != nil:
+		v.fault(param, slide, "The file in %q cannot be used: %v.", field, err)
 	}
 }
 

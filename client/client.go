@@ -61,7 +61,7 @@ func WithNotice(n func(wait time.Duration, why error)) Option {
 	return func(c *Client) { c.notice = n }
 }
 
-// WithPause sets the wait before the next attempt, counted from 1, if the server asks for none. By default the bound of
+// WithPause sets the wait after a failed attempt, counted from 1, if the server asks for none. By default the bound of
 // the wait doubles from 0.4 to 5 seconds, and the wait is drawn from 0 up to it.
 func WithPause(p func(ctx context.Context, attempt int) error) Option {
 	return func(c *Client) { c.pause = p }
@@ -255,7 +255,7 @@ type CheckedSlide struct {
 }
 
 // Check asks whether the server would accept a deck in JSON, and creates nothing. It uses only the options that change
-// the deck: [WithLanguage] and [WithVariables].
+// the deck: [WithLanguage], [WithSlides] and [WithVariables].
 func (c *Client) Check(ctx context.Context, deck []byte, options ...CreateOption) (Checked, error) {
 	var v Checked
 	o := newCreation(options)

@@ -7,9 +7,9 @@ import (
 	"lectern/client"
 )
 
-// TestClientWatchesAcrossKills checks J3 and J5 for a program that uses the client: it watches one presentation while
-// the server is killed and started again on the same address and folder, twice. The watch goes on by itself to the end,
-// returns each version once and in order, and progress never falls.
+// TestClientWatchesAcrossKills checks J3, J5 and J7 for a program that uses the client: it watches one presentation
+// while the server is killed and started again on the same address and folder, twice. The watch goes on by itself to
+// the end, returns each version once and in order, and neither progress nor the attempt falls.
 func TestClientWatchesAcrossKills(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

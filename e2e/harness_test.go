@@ -236,6 +236,21 @@ func (s *server) create(body string) string {
 	return id
 }
 
+// upload posts a deck's file to /v1 and returns the presentation's id.
+func (s *server) upload(file, mediaType string) string {
+	s.t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a := s.must("POST", "/v1/presentations", string(b), "Content-Type", mediaType)
+	id, _ := a.json(s.t)["id"].(string)
+	if a.status != http.StatusAccepted || id == "" {
+		s.t.Fatalf("create answered %d %s", a.status, a.body)
+	}
+	return id
+}
+
 // view has the fields of a presentation that both interfaces return.
 type view struct {
 	Status   string  `json:"status"`

@@ -6,10 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"lectern/internal/soak"
 )
 
 // asWritten is a request in the form of the legacy interface, with fields in snake_case and no title.
@@ -178,19 +181,55 @@ func (s *server) steps(id string) []record {
 // as the next attempt, and what was finished is not rendered again.
 func TestKillAndRestart(t *testing.T) {
 	t.Parallel()
-	s := serve(t, plain)
-	ctx := patient(t)
-	id := s.create(talk(6))
-	finish := observe(ctx, s, 4, id)
-	s.await(id, func(v view) bool {
-		encoded := 0
-		for _, r := range s.steps(id) {
-			if r.Kind == "encode" {
-				encoded++
+	finished := func(kind string, least int) func(*server, string) bool {
+		return func(s *server, id string) bool {
+			n := 0
+			for _, r := range s.steps(id) {
+				if r.Kind == kind {
+					n++
+				}
 			}
+			return n >= least
 		}
-		return encoded >= 2 || v.ended()
-	})
+	}
+	runs := soak.Cases(t, "slides are encoded")
+	for name, c := range map[string]struct {
+		office bool // the deck is a PowerPoint file, of three slides that are shown; else JSON
+		reach  func(s *server, id string) bool
+	}{
+		"slides are encoded":      {reach: finished("encode", 2)},
+		"LibreOffice converts":    {true, func(s *server, _ string) bool { return running(t, s, "soffice.bin") > 0 }},
+		"the pages are not drawn": {true, finished("import", 1)},
+		"some pages are drawn":    {true, finished("capture", 2)},
+	} {
+		if !runs(name) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, plain)
+			var id string
+			if c.office {
+				id = s.upload("../internal/deck/pptx/testdata/cases/hidden-slides/deck.pptx",
+					"application/vnd.openxmlformats-officedocument.presentationml.presentation")
+			} else {
+				id = s.create(talk(6))
+			}
+			killAndRestart(t, s, id, c.reach)
+			m := inspect(t, s.download("/v1/presentations/"+id+"/video", "resumed.mp4"))
+			if c.office && !slices.Equal(m.chapters, []string{"One", "Three", "Five"}) {
+				t.Errorf("the chapters are %q", m.chapters)
+			}
+		})
+	}
+}
+
+// killAndRestart kills a server once a presentation has come as far as reach says, and starts it again.
+func killAndRestart(t *testing.T, s *server, id string, reach func(*server, string) bool) {
+	t.Helper()
+	ctx := patient(t)
+	finish := observe(ctx, s, 4, id)
+	s.await(id, func(v view) bool { return reach(s, id) || v.ended() })
 	before := s.steps(id)
 	s.kill9()
 	if left := family(t, s); len(left) > 0 {
@@ -215,7 +254,6 @@ func TestKillAndRestart(t *testing.T) {
 		}
 	}
 	checkStream(t, stream(ctx, t, s, id, 0))
-	inspect(t, s.download("/v1/presentations/"+id+"/video", "resumed.mp4"))
 }
 
 // TestCancel checks J10: a cancel in the middle of a render leaves no process and no file.

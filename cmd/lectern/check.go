@@ -78,7 +78,10 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	q, err := parseDeck(ctx, t.Decks, source, "", cfg.Limits)
 	revisions, files := revisionsOf(q.Deck), map[string]string{}
 	if err == nil {
-		q, _, err = attach(ctx, edition(q, choice, t), source.Folder, t, hashFile(source.Folder, files))
+		q, err = edition(q, choice, t)
+	}
+	if err == nil {
+		q, _, err = attach(ctx, q, source.Folder, t, hashFile(source.Folder, files))
 	}
 	deck, warnings, measured := q.Deck, q.Warnings, 0
 	if err == nil {
@@ -91,6 +94,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	warnings = choice.numbered(warnings)
 	if err == nil && c.Strict && len(warnings) > 0 {
 		err = lectern.Fail(lectern.CodeInvalidDeck, "The deck can be rendered, but it has %d notes, which --strict "+
 			"counts as faults.", len(warnings))

@@ -22,7 +22,7 @@ import (
 var kinds = []string{"content", "bullet-points", "process-steps", "kpi-update", "table-light", "code",
 	"avatar-checklist"}
 
-// tooMuch returns a value for a prop with words that is more than any slide can show.
+// tooMuch returns more than any slide can show, as a value for a prop of any type except image.
 func tooMuch(p lectern.TemplateProp) any {
 	switch p.Type {
 	case "list":
@@ -48,7 +48,7 @@ func many(n int) []any {
 }
 
 // V3: checking a slide with too much in one of its props gives a warning with that slide and that prop. The check draws
-// slides as a render does. Slides with their samples in between have no warning.
+// slides as a render does. The slides in between show the samples of templates and get no such warning.
 func TestV3EveryTemplateSaysWhatDoesNotFit(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	cfg := config.Default()

@@ -28,6 +28,9 @@ type Reference interface {
 	Render(ctx context.Context, script lectern.Script) (lectern.Narration, error)
 }
 
+// Version changes when results change. It is part of the keys under which they are cached.
+const Version = "1"
+
 // MaxLength is the length of the longest sound that can be aligned.
 const MaxLength = maxHours * time.Hour
 

@@ -15,7 +15,7 @@ type Alignment struct {
 	Phonemes []lectern.Span // likewise; empty if the reference has none, or if Spread
 	// Confidence has for each word how well the sound matches it, 0 to 1. It is 0 for all words if Spread.
 	Confidence []float64
-	Score      float64 // the mean of the words, weighted by their length
+	Score      float64 // how well the sound matches the whole text, 0 to 1; 0 if Spread
 	// Spread is true if the sound does not match the text. The words are then spread over the loud stretches in
 	// proportion to their length, so captions keep pace, but no word is exact.
 	Spread bool
@@ -202,7 +202,7 @@ func newMapping(p *pair, path []step) *mapping {
 		}
 		out.last[s.j] = s.i
 		if s.move == skip {
-			out.last[s.j] = s.i - 1 // nothing
+			out.last[s.j] = s.i - 1 // no frame of the recording matches it
 		}
 	}
 	return out

@@ -19,16 +19,18 @@ import (
 
 // provider is a program or service that provides voices or avatars. Its functions may be nil.
 type provider struct {
-	name    string        // the prefix of its codes: name:code
-	voices  tts.Engine    // nil: it has no voices
-	avatars avatar.Engine // nil: it has no avatars here
-	lacking string        // why it has no avatars here: the message for codes that name it; "": none is needed
-	slots   *slots.Slots  // bound the concurrent calls of its engine
-	price   usage.Price   // of its voices or avatars; zero: unknown
-	close   func() error
-	warm    func(ctx context.Context)             // starts early what takes long at first; it does not block
-	webhook http.Handler                          // receives the messages that it signs, at /webhooks/NAME
-	doctor  func(ctx context.Context) (f Finding) // examines whether it works here
+	name   string     // the prefix of its codes: name:code
+	voices tts.Engine // nil: it has no voices
+	// its voices are of this machine and report exact times, so recordings are compared with them
+	reference bool
+	avatars   avatar.Engine // nil: it has no avatars here
+	lacking   string        // why it has no avatars here: the message for codes that name it; "": none is needed
+	slots     *slots.Slots  // bound the concurrent calls of its engine
+	price     usage.Price   // of its voices or avatars; zero: unknown
+	close     func() error
+	warm      func(ctx context.Context)             // starts early what takes long at first; it does not block
+	webhook   http.Handler                          // receives the messages that it signs, at /webhooks/NAME
+	doctor    func(ctx context.Context) (f Finding) // examines whether it works here
 }
 
 // providers lists all providers, the preferred ones first. To add a provider, add a line here.
@@ -129,8 +131,10 @@ func fliteVoices(cfg config.Config) provider {
 // espeakVoices speak more than a hundred languages.
 func espeakVoices(cfg config.Config) provider {
 	e := espeak.New(espeak.Options{Command: childOf(espeakChild)})
-	return voiceProvider(e, calls{slots: cfg.Voices}, Finding{Name: "espeak-ng", Needed: true,
+	p := voiceProvider(e, calls{slots: cfg.Voices}, Finding{Name: "espeak-ng", Needed: true,
 		For: "voices, 100+ languages", Packages: []string{"espeak-ng", "libespeak-ng1"}})
+	p.reference = true
+	return p
 }
 
 // examineVoices examines an engine by listing its voices.

@@ -136,14 +136,26 @@ func (t *Tools) pipeline(slides *capture.Capturer, artifacts render.Artifacts, c
 	documents *document.Service) *render.Pipeline {
 	return render.New(render.Options{
 		FFmpeg: t.FFmpeg, Capture: slides, Browser: t.Browser, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
-		Align: tts.Align, Plain: t.Config.Compat, Check: t.checker.Lenient().Check, Segmenter: t.Browser,
-		Encoder: t.encoder.works, Artifacts: artifacts, Documents: documents, Files: documents,
+		References: t.references(), Align: tts.Align, Plain: t.Config.Compat, Check: t.checker.Lenient().Check,
+		Segmenter: t.Browser,
+		Encoder:   t.encoder.works, Artifacts: artifacts, Documents: documents, Files: documents,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
 			return hold, hold.Release
 		},
 		Resources: t.slots, Ledger: t.ledger, Prices: pricesOf(t.providers),
 	})
+}
+
+// references returns the offline voices with which recordings are compared.
+func (t *Tools) references() render.Voices {
+	var list []provider
+	for _, p := range t.providers {
+		if p.reference {
+			list = append(list, p)
+		}
+	}
+	return voicesOf(list)
 }
 
 // measure draws the slides of a checked deck into the cache and reports what does not fit on them, see
@@ -177,7 +189,7 @@ func (t *Tools) Check(ctx context.Context, d lectern.Deck, files map[string]stri
 		return faulty, nil, 0, err
 	}
 	defer func() { err = errors.Join(err, cache.Close()) }()
-	checked, warnings, err = t.checker.Check(ctx, d)
+	checked, warnings, err = t.checker.Hearing(sounds{asset.Local(files), t}).Check(ctx, d)
 	if err = judge(err); err != nil {
 		return faulty, warnings, 0, err
 	}

@@ -15,18 +15,20 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"lectern"
 	"lectern/internal/picturefile"
 )
 
-// Options are the settings and ports of a Checker. All ports are required.
+// Options are the settings and ports of a Checker. All ports but Sounds are required.
 type Options struct {
 	Voices  Voices
 	Avatars Avatars
 	Library Library
 	Fetcher Fetcher
 	Judge   Judge
+	Sounds  Sounds // nil: the lengths of recordings are not known
 
 	Limits    lectern.Limits // zero fields: the defaults
 	Subtitles bool           // the default of Deck.Subtitles: players show the subtitle track
@@ -63,6 +65,12 @@ type Judge interface {
 	Decode(ctx context.Context, media string, body []byte) (done bool, err error)
 }
 
+// Sounds reads the headers of sounds that are assets.
+type Sounds interface {
+	// Length returns the length of a sound; 0: its header does not say.
+	Length(ctx context.Context, sha256 string) (time.Duration, error)
+}
+
 // Checker checks decks. It is safe for concurrent use.
 type Checker struct{ o Options }
 
@@ -82,6 +90,13 @@ func (c *Checker) Lenient() *Checker {
 	return &Checker{o}
 }
 
+// Hearing returns a checker like c that finds the lengths of recordings.
+func (c *Checker) Hearing(s Sounds) *Checker {
+	o := c.o
+	o.Sounds = s
+	return &Checker{o}
+}
+
 // checkedPixels is how many pixels of pictures a check decodes at most, because it may be part of a request. The first
 // step of a run decodes the other pictures.
 const checkedPixels = 100_000_000
@@ -94,6 +109,7 @@ const unknownTemplate = "unknown_template"
 // Check renders nothing, and uses the network only for the names of voices and avatars of services.
 func (c *Checker) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
 	v := &visit{Options: c.o, deck: d.WithDefaults(), pixels: checkedPixels}
+	v.lengths(ctx)
 	v.faults = v.deck.Validate(v.Limits)
 	v.setAside()
 	if v.deck.Subtitles == "" {
@@ -105,6 +121,11 @@ func (c *Checker) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []le
 	v.theme()
 	if err := v.avatar(ctx); err != nil {
 		return lectern.Deck{}, nil, err
+	}
+	if r := v.deck.Recording; r != nil {
+		if err := v.recording(r.File, "recording.file", 0); err != nil {
+			return lectern.Deck{}, nil, err
+		}
 	}
 	v.transitions()
 	v.boxes()
@@ -307,7 +328,7 @@ func (v *visit) speech(ctx context.Context, i int) error {
 	s := &v.deck.Slides[i]
 	script := s.Script()
 	v.note(i+1, script.Notes...)
-	if s.Sound != nil {
+	if s.Sound != nil || v.deck.Recording != nil {
 		return v.recorded(i)
 	}
 	if script.Silent() {
@@ -332,22 +353,6 @@ func (v *visit) speech(ctx context.Context, i int) error {
 	v.note(i+1, more...)
 	voice := reading.Voice
 	s.Voice = lectern.VoiceChoice{Engine: voice.Engine, ID: voice.ID, Language: voice.Language, Speed: voice.Speed}
-	return nil
-}
-
-// recorded checks a slide whose narration people recorded: its text is not spoken.
-func (v *visit) recorded(i int) error {
-	file := v.deck.Slides[i].Sound.File
-	if _, asset, _ := lectern.AssetAddress(file); !asset && !v.isWrong(i, "sound") {
-		f := lectern.Fail(lectern.CodeAssetRefused, "The sound of the slide cannot be used: %s.", lectern.AbsentFile(file))
-		if err := v.blame(f, fmt.Sprintf("slides[%d].sound.file", i), i+1); err != nil {
-			return err
-		}
-	}
-	if v.own {
-		v.note(i+1, lectern.Warning{Code: "avatar_silent", Message: "The avatar speaks itself and cannot move its lips to " +
-			"a recorded sound, so it is not shown on this slide."})
-	}
 	return nil
 }
 

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
@@ -147,12 +149,33 @@ func launch(life context.Context, path string, o Options, contained bool) (*inst
 			browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny})
 	}
 	if err != nil {
-		cerr := in.close()
-		return nil, errors.Join(startFailed(err, in.p.Tail()), cerr)
+		return nil, in.explain(ctx, err)
 	}
 	_, version, _ := strings.Cut(v.Product, "/")
 	in.version = marked(version, path)
 	return in, nil
+}
+
+// errBadStart reports a browser that crashed while it started. Chromium does so now and then on a machine that is very
+// busy; the next start succeeds.
+var errBadStart = errors.New("the browser crashed while it started")
+
+// crashes are the signals by which a program ends that finds its own state to be wrong.
+var crashes = []syscall.Signal{syscall.SIGTRAP, syscall.SIGABRT, syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGILL}
+
+// explain ends a browser that did not start, and returns the failure.
+func (in *instance) explain(ctx context.Context, err error) error {
+	if errors.Is(err, errLost) {
+		select { // a process that is asked to stop no longer says how it ended by itself
+		case <-in.p.Done():
+		case <-ctx.Done():
+		}
+	}
+	left := in.close()
+	if exit, ok := errors.AsType[*proc.ExitError](in.p.Wait()); ok && slices.Contains(crashes, exit.Signal) {
+		err = errors.Join(errBadStart, exit, err)
+	}
+	return errors.Join(startFailed(err, in.p.Tail()), left)
 }
 
 func startFailed(err error, tail string) *lectern.Failure {

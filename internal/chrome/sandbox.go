@@ -68,7 +68,8 @@ func expose(s Sandbox, root bool) string {
 }
 
 // launch starts a browser according to the settings. In auto, one failed start, which takes a tenth of a second, shows
-// that the sandbox cannot start. After that b starts Chromium without one.
+// that the sandbox cannot start. After that b starts Chromium without one. A browser that crashes while it starts is
+// started once more.
 func (b *Browser) launch(life context.Context) (*instance, error) {
 	path, err := Find(b.o.Path)
 	if err != nil {
@@ -81,6 +82,9 @@ func (b *Browser) launch(life context.Context) (*instance, error) {
 	}
 	contained, _ := b.Contained()
 	in, err := launch(life, path, b.o, contained)
+	if errors.Is(err, errBadStart) {
+		in, err = launch(life, path, b.o, contained)
+	}
 	if err == nil || !contained || !errors.Is(err, errNoSandbox) || b.o.Sandbox == SandboxOn {
 		return in, err
 	}

@@ -116,6 +116,37 @@ func TestC1AnotherFaultKeepsTheSandbox(t *testing.T) {
 	}
 }
 
+// T1: a browser that crashes while it starts, as Chromium does on a very busy machine, is started once more. One that
+// crashes every time fails.
+func TestT1ACrashAtTheStartIsRepeated(t *testing.T) {
+	t.Parallel()
+	real, err := Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for crashes, want := range map[int]int{1: 2, 9: 2} { // starts
+		dir := t.TempDir()
+		count := filepath.Join(dir, "starts")
+		path := program(t, dir, "browser", fmt.Sprintf(`#!/bin/sh
+echo start >>%[1]s
+[ "$(wc -l <%[1]s)" -le %[2]d ] && kill -TRAP $$
+exec %[3]s "$@"
+`, count, crashes, real))
+		b := New(Options{Path: path, Dir: dir})
+		defer b.Close()
+		err := b.Warm(t.Context())
+		if said, _ := os.ReadFile(count); strings.Count(string(said), "start") != want {
+			t.Errorf("%d crashes: %d starts", crashes, strings.Count(string(said), "start"))
+		}
+		if crashes < want && err != nil {
+			t.Errorf("%d crashes: %v", crashes, err)
+		}
+		if crashes >= want {
+			wantFailure(t, err, lectern.CodeCaptureFailed, "did not start")
+		}
+	}
+}
+
 // Chromium's messages about a sandbox that cannot start are recognised, and its other messages are not.
 func TestC1MessagesOfAMissingSandboxAreRecognised(t *testing.T) {
 	t.Parallel()

@@ -130,7 +130,8 @@ func checkedSlide(d lectern.Deck, i int, performs bool) CheckedSlide {
 	}
 	chosen := d.Slides[i].Voice
 	switch {
-	case d.Slides[i].Sound != nil:
+	case d.Slides[i].Sound != nil,
+		d.Recording != nil && (len(d.Recording.Starts) > 0 || !d.Slides[i].Script().Silent()):
 		s.SpokenBy = "recording"
 		if performs {
 			s.Avatar = "" // it cannot move its lips to a sound

@@ -206,7 +206,7 @@ type PresentationPage struct {
 
 // Step is one finished unit of work for a presentation. Its output was made, or found in the cache.
 type Step struct {
-	Kind      string `json:"kind" enum:"import,narrate,segment,capture,animate,encode,transition,audio,mux,publish" doc:"import: an office file was turned into PDF. narrate: a voice spoke. segment: words were found in a script without spaces. capture: a slide's picture was taken. animate: an avatar's engine made a clip. encode: a slide's video was encoded. transition: two slides were joined. audio: the sound was mixed. mux: picture and sound were put together. publish: the files were stored."`
+	Kind      string `json:"kind" enum:"import,divide,narrate,segment,capture,animate,encode,transition,audio,mux,publish" doc:"import: an office file was turned into PDF. divide: the slides were found in the recording of a deck. narrate: a voice spoke, or a recording was read. segment: words were found in a script without spaces. capture: a slide's picture was taken. animate: an avatar's engine made a clip. encode: a slide's video was encoded. transition: two slides were joined. audio: the sound was mixed. mux: picture and sound were put together. publish: the files were stored."`
 	Slide     int    `json:"slide,omitempty" doc:"Counted from 1; absent: the whole deck."`
 	Key       string `json:"key" doc:"The hash of all that the step's output depends on."`
 	Attempt   int    `json:"attempt" doc:"The attempt that it belongs to."`

@@ -11,7 +11,8 @@ import (
 	"lectern/internal/proc"
 )
 
-// Containment says which restrictions this machine allows. The profile, the named filter and the bounds need nothing.
+// Containment says which restrictions this machine allows. Those that need nothing from the machine, such as the
+// profile and the name of the input filter, are not in it.
 type Containment struct {
 	Filter  bool `json:"filter"`  // the filter of system calls, without which LibreOffice is not started on Linux
 	Files   bool `json:"files"`   // only the files that it needs

@@ -1,17 +1,13 @@
 package render
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"image"
 	"os"
-	"path/filepath"
 
 	"lectern"
 	"lectern/internal/contentkey"
-	"lectern/internal/encode"
 	"lectern/internal/fail"
 	"lectern/internal/picture"
 )
@@ -105,55 +101,4 @@ func (u *capturer) page(ctx context.Context, s *slide) error {
 	u.track.move(taskOf("capture", s), 1)
 	close(s.captured)
 	return nil
-}
-
-// whatRecording begins the message about a recorded sound that cannot be decoded.
-const whatRecording = "ffmpeg could not read the recorded sound"
-
-// recorded returns the narration of a slide whose sound people recorded. The words of its text, if there is one, are
-// found in the sound.
-func (u *speaker) recorded(ctx context.Context, s *slide) (narration, error) {
-	d := &u.deck.Slides[s.index]
-	sha, _, _ := lectern.AssetAddress(d.Sound.File)
-	voice := lectern.Voice{Engine: "recorded", Name: "Recorded", Language: u.deck.VoiceOf(s.index).Language}
-	key := contentkey.Of(lectern.StepNarrate, "recorded", sha, d.Sound.Start, d.Sound.End, s.script.Text, voice.Language,
-		u.version)
-	return u.narration(ctx, s.number, key, voice, func(path string) error {
-		samples, err := u.decode(ctx, s, sha)
-		if err != nil {
-			return err
-		}
-		var a alignment
-		if u.align != nil && !s.script.Silent() {
-			a.Words = u.align(s.script.Text, samples)
-		}
-		return writeNarration(path, samples, a)
-	})
-}
-
-// decode returns the samples of a slide's recorded sound.
-func (u *speaker) decode(ctx context.Context, s *slide, sha string) ([]int16, error) {
-	if u.files == nil {
-		return nil, lectern.Fail(lectern.CodeUnsupported, "This server reads no recorded sounds.")
-	}
-	local := filepath.Join(u.job.Scratch, fmt.Sprintf("sound-%d", s.number))
-	if err := u.files.Fetch(ctx, sha, local); err != nil {
-		return nil, fail.Else(err, lectern.CodeAssetFailed, "The recorded sound of the slide could not be read.")
-	}
-	defer os.Remove(local)
-	d := u.deck.Slides[s.index]
-	var pcm bytes.Buffer
-	args := encode.PCM(local, d.Sound.Start, d.Sound.End)
-	if err := u.ffmpeg(ctx, Command{Args: args, Stdout: &pcm, What: whatRecording}); err != nil {
-		return nil, err
-	}
-	samples := make([]int16, pcm.Len()/2)
-	if _, err := binary.Decode(pcm.Bytes(), binary.LittleEndian, samples); err != nil {
-		return nil, err
-	}
-	if len(samples) == 0 {
-		return nil, lectern.Fail(lectern.CodeInvalidDeck, "The recorded sound of the slide is empty between its start and "+
-			"its end. Record it again, or remove it.").On(fmt.Sprintf("slides[%d].sound", s.index))
-	}
-	return samples, nil
 }

@@ -41,6 +41,7 @@ type ManifestSlide struct {
 	Frames   int64          `json:"frames"`
 	Speech   *int64         `json:"speech_sample,omitempty"` // where the narration begins in the sound; nil: silent
 	Samples  int64          `json:"speech_samples,omitempty"`
+	Recorded *int64         `json:"recording_sample,omitempty"` // where the narration begins in the recording of the deck
 	Voice    *lectern.Voice `json:"voice,omitempty"`
 	Window   *lectern.Rect  `json:"avatar_window,omitempty"` // in video pixels
 	Words    []lectern.Span `json:"words,omitempty"`         // in samples from the narration's beginning

@@ -20,6 +20,9 @@ import (
 type narration struct {
 	file
 	voice   lectern.Voice
+	source  string // the hash of the file that people recorded; "": a voice speaks
+	from    int64  // where it begins in the recording of the whole deck, in samples
+	spread  string // see alignment
 	samples int64
 	blocks  []float64 // power, for the loudness
 	offset  int64     // of the samples in the file
@@ -32,6 +35,8 @@ type alignment struct {
 	Phonemes []lectern.Span `json:"phonemes"`
 	Blocks   []float64      `json:"blocks"`
 	Takes    []int64        `json:"takes,omitempty"` // frames of each take whose sound it is
+	// Spread says why the words of a recorded sound are only spread over it; "": they are where they are said
+	Spread string `json:"spread,omitempty"`
 }
 
 // maxAlignment is how many bytes the JSON of an alignment may have.
@@ -44,9 +49,11 @@ type speaker struct {
 	*steps
 	*outline
 	coder
-	voices Voices
-	files  Files                                             // nil: recorded sounds cannot be read
-	align  func(text string, samples []int16) []lectern.Span // nil: recorded sounds have no words
+	voices     Voices
+	references Voices                                            // offline voices; nil: there are none
+	files      Files                                             // nil: recorded sounds cannot be read
+	align      func(text string, samples []int16) []lectern.Span // nil: without a reference there are no words
+	divider    *divider
 }
 
 // spoken returns the narration of a slide, spoken by a voice.
@@ -143,8 +150,8 @@ func buffered(f *os.File, write func(w *bufio.Writer) error) error {
 	return w.Flush()
 }
 
-// open reads a narration's alignment, checks that the file has all of its samples, and sets n.offset, n.samples and
-// n.blocks.
+// open reads a narration's alignment, checks that the file has all of its samples, and sets n.offset, n.samples,
+// n.blocks and n.spread.
 func (n *narration) open() (alignment, error) {
 	var a alignment
 	f, err := os.Open(n.path)
@@ -167,7 +174,7 @@ func (n *narration) open() (alignment, error) {
 	if err := json.NewDecoder(io.LimitReader(f, int64(length))).Decode(&a); err != nil {
 		return a, fmt.Errorf("%w: %w", errNarration, err)
 	}
-	n.offset, n.samples, n.blocks = 8+int64(length), a.Samples, a.Blocks
+	n.offset, n.samples, n.blocks, n.spread = 8+int64(length), a.Samples, a.Blocks, a.Spread
 	if a.Samples <= 0 || n.offset+2*a.Samples != info.Size() {
 		return a, errNarration
 	}

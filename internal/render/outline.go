@@ -73,6 +73,7 @@ func withSlides(base outline, track *tracker) *outline {
 		u.slides = append(u.slides, s)
 		u.planSlide(track, s, u.guess[i].Seconds())
 	}
+	u.planDivide(track)
 	track.plan("mux", 0.3+0.02*float64(len(u.slides)))
 	track.plan("publish", 0.3+0.02*float64(len(u.slides)))
 	u.planAudio(track)
@@ -102,7 +103,7 @@ func (u *outline) windowOf(i int) *picture.Window {
 		return nil
 	}
 	d := u.deck.Slides[i]
-	if u.performed && (d.Narration == "" || d.Sound != nil) { // such a slide has no take to show
+	if u.performed && (d.Narration == "" || u.plays(i)) { // such a slide has no take to show
 		return nil
 	}
 	w := &picture.Window{At: picture.EvenRect(place.Avatar, u.deck.Scale(), u.deck.Size), Shape: place.Shape,
@@ -142,7 +143,7 @@ func (u *outline) look(i int) lectern.Point {
 // face returns the slide that the thumbnail shows: the first with a narration, or else the first.
 func (u *outline) face() *slide {
 	for i := range u.deck.Slides {
-		if u.deck.Slides[i].Narration != "" || u.deck.Slides[i].Sound != nil {
+		if u.deck.Slides[i].Narration != "" || u.plays(i) {
 			return u.slides[i]
 		}
 	}

@@ -27,7 +27,11 @@ type Options struct {
 	// Cache begins a run's use of the cache; what the run touches stays until release is called, once.
 	Cache     func() (c Cache, release func())
 	Resources *Resources // shared by all pipelines of the process; nil: one of its own with the defaults
-	// Align finds the words of a text in its sound; nil: narrations of avatars that speak themselves have no words.
+	// References are the offline voices with which recordings are compared, to find what they say when; nil: there are
+	// none.
+	References Voices
+	// Align estimates the times of the words of a text in its sound, where no reference can be compared with it; nil:
+	// narrations of avatars that speak themselves have no words.
 	Align func(text string, samples []int16) []lectern.Span
 	// Plain makes every picture be encoded whole: as a reference for comparisons, and for players that cannot play spliced
 	// streams.

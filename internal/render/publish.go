@@ -297,6 +297,9 @@ func (u *publisher) manifest(plan timeline.Plan, w words) ([]byte, error) {
 		if s.narration.samples > 0 {
 			voice := s.narration.voice
 			ms.Voice = &voice
+			if d.Recording != nil {
+				ms.Recorded = new(s.narration.from)
+			}
 		}
 		if s.window != nil {
 			ms.Window = &s.window.At

@@ -21,6 +21,7 @@ type run struct {
 	*steps
 	*outline
 	resources *Resources
+	divider   *divider
 	speaker   *speaker
 	performer *performer
 	importer  *importer
@@ -115,8 +116,11 @@ func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pi
 	yuv := yuvFiles{all, shared.job.Scratch, p.Resources}
 	takes := &performer{shared, all, ffmpeg, p.Avatars, p.Align}
 	imports := &importer{shared, all, p.Documents, map[string]file{}}
+	parts := &divider{steps: shared, outline: all, coder: ffmpeg, files: p.Files, references: p.References,
+		ready: make(chan struct{})}
 	return &run{steps: shared, outline: all, resources: p.Resources, performer: takes, importer: imports,
-		speaker: &speaker{shared, all, ffmpeg, p.Voices, p.Files, p.Align},
+		divider: parts,
+		speaker: &speaker{shared, all, ffmpeg, p.Voices, p.References, p.Files, p.Align, parts},
 		capturer: &capturer{steps: shared, outline: all, slides: p.Capture, resources: p.Resources,
 			pictures: pictures, importer: imports},
 		segmenter: &segmenter{shared, all, p.Browser, p.Segmenter},
@@ -148,6 +152,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	n := len(u.slides)
 	// Before the workers start, because they report single slides.
 	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", count(n, "slide")))
+	g.do(u.divider.divide)
 	workers(g, u.resources.slots.Voices, n, u.each(u.narrate))
 	workers(g, u.resources.slots.Tabs, n, u.each(u.capturer.capture))
 	// An avatar's service renders several takes at once, while the other steps go on.
@@ -230,10 +235,15 @@ func (u *run) narrate(ctx context.Context, s *slide) error {
 	d := &u.deck.Slides[s.index]
 	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", u.of(s)))
 	need := timeline.Need{Hold: timeline.Samples(u.deck.HoldOf(s.index))}
-	if d.Narration != "" || d.Sound != nil {
+	if d.Narration != "" || u.plays(s.index) {
 		var n narration
 		var err error
 		switch {
+		case u.deck.Recording != nil:
+			n, err = u.speaker.passage(ctx, s)
+			if need.Joined = true; s.script.Silent() && len(u.deck.Recording.Starts) == 0 {
+				need.Least = need.Hold
+			}
 		case d.Sound != nil:
 			n, err = u.speaker.recorded(ctx, s)
 			need.Least = timeline.Samples(d.Hold)

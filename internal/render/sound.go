@@ -24,25 +24,35 @@ type mixer struct {
 	coder
 }
 
-// gains levels the deck: all narrations of one voice get the same gain, measured over all of them, so that what a
-// voice says more softly stays softer, and voices are equally loud.
-func (u *mixer) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
-	blocks, samples := map[lectern.Voice][][]float64{}, map[lectern.Voice][]int16{}
+// speaking is who says a narration: a voice, or a file that people recorded.
+type speaking struct {
+	voice  lectern.Voice
+	source string
+}
+
+// by returns who says a narration.
+func (n narration) by() speaking { return speaking{n.voice, n.source} }
+
+// gains levels the deck: all narrations of one voice, or of one recorded file, get the same gain, measured over all of
+// them, so that what a voice says more softly stays softer, and voices and recordings are equally loud.
+func (u *mixer) gains(ctx context.Context) (map[speaking]float64, error) {
+	blocks, samples := map[speaking][][]float64{}, map[speaking][]int16{}
 	for _, s := range u.slides {
 		n := s.narration
 		if n.samples == 0 {
 			continue
 		}
-		blocks[n.voice] = append(blocks[n.voice], n.blocks)
-		if more := min(n.samples, voiceSample-int64(len(samples[n.voice]))); more > 0 {
+		by := n.by()
+		blocks[by] = append(blocks[by], n.blocks)
+		if more := min(n.samples, voiceSample-int64(len(samples[by]))); more > 0 {
 			head, err := n.head(more)
 			if err != nil {
 				return nil, err
 			}
-			samples[n.voice] = append(samples[n.voice], head...)
+			samples[by] = append(samples[by], head...)
 		}
 	}
-	gains := map[lectern.Voice]float64{}
+	gains := map[speaking]float64{}
 	for v, list := range blocks {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err // it takes a while
@@ -65,7 +75,7 @@ func (u *mixer) speech(ctx context.Context, plan timeline.Plan) ([]audio.Speech,
 	for i, s := range u.slides {
 		if n := &s.narration; n.samples > 0 {
 			list = append(list, audio.Speech{Key: n.key, Start: plan.Slides[i].Speech, Samples: n.samples,
-				Gain: gains[n.voice], Open: n.pcm})
+				Gain: gains[n.by()], Open: n.pcm})
 		}
 	}
 	return list, nil

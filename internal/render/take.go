@@ -44,7 +44,7 @@ func (u *performer) order(ctx context.Context) ([]func(context.Context) error, e
 	var jobs []func(context.Context) error
 	for _, s := range u.slides {
 		text := s.script.Text
-		if s.script.Silent() || u.deck.Slides[s.index].Sound != nil {
+		if s.script.Silent() || u.plays(s.index) {
 			continue
 		}
 		parts, err := u.avatars.Parts(ctx, u.deck.Avatar, text)

@@ -48,7 +48,7 @@ type Policy struct {
 	Patience time.Duration
 	Notice   func(wait time.Duration, why error)              // called before each wait; nil: none
 	Sleep    func(ctx context.Context, d time.Duration) error // nil: the clock's
-	// Pause waits before the next attempt, counted from 1, if the service does not ask for a wait; nil: Sleep does.
+	// Pause waits after a failed attempt, counted from 1, if the service does not ask for a wait; nil: Sleep does.
 	Pause func(ctx context.Context, attempt int) (ended error)
 }
 

@@ -250,7 +250,8 @@ func (n *reader) rangeOf(p parsed, at, second int, dash rune, tight bool) (end i
 	return end, strings.TrimSpace(first) + " " + strings.TrimSpace(word+" "+say2), true
 }
 
-// vulgar reads "3/4" if it looks like a fraction.
+// vulgar reads two numbers with a slash between them: "3/4" as a fraction, "24/7" and "60/40" as two numbers, and
+// others, such as "9/8", with the word for the slash.
 func (n *reader) vulgar(p parsed) (say string, end int, ok bool) {
 	if p.Fraction != "" || p.grouped || len(p.digits) > 3 || n.runeAt(p.end) != '/' && n.runeAt(p.end) != '⁄' ||
 		n.Rules == nil {
@@ -337,7 +338,7 @@ func (n *reader) fraction(top, bottom string) string {
 	return n.cardinal(t, "masculine", true) + " " + choose(forms)
 }
 
-// decade reads the ending of "1990s" and "90er".
+// decade reads a number with the ending of a decade: "1990s", "90er".
 func (n *reader) decade(num number, end int) (say string, to int, ok bool) {
 	if num.Fraction != "" || num.Integer%10 != 0 || len(num.digits) != 2 && len(num.digits) != 4 || num.Integer == 0 {
 		return "", end, false
@@ -384,7 +385,7 @@ func (n *reader) decadeBefore(end int) bool {
 	return n.start < end && strings.ContainsRune("'’", n.runeAt(n.start))
 }
 
-// dotted reads numbers of more than two parts: versions, addresses of machines.
+// dotted reads numbers of more than two parts: versions, IP addresses.
 func (n *reader) dotted(at int) (end int, say string, ok bool) {
 	if n.Rules == nil {
 		return at, "", false

@@ -8,7 +8,9 @@
 // the start of the video, not from a neighbour.
 //
 // Neighbours overlap by the frames of the transition between them. Lead and tail grow to cover a transition, so there
-// is no speech during one, and a slide keeps at least MinBody frames of its own.
+// is no speech during one, and a slide keeps at least MinBody frames of its own. The parts of one recording of a whole
+// talk are an exception: they follow one another without a gap, and the middle of a transition is where two of them
+// meet ([Need.Joined]).
 package timeline
 
 import (
@@ -72,6 +74,10 @@ type Need struct {
 	Narration int64
 	Hold      int64
 	Least     int64 // the shortest a slide with a narration may be; 0: as short as its narration needs
+	// Joined says that the narration follows that of the slide before without a gap, and has pauses of its own. There is
+	// no lead and no tail but the half of each transition. If the narrations of both slides are whole frames long, the
+	// second begins with the sample at which the first ends.
+	Joined bool
 }
 
 // Slot is the length of one slide and of its parts. It depends only on the slide and its two transitions, so that a
@@ -93,6 +99,11 @@ func (r Rules) Fit(n Need, in, out int64) Slot {
 	least := in + out + MinBody
 	if s.Spoken == 0 {
 		s.Frames = max(r.Rate.Frames(n.Hold), least)
+		return s
+	}
+	if n.Joined {
+		s.Lead = r.Rate.Sample(in / 2)
+		s.Frames = max(r.Rate.Frames(max(s.Lead+s.Spoken+r.Rate.Sample(out-out/2), n.Least)), least)
 		return s
 	}
 	// A transition of in frames is over ⌈in·48000/rate⌉ samples after the slide's first one, or sooner.

@@ -89,6 +89,40 @@ func TestNarrationsOverlapNeitherTransitionsNorEachOther(t *testing.T) {
 	})
 }
 
+// The parts of one recording follow one another to the sample, whatever the transitions are: the middle of a transition
+// is where they meet. The video is as long as the recording.
+func TestJoinedNarrationsFollowOneAnother(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r := rapid.SampledFrom([]Rate{24, 25, 30, 50, 60}).Draw(t, "rate")
+		n := rapid.IntRange(1, 20).Draw(t, "slides")
+		slots, in, whole := make([]Slot, n), int64(0), int64(0)
+		for i := range slots {
+			out := int64(0)
+			if i < n-1 {
+				out = rapid.Int64Range(0, 30).Draw(t, "transition")
+			}
+			frames := rapid.Int64Range(40, 900).Draw(t, "frames")
+			slots[i] = DefaultRules(r).Fit(Need{Narration: r.Sample(frames), Joined: true}, in, out)
+			in, whole = out, whole+frames
+		}
+		p, err := Build(r, slots)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := int64(0)
+		for i, s := range p.Slides {
+			if s.Speech != at {
+				t.Fatalf("the part of slide %d begins at %d, not at %d", i+1, s.Speech, at)
+			}
+			at += s.Spoken
+		}
+		if p.Frames != whole {
+			t.Fatalf("the video has %d frames, the recording %d", p.Frames, whole)
+		}
+	})
+}
+
 func TestFramesBeginLessThanASampleFromTheirExactTime(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -22,7 +22,7 @@ func tone(rate, n int, hz, amplitude float64) []float32 {
 	return out
 }
 
-// strength is the amplitude of a frequency in the middle half of samples (Goertzel with a Hann window).
+// strength is the amplitude of a frequency in the middle half of samples (a Fourier sum with a Hann window).
 func strength(samples []float32, rate int, hz float64) float64 {
 	mid := samples[len(samples)/4 : len(samples)*3/4]
 	var re, im, sum float64

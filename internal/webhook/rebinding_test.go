@@ -80,7 +80,7 @@ func (n *testNet) judged() []string {
 
 func (n *testNet) url(name string) string { return "http://" + name + ":" + n.port + "/hook" }
 
-// recording signals every record.
+// recording is a store that sends a delivery to records after each of its attempts is stored.
 type recording struct {
 	*webhooktest.Fake
 	records chan lectern.Delivery
@@ -171,12 +171,12 @@ func TestRedirectsToRebindingNames(t *testing.T) {
 	t.Parallel()
 	// only this address is allowed, so that something answers
 	p := egress.Policy{Private: []netip.Prefix{netip.PrefixFrom(here, 32)}}
-	beside := netip.MustParseAddr("127.0.0.3")
+	neighbour := netip.MustParseAddr("127.0.0.3")
 	n := newNet(t, p, func(name string) []netip.Addr {
 		if name == "receiver.example.com" {
 			return []netip.Addr{here}
 		}
-		return []netip.Addr{beside}
+		return []netip.Addr{neighbour}
 	})
 	receiver := httptest.NewServer(http.RedirectHandler(n.url(rebinding), http.StatusTemporaryRedirect))
 	t.Cleanup(receiver.Close)
@@ -200,7 +200,7 @@ func TestRedirectsToRebindingNames(t *testing.T) {
 		res.Body.Close()
 	}
 	if _, refused := errors.AsType[*egress.Refused](err); !refused || !slices.Equal(n.judged(), []string{here.String(),
-		beside.String()}) {
+		neighbour.String()}) {
 		t.Errorf("followed: %v; judged %v", err, n.judged())
 	}
 }

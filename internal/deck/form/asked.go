@@ -40,7 +40,8 @@ func everyObject() *Object {
 	point := func() *Object { return of("e", of("x", Number("1"), "y", Number("1"))) }
 	translated := func() *Object { return of("de", of("voice", of(), "props", of(), "revisions", of())) }
 	size := func() *Object { return of("width", Number("640"), "height", Number("480")) }
-	return of("voice", of(), "size", size(), "metadata", of(), "variables", of(), "translations", translated(),
+	return of("voice", of(), "size", size(), "metadata", of(), "recording", of(), "variables", of(),
+		"translations", translated(),
 		"transitions", []any{of()},
 		"slides", []any{
 			of("voice", of(), "page", of(), "sound", of(), "avatarBox", of(), "positions", point(), "props", of(),

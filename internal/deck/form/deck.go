@@ -34,12 +34,64 @@ func (r *reader) deck(f *fields) lectern.Deck {
 	d.Language = lectern.LanguageTag(language)
 	d.Variables = f.variables()
 	d.Translations = f.deckTranslations()
+	d.Recording = f.recording()
 	d.Slides = r.slides(f, d)
 	d.Transitions = f.transitions()
 	callback, at, _ := f.text("callbackUrl")
 	r.callback, r.callbackAt = callback, at.path
 	f.warnUnknown()
 	return d
+}
+
+// recording reads the recording of the whole deck. Its starts are a list of seconds or of times such as "1:05", or one
+// text with all of them.
+func (f *fields) recording() *lectern.Recording {
+	o, ok := f.object("recording")
+	if !ok {
+		return nil
+	}
+	defer o.warnUnknownInside()
+	var r lectern.Recording
+	r.File, _, _ = o.text("file")
+	v, ok := o.take("starts")
+	if !ok {
+		return &r
+	}
+	switch value := v.value.(type) {
+	case string:
+		times, err := lectern.ParseTimes(value)
+		if err != nil {
+			o.fault(v.path, "%s", lectern.AsFailure(err).Message)
+		}
+		r.Starts = times
+	case []any:
+		for i, e := range value {
+			r.Starts = append(r.Starts, o.start(field{e, v.path + "[" + strconv.Itoa(i) + "]"}))
+		}
+	default:
+		o.wrong(v, `a list of times such as [0, 12.5, "1:05"]`)
+	}
+	return &r
+}
+
+// start reads the time at which a slide begins.
+func (f *fields) start(v field) time.Duration {
+	switch value := v.value.(type) {
+	case Number:
+		if x, ok := f.float(v); ok {
+			return milliseconds(x)
+		}
+	case string:
+		at, ok := lectern.ParseTime(strings.TrimSpace(value))
+		if !ok {
+			f.fault(v.path, "%q is not a time. Write minutes and seconds, such as \"2:05\", or seconds, such as 125.5.",
+				lectern.Shorten(value))
+		}
+		return at
+	default:
+		f.wrong(v, "a time, in seconds")
+	}
+	return 0
 }
 
 // subtitles reads true or false, or "on" or "off".
@@ -303,6 +355,12 @@ func (f *fields) ownHold() time.Duration {
 func milliseconds(x float64) time.Duration {
 	const most = 1e9
 	return time.Duration(math.Round(min(max(x, -most), most)*1000)) * time.Millisecond
+}
+
+// nanoseconds is milliseconds for places in a sound, which are as exact as its samples.
+func nanoseconds(x float64) time.Duration {
+	const most = 1e9
+	return time.Duration(math.Round(min(max(x, -most), most) * 1e9))
 }
 
 func (f *fields) metadata() map[string]string {

@@ -42,11 +42,27 @@ func Write(d lectern.Deck) *Object {
 		}
 		o.Add("transitions", list)
 	}
+	if r := d.Recording; r != nil {
+		o.Add("recording", writtenRecording(*r))
+	}
 	slides := make([]any, len(d.Slides))
 	for i, s := range d.Slides {
 		slides[i] = writtenSlide(s)
 	}
 	o.Add("slides", slides)
+	return o
+}
+
+func writtenRecording(r lectern.Recording) *Object {
+	o := &Object{}
+	o.text("file", r.File)
+	if len(r.Starts) > 0 {
+		list := make([]any, len(r.Starts))
+		for i, at := range r.Starts {
+			list[i] = number(at.Seconds())
+		}
+		o.Add("starts", list)
+	}
 	return o
 }
 

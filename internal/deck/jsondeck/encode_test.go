@@ -199,6 +199,10 @@ var writtenDeck = rapid.Custom(func(t *rapid.T) lectern.Deck {
 	if rapid.Bool().Draw(t, "has metadata") {
 		d.Metadata = rapid.MapOfN(rapid.String(), rapid.String(), 1, 4).Draw(t, "metadata")
 	}
+	if rapid.Bool().Draw(t, "has a recording") {
+		d.Recording = &lectern.Recording{File: maybe(t, text, "file"),
+			Starts: maybe(t, rapid.SliceOfN(length, 1, 4), "starts")}
+	}
 	languages(t, &d)
 	for range rapid.IntRange(0, 3).Draw(t, "transitions") {
 		kind := rapid.SampledFrom(lectern.TransitionTypes()).Draw(t, "transition")

@@ -23,7 +23,8 @@ func Dialects() []string {
 }
 
 var (
-	// slidevHead are the fields of a front matter that only Slidev has.
+	// slidevHead are the fields of a front matter that stand for Slidev. Marp has transition too: a deck with it counts
+	// as Marp only by marp: true.
 	slidevHead = []string{"transition", "clicks", "drawings", "routerMode", "aspectRatio", "canvasWidth", "themeConfig",
 		"fonts", "favicon", "titleTemplate", "src"}
 	// slidevFront are the fields of a slide's own front matter, which only Slidev has.
@@ -33,10 +34,10 @@ var (
 	// marpHead are the fields of a front matter that only Marp has.
 	marpHead = []string{"headingDivider", "paginate", "_paginate", "_class", "backgroundColor", "_backgroundColor",
 		"backgroundImage", "_backgroundImage", "math", "style", "footer", "header"}
-	// local are Marp's directives, which a comment may set.
+	// local are Marp's directives for a slide.
 	local = []string{"paginate", "header", "footer", "class", "backgroundColor", "backgroundImage", "backgroundPosition",
 		"backgroundRepeat", "backgroundSize", "color", "transition"}
-	// global are directives for the whole deck. In a comment they are no notes.
+	// global are Marp's directives for the whole deck.
 	global = []string{"theme", "style", "headingDivider", "lang", "size", "math", "title", "description", "author",
 		"image", "keywords", "url", "marp"}
 
@@ -47,8 +48,8 @@ var (
 	direction  = regexp.MustCompile(`(?s)^\(\s*([a-z][a-z-]*)\s*:(.*)\)$`)
 )
 
-// detect returns the dialect of a deck by the signs that only one of them has. Text in listings and comments counts
-// only where it says so.
+// detect returns the dialect of a deck by the signs of each; the first case decides. Patterns are matched outside
+// listings, code and comments. A comment counts only if it has a directive of Marp or an attribute of reveal.js.
 func detect(src *source, from int, front fields) string {
 	rs := scan(src.text[from:])
 	prose := outside(src.text[from:], rs)
@@ -130,7 +131,7 @@ func marpComment(r region) bool {
 	return ok && slices.ContainsFunc(f.Names(), isDirective)
 }
 
-// isDirective reports whether a field of a comment is a directive of Marp. A comment with one is no note.
+// isDirective reports whether a field of a comment is a directive of Marp.
 func isDirective(name string) bool {
 	return slices.Contains(local, strings.TrimPrefix(name, "_")) || slices.Contains(global, name)
 }

@@ -128,9 +128,9 @@ func properTitle(s string) string {
 // The long side of a video whose pages are neither 16:9 nor 4:3.
 const longSide = 1920
 
-// videoSize is the size of a video with the shape of its first page: 1920x1080 for 16:9, 1440x1080 for 4:3, the same
-// upright, else 1920 pixels on the longer side. Both sides are even and within the limits; a page that is longer than
-// these allow does not fill its video.
+// videoSize is the size of a video with the shape of its first page: 1920x1080 for 16:9, 1440x1080 for 4:3, else 1920
+// pixels on the longer side; the video of a page in portrait is in portrait too. Both sides are even and within the
+// limits; a page that is longer than these allow does not fill its video.
 func videoSize(s pdf.Size, lim lectern.Limits) map[string]int {
 	ratio := max(s.Width, s.Height) / min(s.Width, s.Height)
 	long, short := float64(longSide), longSide/ratio

@@ -49,6 +49,8 @@ const (
 	colours = `^\s*(#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})|[rR][gG][bB]\(\s*\d{1,3}\s*(,\s*\d{1,3}\s*){2}\)|` +
 		`[tT]ransparent|[nN]one)\s*$`
 	variableNames = `^[A-Za-z_][A-Za-z0-9_.-]*$`
+	// times matches seconds, m:ss and h:mm:ss.
+	times = `^\s*\d+(:\d{2}){0,2}([.,]\d+)?\s*$`
 	// sizes matches 1920x1080 and the names of resolutions.
 	sizes = `^\s*(\d+\s*[xX×]\s*\d+|480p|720p|1080p|1440p|2160p|4k)\s*$`
 )
@@ -118,7 +120,9 @@ func (s schema) deck() map[string]node {
 			with("propertyNames", node{"pattern": variableNames, "maxLength": lectern.MaxName}).
 			with("maxProperties", lectern.MaxVariables),
 		"translations": byLanguage("Title and voice of the deck in other languages, by language.", "deckTranslation"),
-		"callbackUrl":  text("An http or https address that gets a message at every milestone. Only a server uses it."),
+		"recording": defined("recording", "One recorded sound of the whole talk, in place of voices. Each slide plays its "+
+			"part of it; the narrations are what it says."),
+		"callbackUrl": text("An http or https address that gets a message at every milestone. Only a server uses it."),
 		"slides": node{"type": "array", "description": "The slides, in their order.", "minItems": 1,
 			"maxItems": s.limits.Slides, "items": node{"$ref": "#/$defs/slide"}},
 		"slideUrl": text("In place of slides: the address of one picture."),
@@ -211,6 +215,14 @@ func (s schema) objects() map[string]object {
 			"file":  words("A sound: its path next to the deck, or asset: and its SHA-256.", lectern.MaxPath),
 			"start": number("Seconds of the sound that are left out at its beginning.").with("minimum", 0),
 			"end":   number("The second of the sound after which it is left out. Default: its end.").with("exclusiveMinimum", 0),
+		}, false},
+		"recording": {"recording", map[string]node{
+			"file": words("A sound: its path next to the deck, or asset: and its SHA-256.", lectern.MaxPath),
+			"starts": either("When each slide begins in the recording: a list of seconds or of times such as 1:05, or one text "+
+				"with all of them. Default: found by comparing the recording with the narrations.",
+				node{"type": "array", "maxItems": s.limits.Slides, "items": node{"anyOf": []node{
+					{"type": "number", "minimum": 0}, {"type": "string", "pattern": times}}}},
+				node{"type": "string"}),
 		}, false},
 		"avatarBox": {"slides[0].avatarBox", map[string]node{
 			"x": place("The left edge."), "y": place("The upper edge."),

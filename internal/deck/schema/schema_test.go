@@ -160,6 +160,9 @@ func TestSchemaHasTheBoundsOfTheRules(t *testing.T) {
 		{slide("page: 7"), slide("page: {file: a.pdf, page: 1.5}")}, {slide("sound: {file: a.mp3, start: 0, end: 1}"),
 			slide("sound: {file: a.mp3, end: 0}")}, {slide("sound: x"), slide("sound: {file: a.mp3, start: -1}")},
 		{slide("translations: {de: {narration: x, title: y}}"), slide("translations: {de: {narration: 7}}")},
+		{"recording: {file: a.mp3, starts: [0, 1.5, '0:02', 3]}", "recording: {file: a.mp3, starts: [0, 1, 2, x]}"},
+		{"recording: {file: a.mp3, starts: '0,1,2,3'}", "recording: {file: a.mp3, starts: [-1, 1, 2, 3]}"},
+		{"recording: {file: a.mp3, starts: \"0:00 one\\n0:10\\n0:20\\n0:30\"}", "recording: a.mp3"},
 		{"voiceoverTexts: [a, null]", "voiceoverTexts: [7]"}, {"'$schema': x", "slides: {}"},
 	} {
 		for text, want := range map[string]bool{c.good: true, c.bad: false} {

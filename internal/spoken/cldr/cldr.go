@@ -1,6 +1,6 @@
 // Package cldr holds the words of the Unicode CLDR for numbers, units, currencies and dates in about a hundred
-// languages. The program tools/cldr writes the tables; INPUTS lists their sources, and LICENSE has the terms. Each
-// language is read once, at its first use.
+// languages. The program tools/cldr writes the tables; INPUTS lists their sources, and LICENSE has the terms. The data
+// of a tag are read at its first use and then cached.
 package cldr
 
 import (
