@@ -16,16 +16,16 @@ import (
 
 // remote renders on a server.
 type remote struct {
-	client    *client.Client
-	overrides overrides
+	client   *client.Client
+	settings []byte // override those of decks; nil: none
 }
 
-func newRemote(out streams, server, key string, over overrides) (*remote, error) {
+func newRemote(out streams, server, key string, settings []byte) (*remote, error) {
 	c, err := newClient(out, server, key)
 	if err != nil {
 		return nil, err
 	}
-	return &remote{c, over}, nil
+	return &remote{c, settings}, nil
 }
 
 func (r *remote) create(ctx context.Context, source deck.Source, choice choice) (lectern.Presentation, error) {
@@ -43,17 +43,17 @@ func (r *remote) create(ctx context.Context, source deck.Source, choice choice) 
 		}
 	}
 	options = append(options, client.WithFiles(files))
-	settings, err := r.overrides.settings()
-	if err != nil {
-		return lectern.Presentation{}, err
-	}
-	if settings != nil {
-		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(settings))...)
+	if len(r.settings) > 0 {
+		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(r.settings))...)
 	}
 	if ext := filepath.Ext(source.Name); ext != "" && ext != ".json" || len(files) > 0 {
 		return r.client.Upload(ctx, source.Bytes, options...)
 	}
 	return r.client.Create(ctx, source.Bytes, options...)
+}
+
+func (r *remote) report(ctx context.Context, id string) ([]lectern.SlideReport, error) {
+	return r.client.Report(ctx, id)
 }
 
 // onePiece returns a source whose bytes are the whole deck: a file that is not text is read, and a folder of pictures

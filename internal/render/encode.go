@@ -43,14 +43,16 @@ func (u *encoder) encode(ctx context.Context, s *slide) error {
 		if err != nil {
 			return fail.On(ctx, err, s.number)
 		}
-		if s.key, s.segment, err = u.segment(ctx, s, key, make); err != nil {
+		s.key = key // that of the thumbnail, which is made together with the segment, depends on it
+		if s.segment, err = u.segment(ctx, s, key, make); err != nil {
 			return err
 		}
 	} else {
 		for _, p := range s.parts {
 			key, make := u.still(ctx, s, p.view)
+			s.key = key
 			var err error
-			if s.key, p.segment, err = u.segment(ctx, s, key, make); err != nil {
+			if p.segment, err = u.segment(ctx, s, key, make); err != nil {
 				return err
 			}
 		}
@@ -62,8 +64,8 @@ func (u *encoder) encode(ctx context.Context, s *slide) error {
 	return nil
 }
 
-// segment returns a segment of a slide with its key, from the cache or by make. A damaged one is made again.
-func (u *encoder) segment(ctx context.Context, s *slide, key string, make maker) (string, segment, error) {
+// segment returns a segment of a slide, from the cache or by make. A damaged one is made again.
+func (u *encoder) segment(ctx context.Context, s *slide, key string, make maker) (segment, error) {
 	var err error
 	for _, salt := range salts {
 		u.track.say(lectern.StageEncoding, fmt.Sprintf("Encoding %s.", u.of(s)))
@@ -80,17 +82,17 @@ func (u *encoder) segment(ctx context.Context, s *slide, key string, make maker)
 			})
 		})
 		if err != nil {
-			return key, g, err
+			return g, err
 		}
 		if g.path == "" { // the file was in the cache
 			g, err = u.segmentOf(s, f.path, (*segment).open)
 		}
 		if err == nil {
 			g.file = f
-			return key, g, nil
+			return g, nil
 		}
 	}
-	return key, segment{}, fail.On(ctx, err, s.number)
+	return segment{}, fail.On(ctx, err, s.number)
 }
 
 // segmentOf returns the segment of a slide that is in the file path. know fills in its index: it is (*segment).seal
