@@ -21,10 +21,11 @@ import (
 
 // importCmd writes a deck of any kind as one in YAML, with its files.
 type importCmd struct {
-	Deck  string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
-	Out   string `short:"o" help:"The deck to write; without it, the deck's name with .yaml, here. Its files are in a folder next to it: talk.files for talk.yaml." placeholder:"FILE"`
-	Force bool   `help:"Replace a deck that is there."`
-	JSON  bool   `help:"As JSON."`
+	Deck          string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
+	Out           string `short:"o" help:"The deck to write; without it, the deck's name with .yaml, here. Its files are in a folder next to it: talk.files for talk.yaml." placeholder:"FILE"`
+	Force         bool   `help:"Replace a deck that is there."`
+	overrideFlags `embed:""`
+	JSON          bool `help:"As JSON."`
 }
 
 // Help is what --help says beyond the flags.
@@ -38,12 +39,13 @@ become narrations, and recorded narrations are sounds. It renders the same video
 
 // imported is what import reports with --json.
 type imported struct {
-	Deck     string            `json:"deck"`
-	Folder   string            `json:"folder"`
-	Slides   int               `json:"slides"`
-	Files    []string          `json:"files"` // in the folder
-	Size     int64             `json:"size"`  // of all files, in bytes
-	Warnings []lectern.Warning `json:"warnings"`
+	Deck     string                `json:"deck"`
+	Folder   string                `json:"folder"`
+	Slides   int                   `json:"slides"`
+	Files    []string              `json:"files"` // in the folder
+	Size     int64                 `json:"size"`  // of all files, in bytes
+	Warnings []lectern.Warning     `json:"warnings"`
+	Report   []lectern.SlideReport `json:"report,omitempty"`
 }
 
 // schemaFile is the name of the schema among the files of a deck.
@@ -59,6 +61,10 @@ func (c *importCmd) Run(ctx context.Context, io streams, s *settings) (err error
 	if err != nil {
 		return err
 	}
+	over, err := c.settings("")
+	if err != nil {
+		return err
+	}
 	source, err := readDeck(c.Deck, io)
 	if err != nil {
 		return err
@@ -69,7 +75,7 @@ func (c *importCmd) Run(ctx context.Context, io streams, s *settings) (err error
 		return err
 	}
 	defer t.Close()
-	q, err := parseDeck(ctx, t.Decks, source, "", cfg.Limits)
+	q, err := parseDeck(ctx, t.Decks, source, over, cfg.Limits)
 	if err != nil {
 		return err
 	}
@@ -88,17 +94,18 @@ func (c *importCmd) Run(ctx context.Context, io streams, s *settings) (err error
 	if err := f.write(out, d); err != nil {
 		return err
 	}
-	for _, w := range q.Warnings {
-		if !c.JSON {
-			warn(io, w)
-		}
-	}
 	if c.JSON {
-		r := imported{out, f.dir, len(d.Slides), f.kept, f.size, q.Warnings}
+		r := imported{out, f.dir, len(d.Slides), f.kept, f.size, q.Warnings, q.Report}
 		if r.Warnings == nil {
 			r.Warnings = []lectern.Warning{}
 		}
 		return printJSON(io, r)
+	}
+	for _, w := range q.Warnings {
+		warn(io, w)
+	}
+	if len(q.Report) > 0 {
+		fmt.Fprintln(io.err, io.dim(summary(q.Report)))
 	}
 	fmt.Fprintf(io.out, "%s  %s\n", io.bold(out), io.dim(fmt.Sprintf("%d slides · %d files in %s · %s", len(d.Slides),
 		len(f.kept), f.dir, megabytes(f.size))))

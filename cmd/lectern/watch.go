@@ -21,14 +21,15 @@ import (
 
 // watchCmd renders a deck whenever it is saved, until it is interrupted.
 type watchCmd struct {
-	Deck         string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures."`
-	Out          string `short:"o" help:"The video; without it, the deck's name with .mp4, here." placeholder:"FILE"`
-	Captions     bool   `help:"Write captions as files next to the video too: .srt and .vtt."`
-	JSON         bool   `help:"Report the progress as JSON lines on standard output."`
-	editionFlags `embed:""`
-	Preset       string `help:"Size and quality in place of the deck's: draft, standard, high or 4k." enum:"draft,standard,high,4k" default:"draft" placeholder:"NAME"`
-	Cache        string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
-	Verbose      bool   `short:"v" help:"Show the log."`
+	Deck          string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures."`
+	Out           string `short:"o" help:"The video; without it, the deck's name with .mp4, here." placeholder:"FILE"`
+	Captions      bool   `help:"Write captions as files next to the video too: .srt and .vtt."`
+	JSON          bool   `help:"Report the progress as JSON lines on standard output."`
+	editionFlags  `embed:""`
+	overrideFlags `embed:""`
+	Preset        string `help:"Size and quality in place of the deck's: draft, standard, high or 4k." enum:"draft,standard,high,4k" default:"draft" placeholder:"NAME"`
+	Cache         string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
+	Verbose       bool   `short:"v" help:"Show the log."`
 }
 
 // Help is what --help says beyond the flags.
@@ -54,7 +55,8 @@ func (c *watchCmd) Run(ctx context.Context, io streams, s *settings) (err error)
 		return err
 	}
 	r := &renderCmd{Decks: []string{c.Deck}, Out: c.Out, Captions: c.Captions, JSON: c.JSON, editionFlags: c.editionFlags,
-		Preset: c.Preset, Cache: c.Cache, Verbose: c.Verbose}
+		overrideFlags: c.overrideFlags,
+		Preset:        c.Preset, Cache: c.Cache, Verbose: c.Verbose}
 	o := r.output()
 	if err := o.check(); err != nil {
 		return err
@@ -153,6 +155,10 @@ func (v *vigil) read(ctx context.Context) (deck.Request, choice, error) {
 	if err != nil {
 		return deck.Request{}, choice, err
 	}
+	over, err := v.cmd.settings(v.cmd.Preset)
+	if err != nil {
+		return deck.Request{}, choice, err
+	}
 	source, err := readDeck(v.cmd.Decks[0], v.io)
 	if err != nil {
 		return deck.Request{}, choice, err
@@ -164,7 +170,7 @@ func (v *vigil) read(ctx context.Context) (deck.Request, choice, error) {
 	}
 	source, end := overheard(source, named)
 	defer end()
-	q, err := parseDeck(ctx, v.local.Decks, source, v.cmd.Preset, v.local.Config.Limits)
+	q, err := parseDeck(ctx, v.local.Decks, source, over, v.local.Config.Limits)
 	if err == nil {
 		q, err = edition(q, choice, v.local.Tools)
 	}
@@ -189,8 +195,10 @@ func (v *vigil) read(ctx context.Context) (deck.Request, choice, error) {
 // look watches the deck and these files.
 func (v *vigil) look(named []string) error {
 	files := append([]string{v.cmd.Decks[0]}, named...)
-	if v.cmd.Variables != "" {
-		files = append(files, v.cmd.Variables)
+	for _, f := range []string{v.cmd.Variables, v.cmd.Notes} {
+		if f != "" {
+			files = append(files, f)
+		}
 	}
 	return v.watcher.Watch(files, []string{v.out.video, v.out.captions + ".srt", v.out.captions + ".vtt"})
 }
