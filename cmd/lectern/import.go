@@ -150,8 +150,8 @@ func sameFile(a, b string) bool {
 	return err == nil && os.SameFile(one, two)
 }
 
-// deckFiles is the folder of the files of a deck that is written. Files are named by the hash of their content. They are
-// collected in a folder of their own, which close removes, and moved when the deck is written.
+// deckFiles is the folder of the files of a deck that is written. Files are named by the hash of their content. They
+// are collected in a folder of their own, which close removes, and moved when the deck is written.
 type deckFiles struct {
 	dir, tmp string
 	kept     []string          // names of files, in the order of the deck

@@ -232,8 +232,8 @@ var sole = []struct {
 		"ports; a second importer would bring back the global registry"},
 	{"github.com/cenkalti/backoff", []string{"internal/retry"}, false, "waits between attempts are bounded and spread " +
 		"in one place, whatever the service"},
-	{"github.com/fsnotify/fsnotify", []string{"internal/watch"}, false, "only one package knows in how many ways editors " +
-		"save a file"},
+	{"github.com/fsnotify/fsnotify", []string{"internal/watch"}, false, "only one package knows in how many ways " +
+		"editors save a file"},
 	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and passed on as values"},
 	{"gonum.org/v1/gonum", []string{"internal/align"}, false, "only the alignment of sounds needs numerics; a second " +
 		"use would bring more of a large library into the binary"},
