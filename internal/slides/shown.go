@@ -78,3 +78,14 @@ func shownOnPage(props map[string]any) lectern.Shown {
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// onMarp returns the words on a slide that Marp draws: those of its Markdown.
+func (v *view) onMarp() lectern.Shown {
+	warnings := v.warnings
+	v.at = "markdown"
+	if d := v.markdown(v.raw["markdown"], false); d != nil {
+		v.docs["markdown"] = d
+	}
+	v.at, v.warnings = "", warnings // it warns of what Marp draws in its own way
+	return v.onSlide()
+}
