@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// The paragraphs of an animated slide appear within 100 ms of their marks. The oracle knows only the video: a paragraph
-// appears when its line gets darker, and stays. A mark is where the voice goes on after a pause, since each mark of this
-// deck is between two sentences.
+// The paragraphs of an animated slide appear within 100 ms of their marks. The oracle knows only the video: a
+// paragraph appears when its line gets darker, and stays. A mark is where the voice goes on after a pause, since each
+// mark of this deck is between two sentences.
 func TestStepsAppearWithTheVoice(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -28,7 +28,7 @@ func TestStepsAppearWithTheVoice(t *testing.T) {
 	if len(marks) != 3 {
 		t.Fatalf("the voice pauses %d times on the slide: %v", len(marks), marks)
 	}
-	const lines, width, height = 3, 220, 42 // of the paragraphs; even, since the picture has half of the colours
+	const lines, width, height = 3, 220, 42 // even, as the planes of colours need it
 	frames := greyFrames(t, video, box{50, 174, width, lines * height})
 	for i, mark := range marks {
 		ink := make([]float64, len(frames))

@@ -36,8 +36,8 @@ func animated(clicks ...click) string {
 		}
 		b.WriteString(`</p:childTnLst></p:cTn></p:par>`)
 	}
-	return `<p:timing><p:tnLst><p:par><p:cTn nodeType="tmRoot"><p:childTnLst><p:seq><p:cTn nodeType="mainSeq"><p:childTnLst>` +
-		b.String() + `</p:childTnLst></p:cTn></p:seq></p:childTnLst></p:cTn></p:par></p:tnLst></p:timing>`
+	return `<p:timing><p:tnLst><p:par><p:cTn nodeType="tmRoot"><p:childTnLst><p:seq><p:cTn nodeType="mainSeq">` +
+		`<p:childTnLst>` + b.String() + `</p:childTnLst></p:cTn></p:seq></p:childTnLst></p:cTn></p:par></p:tnLst></p:timing>`
 }
 
 const number = `<a:fld type="slidenum" id="{1}"><a:rPr sz="900"/><a:t>‹#›</a:t></a:fld>`
@@ -46,7 +46,8 @@ const number = `<a:fld type="slidenum" id="{1}"><a:rPr sz="900"/><a:t>‹#›</a
 func builtSlide(clicks ...click) string {
 	return slide("", shape("2", `<p:ph type="title"/>`, run("Title"), number)+
 		shape("3", `<p:ph type="body"/>`, run("One"), `<a:pPr><a:buAutoNum type="x"/></a:pPr><a:r><a:rPr u="sng" b="1">`+
-			`<a:solidFill><a:srgbClr val="112233"/></a:solidFill><a:hlinkClick r:id=""/></a:rPr><a:t>Two</a:t></a:r>`, run("Three"))+
+			`<a:solidFill><a:srgbClr val="112233"/></a:solidFill><a:hlinkClick r:id=""/></a:rPr><a:t>Two</a:t></a:r>`,
+			run("Three"))+
 		shape("4", "", run("Box")), animated(clicks...))
 }
 
@@ -61,8 +62,9 @@ func TestBuildsAreTheClicksThatMakeSomethingAppear(t *testing.T) {
 		want   string
 		flat   int
 	}{
-		"none":                             {nil, "[]", 0},
-		"a paragraph and a shape":          {[]click{{"entr 3 0"}, {"entr 3 1", "entr 4"}}, "[{1 [{3 0}]} {2 [{3 1} {4 -1}]}]", 0},
+		"none": {nil, "[]", 0},
+		"a paragraph and a shape": {[]click{{"entr 3 0"}, {"entr 3 1", "entr 4"}},
+			"[{1 [{3 0}]} {2 [{3 1} {4 -1}]}]", 0},
 		"with the slide":                   {[]click{{"auto", "entr 4"}, {"entr 3 0"}}, "[{1 [{3 0}]}]", 0},
 		"emphasis takes a click":           {[]click{{"emph 4"}, {"entr 4"}}, "[{2 [{4 -1}]}]", 0},
 		"what is there appears no more":    {[]click{{"entr 4"}, {"exit 4"}, {"entr 4"}}, "[{1 [{4 -1}]}]", 0},
@@ -89,9 +91,9 @@ func toStates(t testing.TB, b []byte) []byte {
 	return out.Bytes()
 }
 
-// Before a slide come its states, in order. A hidden shape is gone from them. A hidden paragraph keeps its text, without
-// links and lines, in ink that is not seen, and the mark of a list keeps its place. All of them have the number of the
-// slide. Hidden slides have no states.
+// Before a slide come its states, in order. A hidden shape is gone from them. A hidden paragraph keeps its text,
+// without links and lines, in ink that is not seen, and the mark of a list keeps its place. All of them have the
+// number of the slide. Hidden slides have no states.
 func TestStatesOfSlides(t *testing.T) {
 	t.Parallel()
 	b := pack(t, office([]string{
@@ -119,13 +121,15 @@ func TestStatesOfSlides(t *testing.T) {
 	first := members(t, out)[k.Slides[0].Part]
 	for _, ink := range []string{
 		`<a:pPr><a:buChar char="` + "\u00a0" + `"></a:buChar><a:buChar char="` + "\u00a0" + `"></a:buChar></a:pPr>`,
-		`<a:rPr b="1"><a:solidFill><a:srgbClr val="FFFFFF"><a:alpha val="0"></a:alpha></a:srgbClr></a:solidFill></a:rPr><a:t>Two`,
+		`<a:rPr b="1"><a:solidFill><a:srgbClr val="FFFFFF"><a:alpha val="0"></a:alpha></a:srgbClr></a:solidFill></a:rPr>` +
+			`<a:t>Two`,
 		`<a:r><a:t>One</a:t></a:r>`, `<a:r><a:rPr sz="900"/><a:t>1</a:t></a:r>`} {
 		if !strings.Contains(first, ink) {
 			t.Errorf("the first state has no %s:\n%s", ink, first)
 		}
 	}
-	if last := members(t, out)[k.Slides[2].Part]; strings.Contains(last, "alpha") || !strings.Contains(last, "hlinkClick") {
+	last := members(t, out)[k.Slides[2].Part]
+	if strings.Contains(last, "alpha") || !strings.Contains(last, "hlinkClick") {
 		t.Errorf("the slide itself is %s", last)
 	}
 	if again := toStates(t, b); !bytes.Equal(out, again) {
@@ -147,7 +151,8 @@ func TestStepsOfAnOfficeFile(t *testing.T) {
 		return q
 	}
 	q := parse("")
-	if q.Deck.Slides[0].Steps != nil || !strings.Contains(fmt.Sprint(q.Report), "The animations of the slide are dropped") {
+	if q.Deck.Slides[0].Steps != nil ||
+		!strings.Contains(fmt.Sprint(q.Report), "The animations of the slide are dropped") {
 		t.Errorf("without steps: %+v %+v", q.Deck.Slides[0].Steps, q.Report)
 	}
 	q = parse(`{"steps":true}`)
