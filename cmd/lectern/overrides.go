@@ -14,6 +14,8 @@ import (
 type overrideFlags struct {
 	Narration string `help:"What is heard: recorded (only recordings), notes (only what a voice speaks) or none; without it, the best there is." enum:",recorded,notes,none" default:"" placeholder:"WHAT"`
 	Notes     string `help:"A file with the notes of a PDF, in place of those in it." placeholder:"FILE"`
+	Dialect   string `help:"The conventions by which Markdown is read: plain, marp, slidev, reveal or narakeet; without it, its signs decide." enum:",plain,marp,slidev,reveal,narakeet" default:"" placeholder:"NAME"`
+	Draw      string `help:"What draws the slides of a deck in Markdown: lectern, in its themes, or marp, in those of Marp." enum:",lectern,marp" default:"" placeholder:"WHAT"`
 }
 
 // maxNotesFile is how many bytes of a file of notes are read.
@@ -25,8 +27,10 @@ func (o overrideFlags) settings(preset string) ([]byte, error) {
 	if preset != "" {
 		fields["preset"] = preset
 	}
-	if o.Narration != "" {
-		fields["narration"] = o.Narration
+	for name, value := range map[string]string{"narration": o.Narration, "dialect": o.Dialect, "draw": o.Draw} {
+		if value != "" {
+			fields[name] = value
+		}
 	}
 	if o.Notes != "" {
 		text, err := readNotes(o.Notes)
