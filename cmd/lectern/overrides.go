@@ -13,6 +13,7 @@ import (
 // overrideFlags replace what a deck says itself.
 type overrideFlags struct {
 	Narration string `help:"What is heard: recorded (only recordings), notes (only what a voice speaks) or none; without it, the best there is." enum:",recorded,notes,none" default:"" placeholder:"WHAT"`
+	Steps     bool   `help:"Show slides step by step: what appears on a click in the deck appears at a mark [click] of the narration. Without it slides are shown as they are in the end."`
 	Notes     string `help:"A file with the notes of a PDF, in place of those in it." placeholder:"FILE"`
 	Dialect   string `help:"The conventions by which Markdown is read: plain, marp, slidev, reveal or narakeet; without it, its signs decide." enum:",plain,marp,slidev,reveal,narakeet" default:"" placeholder:"NAME"`
 	Draw      string `help:"What draws the slides of a deck in Markdown: lectern, in its themes, or marp, in those of Marp." enum:",lectern,marp" default:"" placeholder:"WHAT"`
@@ -23,7 +24,7 @@ const maxNotesFile = 1 << 20
 
 // settings returns the settings that override a deck's own, as JSON; nil: none. preset is the flag of that name.
 func (o overrideFlags) settings(preset string) ([]byte, error) {
-	fields := map[string]string{}
+	fields := map[string]any{}
 	if preset != "" {
 		fields["preset"] = preset
 	}
@@ -31,6 +32,9 @@ func (o overrideFlags) settings(preset string) ([]byte, error) {
 		if value != "" {
 			fields[name] = value
 		}
+	}
+	if o.Steps {
+		fields["steps"] = true
 	}
 	if o.Notes != "" {
 		text, err := readNotes(o.Notes)
