@@ -80,6 +80,7 @@ func writtenSlide(s lectern.Slide) *Object {
 		o.Add("props", tree(s.Props))
 	}
 	o.text("narration", s.Narration)
+	o.text("section", s.Section)
 	if a := s.Sound; a != nil {
 		sound := &Object{}
 		sound.text("file", a.File)
