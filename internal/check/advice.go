@@ -183,8 +183,9 @@ func (a *adviser) language() {
 	if a.Recognise == nil || a.recorded || a.own || a.script.Silent() || a.slide.Voice.Language == "" {
 		return
 	}
-	text, voice := a.Recognise(a.script.Text), a.slide.Voice.Language
-	if text == "" || spokenAs(text) == spokenAs(voice) {
+	text, certain := a.Recognise(a.script.Text)
+	voice := a.slide.Voice.Language
+	if !certain || spokenAs(text) == spokenAs(voice) {
 		return
 	}
 	a.add("voice_mismatch", "voice", "The narration is in another language (%s) than its voice (%s). Choose a voice of "+

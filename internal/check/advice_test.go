@@ -65,7 +65,7 @@ func TestAdvice(t *testing.T) {
 			t.Parallel()
 			o := options()
 			o.Library = pages{}
-			o.Recognise = func(text string) string { return map[string]string{"deutsch": "de"}[text] }
+			o.Recognise = func(text string) (string, bool) { return "de", text == "deutsch" }
 			d := lectern.Deck{Slides: []lectern.Slide{c.slide}}
 			_, plain, err := check.New(o).Check(t.Context(), d)
 			if err != nil || len(plain) > 0 {

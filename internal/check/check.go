@@ -34,8 +34,8 @@ type Options struct {
 	Subtitles bool           // the default of Deck.Subtitles: players show the subtitle track
 	// Advise adds what an editor would say about the deck, see [lectern.Warning].
 	Advise bool
-	// Recognise returns the language of a text; "": it is not certain. nil: languages are not compared.
-	Recognise func(text string) string
+	// Recognise returns the language of a text, and whether that is certain. nil: languages are not compared.
+	Recognise func(text string) (language string, certain bool)
 	// AnyTemplate makes an unknown template a warning instead of a fault. The library then uses another template.
 	AnyTemplate bool
 }

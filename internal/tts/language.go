@@ -65,21 +65,10 @@ func Recognise(text string) string {
 	return tag
 }
 
-// Certain is like Recognise, but returns "" if the answer is not certain.
-func Certain(text string) string {
+// Certain is Recognise that also reports whether its answer is certain.
+func Certain(text string) (tag string, certain bool) {
 	tag, margin := recognise(text)
-	if margin <= certain {
-		return ""
-	}
-	return tag
-}
-
-// certain is the lead of a language from which it is certain.
-const certain = 12
-
-// sure reports whether Recognise's answer for text is certain.
-func sure(text string) bool {
-	return Certain(text) != ""
+	return tag, margin > 12
 }
 
 // recognise returns the language and by how much it leads, as a logarithm of odds.
