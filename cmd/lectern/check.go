@@ -10,14 +10,16 @@ import (
 
 	"lectern"
 	"lectern/internal/app"
+	"lectern/internal/deck"
 )
 
 // checkCmd checks a deck and draws its slides, without making a video.
 type checkCmd struct {
-	Deck         string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
-	editionFlags `embed:""`
-	JSON         bool `help:"As JSON."`
-	Strict       bool `help:"Notes count as faults."`
+	Deck           string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
+	editionFlags   `embed:""`
+	recordingFlags `embed:""`
+	JSON           bool `help:"As JSON."`
+	Strict         bool `help:"Notes count as faults."`
 }
 
 // verdict is what check reports about a deck with --json.
@@ -75,8 +77,13 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return err
 	}
 	defer t.Close()
-	q, err := parseDeck(ctx, t.Decks, source, "", cfg.Limits)
-	revisions, files := revisionsOf(q.Deck), map[string]string{}
+	files := map[string]string{}
+	var q deck.Request
+	settings, err := c.over(ctx, nil, t, hashFile("", files))
+	if err == nil {
+		q, err = parseDeck(ctx, t.Decks, source, settings, cfg.Limits)
+	}
+	revisions := revisionsOf(q.Deck)
 	if err == nil {
 		q, _, err = attach(ctx, edition(q, choice, t), source.Folder, t, hashFile(source.Folder, files))
 	}

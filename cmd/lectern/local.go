@@ -15,8 +15,9 @@ import (
 // local renders in this process.
 type local struct {
 	*app.Local
-	preset string // overrides the size and quality of decks; "": none
-	choice lectern.Choice
+	preset    string // overrides the size and quality of decks; "": none
+	choice    lectern.Choice
+	recording recordingFlags
 }
 
 func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams, verbose bool) (*local, error) {
@@ -35,7 +36,11 @@ func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams
 }
 
 func (l *local) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
-	q, err := parseDeck(ctx, l.Decks, source, l.preset, l.Config.Limits)
+	settings, err := l.recording.over(ctx, presetSettings(l.preset), l.Tools, l.keep)
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
+	q, err := parseDeck(ctx, l.Decks, source, settings, l.Config.Limits)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}

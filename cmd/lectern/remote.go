@@ -16,9 +16,10 @@ import (
 
 // remote renders on a server.
 type remote struct {
-	client *client.Client
-	preset string // overrides the size and quality of decks; "": none
-	choice lectern.Choice
+	client    *client.Client
+	preset    string // overrides the size and quality of decks; "": none
+	choice    lectern.Choice
+	recording recordingFlags
 }
 
 func newRemote(out streams, server, key, preset string, choice lectern.Choice) (*remote, error) {
@@ -26,7 +27,7 @@ func newRemote(out streams, server, key, preset string, choice lectern.Choice) (
 	if err != nil {
 		return nil, err
 	}
-	return &remote{c, preset, choice}, nil
+	return &remote{client: c, preset: preset, choice: choice}, nil
 }
 
 func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
@@ -44,8 +45,12 @@ func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presen
 		}
 	}
 	options = append(options, client.WithFiles(files))
-	if r.preset != "" {
-		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(presetSettings(r.preset)))...)
+	settings, err := r.settings(ctx)
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
+	if len(settings) > 0 {
+		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(settings))...)
 	}
 	if ext := filepath.Ext(source.Name); ext != "" && ext != ".json" || len(files) > 0 {
 		return r.client.Upload(ctx, source.Bytes, options...)
@@ -92,15 +97,31 @@ func (r *remote) upload(ctx context.Context, source deck.Source) (map[string]str
 	}
 	q = edition(q, r.choice, t)
 	q.Faults = nil
-	q, files, err := attach(ctx, q, source.Folder, t, func(ctx context.Context, name string, f *os.File,
-		size int64) (string, error) {
-		a, _, err := r.client.AddAsset(ctx, name, f, size)
-		return a.SHA256, err
-	})
+	q, files, err := attach(ctx, q, source.Folder, t, r.keep)
 	if err != nil {
 		return nil, err
 	}
 	return files, q.Judge(nil)
+}
+
+// keep implements keeper: it uploads a file.
+func (r *remote) keep(ctx context.Context, name string, f *os.File, size int64) (string, error) {
+	a, _, err := r.client.AddAsset(ctx, name, f, size)
+	return a.SHA256, err
+}
+
+// settings returns the settings that override the deck's own. It uploads the recording, if there is one.
+func (r *remote) settings(ctx context.Context) ([]byte, error) {
+	settings := presetSettings(r.preset)
+	if r.recording == (recordingFlags{}) {
+		return settings, nil
+	}
+	t, err := app.NewTools(config.Default(), quietLog())
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	return r.recording.over(ctx, settings, t, r.keep)
 }
 
 func (r *remote) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

@@ -20,17 +20,18 @@ import (
 
 // renderCmd makes one video and ends.
 type renderCmd struct {
-	Deck         string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
-	Out          string `short:"o" help:"The video; without it, the deck's name with .mp4, here." placeholder:"FILE"`
-	Captions     bool   `help:"Write captions as files next to the video too: .srt and .vtt."`
-	Keep         string `help:"Put all other artifacts into this folder: captions, chapters, transcript, audio, slide images, manifest, thumbnail." placeholder:"DIR"`
-	JSON         bool   `help:"Report the progress as JSON lines on standard output."`
-	editionFlags `embed:""`
-	Preset       string `help:"Size and quality in place of the deck's: draft, standard, high or 4k." enum:",draft,standard,high,4k" default:"" placeholder:"NAME"`
-	Server       string `help:"Let this server render instead, and download the video." placeholder:"URL"`
-	Key          string `help:"An API key of that server. The variable is safer: other users see the flags of a command." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
-	Cache        string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
-	Verbose      bool   `short:"v" help:"Show the log."`
+	Deck           string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
+	Out            string `short:"o" help:"The video; without it, the deck's name with .mp4, here." placeholder:"FILE"`
+	Captions       bool   `help:"Write captions as files next to the video too: .srt and .vtt."`
+	Keep           string `help:"Put all other artifacts into this folder: captions, chapters, transcript, audio, slide images, manifest, thumbnail." placeholder:"DIR"`
+	JSON           bool   `help:"Report the progress as JSON lines on standard output."`
+	editionFlags   `embed:""`
+	recordingFlags `embed:""`
+	Preset         string `help:"Size and quality in place of the deck's: draft, standard, high or 4k." enum:",draft,standard,high,4k" default:"" placeholder:"NAME"`
+	Server         string `help:"Let this server render instead, and download the video." placeholder:"URL"`
+	Key            string `help:"An API key of that server. The variable is safer: other users see the flags of a command." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
+	Cache          string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
+	Verbose        bool   `short:"v" help:"Show the log."`
 }
 
 // Help is what --help says beyond the flags.
@@ -91,7 +92,12 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 
 func (c *renderCmd) maker(ctx context.Context, io streams, s *settings, choice lectern.Choice) (maker, error) {
 	if c.Server != "" {
-		return newRemote(io, c.Server, c.Key, c.Preset, choice)
+		r, err := newRemote(io, c.Server, c.Key, c.Preset, choice)
+		if err != nil {
+			return nil, err
+		}
+		r.recording = c.recordingFlags
+		return r, nil
 	}
 	cfg, err := s.load(io, nil)
 	if err != nil {
@@ -101,7 +107,7 @@ func (c *renderCmd) maker(ctx context.Context, io streams, s *settings, choice l
 	if err != nil {
 		return nil, err
 	}
-	l.preset, l.choice = c.Preset, choice
+	l.preset, l.choice, l.recording = c.Preset, choice, c.recordingFlags
 	return l, nil
 }
 
@@ -343,16 +349,12 @@ func readDeck(name string, s streams) (deck.Source, error) {
 	return src, nil
 }
 
-// parseDeck reads a deck. A preset overrides the deck's size and quality; "": none.
-func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset string,
+// parseDeck reads a deck. The settings override the deck's own; nil: there are none.
+func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, settings []byte,
 	lim lectern.Limits) (deck.Request, error) {
 	if int64(len(s.Bytes)) > lim.BodyBytes {
 		return deck.Request{}, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.",
 			megabytes(int64(len(s.Bytes))), megabytes(lim.BodyBytes))
-	}
-	var settings []byte
-	if preset != "" {
-		settings = presetSettings(preset)
 	}
 	q, err := decks.Parse(ctx, s, settings, lim)
 	if s.Files != nil {
@@ -361,8 +363,13 @@ func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset
 	return q, err
 }
 
-// presetSettings returns settings that override a deck's own.
-func presetSettings(name string) []byte { return fmt.Appendf(nil, `{"preset":%q}`, name) }
+// presetSettings returns settings that override the size and the quality of a deck; nil if there is no preset.
+func presetSettings(name string) []byte {
+	if name == "" {
+		return nil
+	}
+	return fmt.Appendf(nil, `{"preset":%q}`, name)
+}
 
 // bare returns the system's error without the operation and the path, which our own message names already.
 func bare(err error) error {
