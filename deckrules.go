@@ -115,11 +115,17 @@ func (d Deck) WithDefaults() Deck {
 			t.Type = TransitionNone
 		}
 	}
-	if d.Title == "" && len(d.Slides) > 0 {
-		title, _ := d.Slides[0].Props["title"].(string)
-		d.Title = headline(title)
-	}
+	d.Title = d.heading()
 	return d
+}
+
+// heading is the title of d, or else that of its first slide.
+func (d Deck) heading() string {
+	if d.Title != "" || len(d.Slides) == 0 {
+		return d.Title
+	}
+	title, _ := d.Slides[0].Props["title"].(string)
+	return headline(title)
 }
 
 // template is the slide's template, or the default for a slide that names none.

@@ -49,7 +49,7 @@ func (v *validator) recording() {
 			"the times at which the slides begin in \"starts\".")
 	case len(r.Starts) > 0 && len(r.Starts) != n && n > 0:
 		v.fault("recording.starts", 0, "\"starts\" has %s for %s. It needs one for each slide: when the slide begins in the "+
-			"recording.", plural(len(r.Starts), "time"), plural(n, "slide"))
+			"recording.", count(len(r.Starts), "time"), count(n, "slide"))
 	}
 	v.starts(r)
 }
@@ -213,14 +213,6 @@ func Clock(t time.Duration) string {
 	return out
 }
 
-// plural writes a number with its noun.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}
-
 // copied returns a recording that shares nothing with r.
 func (r *Recording) copied() *Recording {
 	c := copied(r)
@@ -228,4 +220,13 @@ func (r *Recording) copied() *Recording {
 		c.Starts = slices.Clone(c.Starts)
 	}
 	return c
+}
+
+// passage returns the part of a recording that slide i plays, counted from 0, as a sound of its own.
+func (r *Recording) passage(i int) *SoundOf {
+	s := &SoundOf{File: r.File, Start: r.Starts[i]}
+	if i+1 < len(r.Starts) {
+		s.End = r.Starts[i+1]
+	}
+	return s
 }

@@ -255,7 +255,7 @@ type CheckedSlide struct {
 }
 
 // Check asks whether the server would accept a deck in JSON, and creates nothing. It uses only the options that change
-// the deck: [WithLanguage] and [WithVariables].
+// the deck: [WithLanguage], [WithSlides] and [WithVariables].
 func (c *Client) Check(ctx context.Context, deck []byte, options ...CreateOption) (Checked, error) {
 	var v Checked
 	o := newCreation(options)

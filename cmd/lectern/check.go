@@ -15,11 +15,10 @@ import (
 
 // checkCmd checks a deck and draws its slides, without making a video.
 type checkCmd struct {
-	Deck           string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
-	editionFlags   `embed:""`
-	recordingFlags `embed:""`
-	JSON           bool `help:"As JSON."`
-	Strict         bool `help:"Notes count as faults."`
+	Deck         string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
+	editionFlags `embed:""`
+	JSON         bool `help:"As JSON."`
+	Strict       bool `help:"Notes count as faults."`
 }
 
 // verdict is what check reports about a deck with --json.
@@ -79,13 +78,16 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	defer t.Close()
 	files := map[string]string{}
 	var q deck.Request
-	settings, err := c.over(ctx, nil, t, hashFile("", files))
+	settings, err := choice.recording.over(ctx, nil, t, hashFile("", files))
 	if err == nil {
 		q, err = parseDeck(ctx, t.Decks, source, settings, cfg.Limits)
 	}
 	revisions := revisionsOf(q.Deck)
 	if err == nil {
-		q, _, err = attach(ctx, edition(q, choice, t), source.Folder, t, hashFile(source.Folder, files))
+		q, err = edition(q, choice, t)
+	}
+	if err == nil {
+		q, _, err = attach(ctx, q, source.Folder, t, hashFile(source.Folder, files))
 	}
 	deck, warnings, measured := q.Deck, q.Warnings, 0
 	if err == nil {
@@ -98,6 +100,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	warnings = choice.numbered(warnings)
 	if err == nil && c.Strict && len(warnings) > 0 {
 		err = lectern.Fail(lectern.CodeInvalidDeck, "The deck can be rendered, but it has %d notes, which --strict "+
 			"counts as faults.", len(warnings))

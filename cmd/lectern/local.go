@@ -15,12 +15,12 @@ import (
 // local renders in this process.
 type local struct {
 	*app.Local
-	preset    string // overrides the size and quality of decks; "": none
-	choice    lectern.Choice
-	recording recordingFlags
+	preset string // overrides the size and quality of decks; "": none
 }
 
-func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams, verbose bool) (*local, error) {
+// newLocal opens what renders in this process. several: more than one deck, one after another.
+func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams, verbose, several bool) (*local,
+	error) {
 	logger := quietLog()
 	if verbose {
 		var err error
@@ -28,26 +28,40 @@ func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams
 			return nil, err
 		}
 	}
-	l, err := app.OpenLocal(ctx, cfg, cacheDir, programVersion(), logger)
+	l, err := app.OpenLocal(ctx, cfg, app.LocalOptions{Cache: cacheDir, Version: programVersion(), Log: logger,
+		Several: several})
 	if err != nil {
 		return nil, err
 	}
 	return &local{Local: l}, nil
 }
 
-func (l *local) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
-	settings, err := l.recording.over(ctx, presetSettings(l.preset), l.Tools, l.keep)
+func (l *local) create(ctx context.Context, source deck.Source, choice choice) (lectern.Presentation, error) {
+	q, err := l.read(ctx, source, choice)
 	if err != nil {
 		return lectern.Presentation{}, err
+	}
+	return l.submit(ctx, q)
+}
+
+// read reads a deck and makes assets of the files that it names.
+func (l *local) read(ctx context.Context, source deck.Source, choice choice) (deck.Request, error) {
+	settings, err := choice.recording.over(ctx, presetSettings(l.preset), l.Tools, l.keep)
+	if err != nil {
+		return deck.Request{}, err
 	}
 	q, err := parseDeck(ctx, l.Decks, source, settings, l.Config.Limits)
-	if err != nil {
-		return lectern.Presentation{}, err
+	if err == nil {
+		q, err = edition(q, choice, l.Tools)
 	}
-	q, _, err = attach(ctx, edition(q, l.choice, l.Tools), source.Folder, l.Tools, l.keep)
-	if err != nil {
-		return lectern.Presentation{}, err
+	if err == nil {
+		q, _, err = attach(ctx, q, source.Folder, l.Tools, l.keep)
 	}
+	return q, err
+}
+
+// submit checks a deck that was read, and begins its presentation.
+func (l *local) submit(ctx context.Context, q deck.Request) (lectern.Presentation, error) {
 	d, more, err := l.Check(ctx, q.Deck)
 	if err = q.Judge(err); err != nil {
 		return lectern.Presentation{}, err

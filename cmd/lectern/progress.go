@@ -41,6 +41,7 @@ func phrase(p lectern.Presentation) string {
 type barDisplay struct {
 	bar    *progressbar.ProgressBar
 	io     streams
+	before string // what is shown before the phrase
 	warned int
 }
 
@@ -67,7 +68,7 @@ func (d *barDisplay) show(p lectern.Presentation) {
 	if p.Status.Terminal() {
 		return
 	}
-	d.bar.Describe(shorten(phrase(p), 60))
+	d.bar.Describe(d.before + shorten(phrase(p), max(20, 60-width(d.before))))
 	_ = d.bar.Set(int(p.Progress)) // a terminal that is gone does not stop the render
 }
 
@@ -99,9 +100,11 @@ func (d *lineDisplay) end() {}
 type jsonDisplay struct{ to *json.Encoder }
 
 // event is a presentation in the output of --json. Type is "progress", "done" or "failed" where the command follows the
-// presentation, else "".
+// presentation, of several decks also "unchanged" or "canceled", else "".
 type event struct {
 	Type       string               `json:"type"`
+	Deck       string               `json:"deck,omitempty"`     // of several
+	Language   string               `json:"language,omitempty"` // of several
 	ID         string               `json:"id,omitempty"`
 	Status     lectern.Status       `json:"status,omitempty"`
 	Stage      string               `json:"stage,omitempty"`

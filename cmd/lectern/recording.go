@@ -20,14 +20,19 @@ type recordingFlags struct {
 // maxTimesFile is how many bytes of a file of times are read.
 const maxTimesFile = 1 << 20
 
+// check finds flags that do not fit together.
+func (f recordingFlags) check() error {
+	if f.Recording == "" && f.Starts != "" {
+		return &usageError{errors.New("--starts has the times of slides in a recording, so it needs --recording FILE")}
+	}
+	return nil
+}
+
 // over adds the recording to settings, which override a deck's own and are JSON; nil: there are none. The file of the
 // recording becomes an asset.
 func (f recordingFlags) over(ctx context.Context, settings []byte, t *app.Tools, keep keeper) ([]byte, error) {
-	switch {
-	case f.Recording == "" && f.Starts == "":
+	if f.Recording == "" {
 		return settings, nil
-	case f.Recording == "":
-		return nil, &usageError{errors.New("--starts has the times of slides in a recording, so it needs --recording FILE")}
 	}
 	fields := map[string]any{}
 	if len(settings) > 0 {

@@ -16,36 +16,34 @@ import (
 
 // remote renders on a server.
 type remote struct {
-	client    *client.Client
-	preset    string // overrides the size and quality of decks; "": none
-	choice    lectern.Choice
-	recording recordingFlags
+	client *client.Client
+	preset string // overrides the size and quality of decks; "": none
 }
 
-func newRemote(out streams, server, key, preset string, choice lectern.Choice) (*remote, error) {
+func newRemote(out streams, server, key, preset string) (*remote, error) {
 	c, err := newClient(out, server, key)
 	if err != nil {
 		return nil, err
 	}
-	return &remote{client: c, preset: preset, choice: choice}, nil
+	return &remote{c, preset}, nil
 }
 
-func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
+func (r *remote) create(ctx context.Context, source deck.Source, choice choice) (lectern.Presentation, error) {
 	whole := source.At != nil // the server finds the files of the deck in the deck itself
 	source, err := onePiece(ctx, source)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
-	options := []client.CreateOption{client.WithName(source.Name), client.WithLanguage(r.choice.Language),
-		client.WithVariables(r.choice.Variables)}
+	options := []client.CreateOption{client.WithName(source.Name), client.WithLanguage(choice.Language),
+		client.WithVariables(choice.Variables), client.WithSlides(choice.slides.String())}
 	var files map[string]string
 	if !whole {
-		if files, err = r.upload(ctx, source); err != nil {
+		if files, err = r.upload(ctx, source, choice); err != nil {
 			return lectern.Presentation{}, err
 		}
 	}
 	options = append(options, client.WithFiles(files))
-	settings, err := r.settings(ctx)
+	settings, err := r.settings(ctx, choice.recording)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
@@ -85,7 +83,7 @@ func onePiece(ctx context.Context, source deck.Source) (deck.Source, error) {
 
 // upload uploads the files that a deck names, and returns the hashes of the assets by path. A file that cannot be
 // used is an error. Faults of the deck are not: the server reports them.
-func (r *remote) upload(ctx context.Context, source deck.Source) (map[string]string, error) {
+func (r *remote) upload(ctx context.Context, source deck.Source, choice choice) (map[string]string, error) {
 	t, err := app.NewTools(config.Default(), quietLog())
 	if err != nil {
 		return nil, err
@@ -95,7 +93,9 @@ func (r *remote) upload(ctx context.Context, source deck.Source) (map[string]str
 	if err != nil {
 		return nil, nil //nolint:nilerr // the server reports it
 	}
-	q = edition(q, r.choice, t)
+	if q, err = edition(q, choice, t); err != nil {
+		return nil, err
+	}
 	q.Faults = nil
 	q, files, err := attach(ctx, q, source.Folder, t, r.keep)
 	if err != nil {
@@ -110,10 +110,10 @@ func (r *remote) keep(ctx context.Context, name string, f *os.File, size int64) 
 	return a.SHA256, err
 }
 
-// settings returns the settings that override the deck's own. It uploads the recording, if there is one.
-func (r *remote) settings(ctx context.Context) ([]byte, error) {
+// settings returns the settings that override a deck's own. It uploads the recording, if there is one.
+func (r *remote) settings(ctx context.Context, recording recordingFlags) ([]byte, error) {
 	settings := presetSettings(r.preset)
-	if r.recording == (recordingFlags{}) {
+	if recording == (recordingFlags{}) {
 		return settings, nil
 	}
 	t, err := app.NewTools(config.Default(), quietLog())
@@ -121,7 +121,7 @@ func (r *remote) settings(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	defer t.Close()
-	return r.recording.over(ctx, settings, t, r.keep)
+	return recording.over(ctx, settings, t, r.keep)
 }
 
 func (r *remote) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

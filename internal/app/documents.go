@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 
+	"lectern/internal/asset"
 	"lectern/internal/config"
 	"lectern/internal/deck/pptx"
 	"lectern/internal/document"
@@ -57,4 +59,17 @@ func newPDF(cfg config.Config) *pdf.Engine {
 		return pdf.New(pdf.Options{Workers: cfg.Tabs})
 	}
 	return pdf.New(pdf.Options{CacheDir: filepath.Join(dir, "pdfium"), Workers: cfg.Tabs})
+}
+
+// ToPDF writes a file whose pages slides show as PDF: an office file is converted, a PDF file is copied. pages is the
+// largest page that is needed.
+func (t *Tools) ToPDF(ctx context.Context, file, to string, pages int) (err error) {
+	dir, err := os.MkdirTemp("", "lectern-import-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	const sha = "file"
+	d := t.documents(asset.Local{sha: file}, dir)
+	return errors.Join(d.PDF(ctx, sha, pages, to), d.Close())
 }

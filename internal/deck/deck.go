@@ -142,6 +142,8 @@ type Request struct {
 	Report []SlideReport
 
 	Places Places
+	// Numbers are those of the slides in the source's deck, counted from 1, see Pick. nil: Deck has all its slides.
+	Numbers []int
 	// Locate returns the positions of fields, given by the paths that their author wrote, in the same order. A field that
 	// is not in the source has the position of the nearest field around it. nil: the source has no lines.
 	Locate func(written []string) []Position
@@ -238,7 +240,7 @@ func (q Request) Judge(found error) error {
 	all := slices.Clone(q.Faults)
 	if ok {
 		for _, c := range f.Faults() {
-			c.Param = q.Places.Written(c.Param)
+			c.Param, c.Slide = q.Places.Written(c.Param), q.Number(c.Slide)
 			if !slices.ContainsFunc(q.Faults, func(read lectern.Failure) bool { return under(c.Param, read.Param) }) {
 				all = append(all, c)
 			}
@@ -305,7 +307,7 @@ func (q Request) Attach(uses []lectern.FileUse, assets map[string]string,
 		}
 		if why != "" {
 			f := lectern.Fail(lectern.CodeAssetRefused, "The file %q next to the deck%s", lectern.Shorten(u.Path), why)
-			q.Faults = append(q.Faults, *f.On(q.Places.Written(u.Param)).At(u.Slide))
+			q.Faults = append(q.Faults, *f.On(q.Places.Written(u.Param)).At(q.Number(u.Slide)))
 		}
 	}
 	q.Deck = q.Deck.WithFiles(uses, assets)

@@ -42,6 +42,7 @@ type UploadInput struct {
 	Deck        string            `json:"deck" contentEncoding:"binary" doc:"The file. Its Content-Type or the ending of its name says what the deck is written in; JSON if neither does."`
 	Settings    string            `json:"settings,omitempty" doc:"An object, in JSON or in the format of the deck, whose fields override the deck's; it has no slides."`
 	Language    string            `json:"language,omitempty" example:"de" doc:"The language to render, as in the query."`
+	Slides      string            `json:"slides,omitempty" maxLength:"1000" example:"3-7,12" doc:"The slides to render, as in the query."`
 	Variables   map[string]string `json:"variables,omitempty" doc:"A JSON object of values, which override the deck's values of the same names."`
 	CallbackURL string            `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, which it overrides."`
 	File        []string          `json:"file,omitempty" contentEncoding:"binary" doc:"Files that the deck names by path, such as pictures/fjord.png: one part for each, whose filename is the path relative to the deck. They become assets."`

@@ -22,7 +22,9 @@ func (s *server) previewDeck(c context.Context, body deck.Source) (lectern.Deck,
 	if !q.NamesLayout {
 		q.Deck.Layout = lectern.LayoutSlideOnly
 	}
-	q = s.edition(q, submission{}, true)
+	if q, err = s.edition(q, submission{}, true); err != nil {
+		return q.Deck, nil, err
+	}
 	d := q.Deck.WithDefaults()
 	return d, q.Warnings, q.Judge(lectern.Join(d.Validate(s.Limits)))
 }

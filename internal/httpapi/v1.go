@@ -190,6 +190,7 @@ type ByID struct {
 type createInput struct {
 	DryRun bool   `query:"dry_run" doc:"Check the deck and estimate the video's length, and create no presentation. Files that come with the deck become assets even so."`
 	Tag    string `query:"language" example:"de" doc:"The language to render, one of those that the deck has; de-AT also matches a translation to de. Default: the deck's own. A form may have it as a field instead."`
+	Slides string `query:"slides" maxLength:"1000" example:"3-7,12" doc:"The slides to render, by their numbers in the video of the whole deck; 12- selects all from 12 on. Faults name slides by these numbers; the presentation counts the selected slides. Default: all. A form may have it as a field instead."`
 	Key    string `header:"Idempotency-Key" doc:"1 to 255 visible characters, such as a UUID. The same request with the same key returns the presentation that the first one created, with Idempotent-Replayed: true; a different request is refused (422 idempotency_mismatch), and so is the same one while the first is in flight (409 idempotency_in_flight). A failed request frees its key." example:"6f1c7a3e-1f0e-4a55-9d6c-0f6f8a3a9b51"`
 }
 

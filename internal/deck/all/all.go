@@ -34,3 +34,6 @@ func With(engine *pdf.Engine) *deck.Catalogue {
 		deckpdf.Parser{Form: jsondeck.Parser{}, Engine: engine},
 	).WithFolders(images.Parser{Form: jsondeck.Parser{}})
 }
+
+// YAML writes a deck that a parser read as YAML, see [yamldeck.Encode].
+func YAML(d lectern.Deck, schema string) ([]byte, error) { return yamldeck.Encode(d, schema) }

@@ -357,6 +357,12 @@ func milliseconds(x float64) time.Duration {
 	return time.Duration(math.Round(min(max(x, -most), most)*1000)) * time.Millisecond
 }
 
+// nanoseconds is milliseconds for places in a sound, which are as exact as its samples.
+func nanoseconds(x float64) time.Duration {
+	const most = 1e9
+	return time.Duration(math.Round(min(max(x, -most), most) * 1e9))
+}
+
 func (f *fields) metadata() map[string]string {
 	o, ok := f.object("metadata")
 	if !ok || len(o.obj.members) == 0 {

@@ -174,9 +174,13 @@ func (f *fields) soundOf() *lectern.SoundOf {
 	var s lectern.SoundOf
 	s.File, _, _ = o.text("file")
 	if x, _, ok := o.number("start"); ok {
-		s.Start = milliseconds(x)
+		s.Start = nanoseconds(x)
 	}
-	s.End = o.seconds("end")
+	if x, _, ok := o.number("end"); ok && x > 0 {
+		s.End = max(nanoseconds(x), 1)
+	} else if ok {
+		s.End = -1 // Validate refuses it
+	}
 	return &s
 }
 
