@@ -139,8 +139,8 @@ func count(n int, thing string) string {
 }
 
 // Only returns d with only the slides of these numbers, counted from 1 and in ascending order. The transition to a
-// slide is the one that leads to it in d, and the title stays, also where it is that of the first slide. If the deck has
-// a recording with a time for each slide, each slide gets its part of it as a sound of its own.
+// slide is the one that leads to it in d, and the title stays, also where it is that of the first slide. If the deck
+// has a recording with a time for each slide, each slide gets its part of the recording as a sound of its own.
 func (d Deck) Only(numbers []int) Deck {
 	all, transitions := d.Slides, d.Transitions
 	whole := d.Recording
