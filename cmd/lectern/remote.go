@@ -16,16 +16,16 @@ import (
 
 // remote renders on a server.
 type remote struct {
-	client *client.Client
-	preset string // overrides the size and quality of decks; "": none
+	client   *client.Client
+	settings []byte // override those of decks; nil: none
 }
 
-func newRemote(out streams, server, key, preset string) (*remote, error) {
+func newRemote(out streams, server, key string, settings []byte) (*remote, error) {
 	c, err := newClient(out, server, key)
 	if err != nil {
 		return nil, err
 	}
-	return &remote{c, preset}, nil
+	return &remote{c, settings}, nil
 }
 
 func (r *remote) create(ctx context.Context, source deck.Source, choice choice) (lectern.Presentation, error) {
@@ -43,7 +43,7 @@ func (r *remote) create(ctx context.Context, source deck.Source, choice choice) 
 		}
 	}
 	options = append(options, client.WithFiles(files))
-	settings, err := r.settings(ctx, choice.recording)
+	settings, err := r.over(ctx, choice.recording)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
@@ -54,6 +54,10 @@ func (r *remote) create(ctx context.Context, source deck.Source, choice choice) 
 		return r.client.Upload(ctx, source.Bytes, options...)
 	}
 	return r.client.Create(ctx, source.Bytes, options...)
+}
+
+func (r *remote) report(ctx context.Context, id string) ([]lectern.SlideReport, error) {
+	return r.client.Report(ctx, id)
 }
 
 // onePiece returns a source whose bytes are the whole deck: a file that is not text is read, and a folder of pictures
@@ -110,18 +114,17 @@ func (r *remote) keep(ctx context.Context, name string, f *os.File, size int64) 
 	return a.SHA256, err
 }
 
-// settings returns the settings that override a deck's own. It uploads the recording, if there is one.
-func (r *remote) settings(ctx context.Context, recording recordingFlags) ([]byte, error) {
-	settings := presetSettings(r.preset)
+// over returns the settings that override the deck's own. It uploads the recording, if there is one.
+func (r *remote) over(ctx context.Context, recording recordingFlags) ([]byte, error) {
 	if recording == (recordingFlags{}) {
-		return settings, nil
+		return r.settings, nil
 	}
 	t, err := app.NewTools(config.Default(), quietLog())
 	if err != nil {
 		return nil, err
 	}
 	defer t.Close()
-	return recording.over(ctx, settings, t, r.keep)
+	return recording.over(ctx, r.settings, t, r.keep)
 }
 
 func (r *remote) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

@@ -77,6 +77,7 @@ func allowed() map[string][]string {
 		"internal/store/storetest": {"internal/store", "internal/job", "internal/soak"},
 		"internal/queue":           {"internal/store", "internal/job"},
 		"internal/fetch":           {"internal/egress", "internal/picturefile"},
+		"internal/document":        {"internal/picture"},
 		"internal/pdf":             {"internal/private"},
 		"internal/pdf/pdftest":     nil,
 		"internal/slides":          {"internal/picturefile"},

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/picture"
 )
 
 // Contents opens the contents of assets. *asset.Service is one.
@@ -45,6 +46,8 @@ type Pages interface {
 	Count() int
 	// Draw draws a page, counted from 1, as large as it fits, in the middle of a white picture.
 	Draw(ctx context.Context, page, width, height int) (*image.RGBA, error)
+	// Place is where Draw puts a page.
+	Place(page, width, height int) image.Rectangle
 	Close()
 }
 
@@ -80,7 +83,10 @@ func New(o Options) *Service {
 }
 
 // Version changes when pages would look different.
-func (s *Service) Version() string { return s.o.Engine }
+func (s *Service) Version() string { return s.o.Engine + " " + padding }
+
+// padding changes when the pictures around pages of another shape would look different.
+const padding = "continued"
 
 // Fetch writes the content of an asset to path.
 func (s *Service) Fetch(ctx context.Context, sha, path string) error {
@@ -224,6 +230,9 @@ func (s *Service) convert(ctx context.Context, src source, path string) (shown i
 func (s *Service) Draw(ctx context.Context, pdf string, page int, size lectern.Size) (img *image.RGBA, err error) {
 	err = s.with(ctx, pdf, func(doc Pages) error {
 		img, err = doc.Draw(ctx, page, size.Width, size.Height)
+		if err == nil {
+			picture.Pad(img, doc.Place(page, size.Width, size.Height))
+		}
 		return err
 	})
 	return img, err

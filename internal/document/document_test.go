@@ -121,6 +121,8 @@ func (p *pages) Draw(_ context.Context, page, width, height int) (*image.RGBA, e
 	return image.NewRGBA(image.Rect(0, 0, width, height)), nil
 }
 
+func (p *pages) Place(_, width, height int) image.Rectangle { return image.Rect(0, 0, width, height) }
+
 func (p *pages) Close() {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()

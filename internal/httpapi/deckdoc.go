@@ -23,7 +23,7 @@ type DeckInput struct {
 	Voiceovers  []string          `json:"voiceoverTexts,omitempty" doc:"Narrations by slide, for slides that have none of their own."`
 	Preset      string            `json:"preset,omitempty" enum:"draft,standard,high,4k" default:"high" doc:"Size and quality by one name: draft is 720p and low, standard 1080p and medium, high 1080p and high, 4k 2160p and high. The fields size and quality override it."`
 	Size        *SizeInput        `json:"size,omitempty" doc:"Of the video; both numbers even. Default: the preset's, 1920×1080. Alias: resolution, which may also be [1920,1080], 1920x1080 or 720p."`
-	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"The shape of the video, instead of a size."`
+	Aspect      string            `json:"aspect,omitempty" pattern:"^[1-9][0-9]*:[1-9][0-9]*$" example:"4:3" doc:"The shape of the video, instead of a size: width and height. Pages of another shape are padded."`
 	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames per second."`
 	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" doc:"How much effort and how many bits the video gets; low is the fastest. Default: the preset's."`
 	Hold        float64           `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays; /api/custom has 30 as its default. Alias: duration."`

@@ -25,7 +25,8 @@ type Documents interface {
 	Key(ctx context.Context, sha256 string) (string, error)
 	// PDF writes an asset as PDF to path. pages is the largest page that the deck names.
 	PDF(ctx context.Context, sha256 string, pages int, path string) error
-	// Draw draws a page of a PDF file, counted from 1, as large as size, over white where the page has another shape.
+	// Draw draws a page of a PDF file, counted from 1, as large as it fits into size. Where the page has another shape,
+	// the rest is padded as picture.Pad describes.
 	Draw(ctx context.Context, pdf string, page int, size lectern.Size) (*image.RGBA, error)
 	// Version changes when pages would look different. It is part of content keys.
 	Version() string

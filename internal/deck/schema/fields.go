@@ -51,6 +51,8 @@ const (
 	variableNames = `^[A-Za-z_][A-Za-z0-9_.-]*$`
 	// times matches seconds, m:ss and h:mm:ss.
 	times = `^\s*\d+(:\d{2}){0,2}([.,]\d+)?\s*$`
+	// aspects matches a shape such as 16:9.
+	aspects = `^\s*0*[1-9]\d{0,3}\s*:\s*0*[1-9]\d{0,3}\s*$`
 	// sizes matches 1920x1080 and the names of resolutions.
 	sizes = `^\s*(\d+\s*[xX×]\s*\d+|480p|720p|1080p|1440p|2160p|4k)\s*$`
 )
@@ -81,7 +83,8 @@ func (s schema) deck() map[string]node {
 		"language": text("What the deck is written in: a BCP 47 tag, such as en or pt-BR.").with("pattern", languageTags),
 		"theme": words("The id of a theme; `lectern templates` lists them.", lectern.MaxName).
 			with("default", lectern.DefaultTheme),
-		"aspect": choice("The shape of the video, in place of a size.", []string{"16:9", "9:16", "1:1", "4:3"}),
+		"aspect": text("The shape of the video, in place of a size: width and height.").
+			with("pattern", aspects).with("examples", []string{"16:9", "9:16", "1:1", "4:3"}),
 		"size": either("The size of the video in pixels, both even: an object, a list of two numbers, 1920x1080 or 1080p. "+
 			"Default: that of the preset.",
 			node{"$ref": "#/$defs/size"},
