@@ -35,8 +35,8 @@ func (v *validator) recording() {
 		worded = worded || !s.Script().Silent()
 		if s.Sound != nil {
 			v.fault(fmt.Sprintf("slides[%d].sound", i), i+1, "The slide has a sound of its own, but the deck has one recording "+
-				"for all slides. Remove one of them; for an office file, --narration notes does it (\"narration\": \"notes\" in the "+
-				"settings).")
+				"for all slides. Remove one of them; for an office file, --narration notes does it (\"narration\": \"notes\" in "+
+				"the settings).")
 		}
 	}
 	if r.Length > v.lim.Duration {

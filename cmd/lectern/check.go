@@ -60,6 +60,24 @@ func revisionsOf(d lectern.Deck) []revised {
 	return list
 }
 
+// readChecked reads a deck for a check, with the revisions of its texts. files gets the paths of the files that it names,
+// by their hashes.
+func readChecked(ctx context.Context, source deck.Source, over []byte, choice choice, t *app.Tools,
+	files map[string]string) (q deck.Request, revisions []revised, err error) {
+	over, err = choice.recording.over(ctx, over, t, hashFile("", files))
+	if err == nil {
+		q, err = parseDeck(ctx, t.Decks, source, over, t.Config.Limits)
+	}
+	revisions = revisionsOf(q.Deck)
+	if err == nil {
+		q, err = edition(q, choice, t)
+	}
+	if err == nil {
+		q, _, err = attach(ctx, q, source.Folder, t, hashFile(source.Folder, files))
+	}
+	return q, revisions, err
+}
+
 // Run implements the command.
 func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	cfg, err := s.load(io, nil)
@@ -84,18 +102,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	}
 	defer t.Close()
 	files := map[string]string{}
-	var q deck.Request
-	over, err = choice.recording.over(ctx, over, t, hashFile("", files))
-	if err == nil {
-		q, err = parseDeck(ctx, t.Decks, source, over, cfg.Limits)
-	}
-	revisions := revisionsOf(q.Deck)
-	if err == nil {
-		q, err = edition(q, choice, t)
-	}
-	if err == nil {
-		q, _, err = attach(ctx, q, source.Folder, t, hashFile(source.Folder, files))
-	}
+	q, revisions, err := readChecked(ctx, source, over, choice, t, files)
 	deck, warnings, measured := q.Deck, q.Warnings, 0
 	if err == nil {
 		var more []lectern.Warning
