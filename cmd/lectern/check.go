@@ -60,8 +60,8 @@ func revisionsOf(d lectern.Deck) []revised {
 	return list
 }
 
-// readChecked reads a deck for a check, with the revisions of its texts. files gets the paths of the files that it names,
-// by their hashes.
+// readChecked reads a deck for a check, with the revisions of its texts. files gets the paths of the files that it
+// names, by their hashes.
 func readChecked(ctx context.Context, source deck.Source, over []byte, choice choice, t *app.Tools,
 	files map[string]string) (q deck.Request, revisions []revised, err error) {
 	over, err = choice.recording.over(ctx, over, t, hashFile("", files))
