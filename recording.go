@@ -222,12 +222,3 @@ func (r *Recording) copied() *Recording {
 	}
 	return c
 }
-
-// passage returns the part of a recording that slide i plays, counted from 0, as a sound of its own.
-func (r *Recording) passage(i int) *SoundOf {
-	s := &SoundOf{File: r.File, Start: r.Starts[i]}
-	if i+1 < len(r.Starts) {
-		s.End = r.Starts[i+1]
-	}
-	return s
-}

@@ -171,22 +171,6 @@ func TestTheFileOfARecordingBecomesAnAsset(t *testing.T) {
 	}
 }
 
-// Some slides of a recorded deck play their parts of the recording.
-func TestSelectedSlidesPlayTheirPartsOfARecording(t *testing.T) {
-	t.Parallel()
-	d := recorded()
-	d.Recording.Starts = []time.Duration{0, 10 * time.Second, 20 * time.Second}
-	e := d.Only([]int{2, 3})
-	if e.Recording != nil || len(e.Slides) != 2 ||
-		*e.Slides[0].Sound != (lectern.SoundOf{File: "talk.m4a", Start: 10 * time.Second, End: 20 * time.Second}) ||
-		*e.Slides[1].Sound != (lectern.SoundOf{File: "talk.m4a", Start: 20 * time.Second}) {
-		t.Errorf("%+v", e)
-	}
-	if e = d.Only([]int{1, 2, 3}); e.Recording == nil || e.Slides[0].Sound != nil {
-		t.Errorf("all slides: %+v", e)
-	}
-}
-
 func TestClockWritesTimesForPeople(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{

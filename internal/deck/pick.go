@@ -23,8 +23,9 @@ func (q Request) Pick(s lectern.Selection) (Request, error) {
 		return q, err
 	}
 	if r := q.Deck.Recording; r != nil && len(r.Starts) == 0 && len(numbers) < len(q.Deck.Slides) {
-		return q, lectern.Fail(lectern.CodeInvalidRequest, "The recording of the deck is divided by the texts of all "+
-			"slides, so some of them cannot be selected. Give the times at which the slides begin (\"starts\").").On("slides")
+		return q, lectern.Fail(lectern.CodeInvalidRequest, "The deck has one recording for all slides, which is divided by "+
+			"comparing it with all narrations, so slides cannot be selected. Give the times at which the slides begin in "+
+			"\"starts\" of the recording.").On("slides")
 	}
 	inVideo := map[int]int{0: 0} // by the number in the deck; 0 stands for the whole deck
 	for i, n := range numbers {
