@@ -73,7 +73,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	over, err := c.settings("")
+	over, err := c.overrides("")
 	if err != nil {
 		return err
 	}

@@ -16,16 +16,16 @@ import (
 
 // remote renders on a server.
 type remote struct {
-	client   *client.Client
-	settings []byte // override those of decks; nil: none
+	client *client.Client
+	over   overrides
 }
 
-func newRemote(out streams, server, key string, settings []byte) (*remote, error) {
+func newRemote(out streams, server, key string, over overrides) (*remote, error) {
 	c, err := newClient(out, server, key)
 	if err != nil {
 		return nil, err
 	}
-	return &remote{c, settings}, nil
+	return &remote{c, over}, nil
 }
 
 func (r *remote) create(ctx context.Context, source deck.Source, choice choice) (lectern.Presentation, error) {
@@ -35,7 +35,8 @@ func (r *remote) create(ctx context.Context, source deck.Source, choice choice) 
 		return lectern.Presentation{}, err
 	}
 	options := []client.CreateOption{client.WithName(source.Name), client.WithLanguage(choice.Language),
-		client.WithVariables(choice.Variables), client.WithSlides(choice.slides.String())}
+		client.WithVariables(choice.Variables), client.WithSlides(choice.slides.String()),
+		client.WithPassword(r.over.password)}
 	var files map[string]string
 	if !whole {
 		if files, err = r.upload(ctx, source, choice); err != nil {
@@ -43,8 +44,8 @@ func (r *remote) create(ctx context.Context, source deck.Source, choice choice) 
 		}
 	}
 	options = append(options, client.WithFiles(files))
-	if len(r.settings) > 0 {
-		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(r.settings))...)
+	if len(r.over.settings) > 0 {
+		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(r.over.settings))...)
 	}
 	if ext := filepath.Ext(source.Name); ext != "" && ext != ".json" || len(files) > 0 {
 		return r.client.Upload(ctx, source.Bytes, options...)

@@ -48,6 +48,8 @@ type Pages interface {
 	Draw(ctx context.Context, page, width, height int) (*image.RGBA, error)
 	// Place is where Draw puts a page.
 	Place(page, width, height int) image.Rectangle
+	// Unprotected writes the file without its password.
+	Unprotected(ctx context.Context, w io.Writer) error
 	Close()
 }
 
@@ -56,9 +58,11 @@ type Options struct {
 	Contents  Contents
 	Converter Converter
 	Office    Office
-	Open      func(ctx context.Context, r io.ReaderAt, size int64) (Pages, error) // a PDF file
-	Engine    string                                                              // the version of what draws PDF files
-	Dir       func() (string, error)                                              // a new folder for a conversion
+	// Open opens a PDF file. password is "" without one.
+	Open   func(ctx context.Context, r io.ReaderAt, size int64, password string) (Pages, error)
+	Locked func(error) bool       // reports whether an error of Open is about the password
+	Engine string                 // the version of what draws PDF files
+	Dir    func() (string, error) // a new folder for a conversion
 }
 
 // Service draws pages. It is safe for concurrent use.
@@ -74,7 +78,8 @@ type Service struct {
 
 // New makes a service. It panics if a port is missing.
 func New(o Options) *Service {
-	if o.Contents == nil || o.Converter == nil || o.Office == nil || o.Open == nil || o.Dir == nil {
+	if o.Contents == nil || o.Converter == nil || o.Office == nil || o.Open == nil || o.Locked == nil ||
+		o.Dir == nil {
 		panic("document.New: a port is missing")
 	}
 	s := &Service{o: o, open: map[string]*kept{}}
@@ -156,15 +161,16 @@ func (s *Service) source(ctx context.Context, sha string) (source, error) {
 	return source{at, size, !bytes.Equal(head, []byte("%PDF-")), closer}, nil
 }
 
-// Key is the content key of an asset as PDF, see render.Documents.
-func (s *Service) Key(ctx context.Context, sha string) (string, error) {
+// Key is the content key of an asset as PDF, see render.Documents. The key does not depend on the password, but there is
+// none for who does not know it.
+func (s *Service) Key(ctx context.Context, sha string, u lectern.Unlock) (string, error) {
 	src, err := s.source(ctx, sha)
 	if err != nil {
 		return "", err
 	}
 	defer src.close()
 	if !src.office {
-		return "document-" + sha, nil
+		return "document-" + sha, s.knows(ctx, src, u)
 	}
 	h := sha256.New()
 	if err := s.o.Office.Strip(ctx, h, src, src.size); err != nil {
@@ -174,9 +180,10 @@ func (s *Service) Key(ctx context.Context, sha string) (string, error) {
 	return "document-" + hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// PDF writes an asset as PDF to path. pages is the largest page that is needed. An office file must have as many pages
+// PDF writes an asset as PDF to path. pages is the largest page that is needed. A PDF file that
+// needs the password is written without it. An office file must have as many pages
 // as it shows slides, because a page is found by the number of its slide.
-func (s *Service) PDF(ctx context.Context, sha string, pages int, path string) error {
+func (s *Service) PDF(ctx context.Context, sha string, u lectern.Unlock, pages int, path string) error {
 	src, err := s.source(ctx, sha)
 	if err != nil {
 		return err
@@ -184,17 +191,13 @@ func (s *Service) PDF(ctx context.Context, sha string, pages int, path string) e
 	defer src.close()
 	want := 0
 	if !src.office {
-		err := written(path, func(w io.Writer) error {
-			_, err := io.Copy(w, io.NewSectionReader(src, 0, src.size))
-			return err
-		})
-		if err != nil {
+		if err := s.copied(ctx, src, u, path); err != nil {
 			return err
 		}
 	} else if want, err = s.convert(ctx, src, path); err != nil {
 		return err
 	}
-	return s.with(ctx, path, func(doc Pages) error {
+	err = s.with(ctx, path, func(doc Pages) error {
 		switch n := doc.Count(); {
 		case want > 0 && n != want:
 			return lectern.Fail(lectern.CodeInvalidDeck, "The deck shows %d slides, but LibreOffice drew %d pages, so it is "+
@@ -205,6 +208,7 @@ func (s *Service) PDF(ctx context.Context, sha string, pages int, path string) e
 		}
 		return nil
 	})
+	return s.forgotten(err, u)
 }
 
 // convert turns an office file into PDF. It returns how many slides the file shows.
@@ -294,7 +298,7 @@ func (s *Service) opened(ctx context.Context, path string) (Pages, *os.File, err
 	if err != nil {
 		return nil, nil, errors.Join(err, f.Close())
 	}
-	doc, err := s.o.Open(ctx, f, info.Size())
+	doc, err := s.o.Open(ctx, f, info.Size(), "")
 	if err != nil {
 		return nil, nil, errors.Join(err, f.Close())
 	}

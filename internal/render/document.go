@@ -21,10 +21,10 @@ type Files interface {
 // Documents draws pages of files: of PDF files, and of office files after it has turned them into PDF.
 type Documents interface {
 	// Key is the content key of an asset as PDF. It depends on what the asset shows and on the programs that draw it, but
-	// not on its notes.
-	Key(ctx context.Context, sha256 string) (string, error)
-	// PDF writes an asset as PDF to path. pages is the largest page that the deck names.
-	PDF(ctx context.Context, sha256 string, pages int, path string) error
+	// not on its notes and its password. It fails for a file that needs a password which u lacks.
+	Key(ctx context.Context, sha256 string, u lectern.Unlock) (string, error)
+	// PDF writes an asset as PDF without a password to path. pages is the largest page that the deck names.
+	PDF(ctx context.Context, sha256 string, u lectern.Unlock, pages int, path string) error
 	// Draw draws a page of a PDF file, counted from 1, as large as it fits into size. Where the page has another shape,
 	// the rest is padded as picture.Pad describes.
 	Draw(ctx context.Context, pdf string, page int, size lectern.Size) (*image.RGBA, error)
@@ -55,23 +55,44 @@ func (u *importer) load(ctx context.Context) error {
 		}
 		last[sha] = max(last[sha], s.Page.Page)
 	}
+	if len(order) == 0 {
+		return nil
+	}
+	lock, err := u.unlock(ctx)
+	if err != nil {
+		return fail.On(ctx, err, 0)
+	}
 	for _, sha := range order {
 		if u.documents == nil {
 			return lectern.Fail(lectern.CodeUnsupported, "This server draws no pages of files.").At(first[sha])
 		}
 		u.track.say(lectern.StagePreparing, "Importing the slides.")
-		key, err := u.documents.Key(ctx, sha)
+		key, err := u.documents.Key(ctx, sha, lock)
 		if err != nil {
 			return fail.On(ctx, err, first[sha])
 		}
 		u.pdfs[sha], err = u.step(ctx, lectern.StepImport, 0, key, ".pdf", func(path string) error {
-			return u.documents.PDF(ctx, sha, last[sha], path)
+			return u.documents.PDF(ctx, sha, lock, last[sha], path)
 		})
 		if err != nil {
 			return err
 		}
 	}
+	if lock.Password == "" {
+		return nil
+	}
+	if err := u.job.Locks.Unlocked(ctx); err != nil {
+		return fail.On(ctx, err, 0)
+	}
 	return nil
+}
+
+// unlock returns the password of the deck's file.
+func (u *importer) unlock(ctx context.Context) (lectern.Unlock, error) {
+	if u.job.Locks == nil {
+		return lectern.Unlock{}, nil
+	}
+	return u.job.Locks.Unlock(ctx)
 }
 
 // page draws the page of a file that a slide shows.

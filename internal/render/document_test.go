@@ -22,6 +22,8 @@ import (
 
 // fakeDocuments draws each page in a grey of its own. It counts its calls.
 type fakeDocuments struct {
+	password string // that the file needs; "": none
+
 	mu    sync.Mutex
 	calls []string
 }
@@ -34,11 +36,14 @@ func (d *fakeDocuments) note(format string, args ...any) {
 
 func (d *fakeDocuments) Version() string { return "fake 1" }
 
-func (d *fakeDocuments) Key(_ context.Context, sha string) (string, error) {
+func (d *fakeDocuments) Key(_ context.Context, sha string, u lectern.Unlock) (string, error) {
+	if d.password != "" && u.Password != d.password && !u.Opened {
+		return "", lectern.Fail(lectern.CodeInvalidDeck, "The file needs a password.")
+	}
 	return "document-" + sha, nil
 }
 
-func (d *fakeDocuments) PDF(_ context.Context, sha string, pages int, path string) error {
+func (d *fakeDocuments) PDF(_ context.Context, sha string, _ lectern.Unlock, pages int, path string) error {
 	d.note("pdf %.2s %d", sha, pages)
 	if pages > 2 {
 		return lectern.Fail(lectern.CodeInvalidDeck, "The file has 2 pages, so there is no page %d.", pages)
