@@ -285,13 +285,17 @@ type Capture struct {
 	Overflow []Overflow // elements whose text does not fit even at its smallest size
 }
 
-// Overflow says how much of an element of a page does not fit.
+// Overflow says how much of an element of a page does not fit, or which part of it could not be drawn.
 type Overflow struct {
 	Element string `json:"element"` // its id
 	// how many of Total units cannot be seen, or only partly; 0: the number is not known
 	Hidden int    `json:"hidden,omitempty"`
 	Total  int    `json:"total,omitempty"`
 	Unit   string `json:"unit,omitempty"` // what is counted, in the plural: "items", "rows", "characters"
+	// Of a part that could not be drawn, whose Unit is "formula" or "diagram": the beginning of its source, which is shown
+	// in its place, and the reason.
+	Source string `json:"source,omitempty"`
+	Why    string `json:"why,omitempty"`
 }
 
 // Theme is the part of a theme that matters outside the slide's page: the background and the ring of an avatar.
