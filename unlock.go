@@ -27,6 +27,7 @@ func (u Unlock) GoString() string { return "(password)" }
 // Unlocker keeps the password of a presentation until its files are open.
 type Unlocker interface {
 	Unlock(ctx context.Context) (Unlock, error)
-	// Unlocked erases the password, because all files are open. It fails with CodeStale for a run that lost its lease (J7).
+	// Unlocked erases the password, because all files are open. It fails with CodeStale for a run that lost its lease
+	// (J7).
 	Unlocked(ctx context.Context) error
 }

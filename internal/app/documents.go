@@ -64,8 +64,8 @@ func newPDF(cfg config.Config) *pdf.Engine {
 }
 
 // ToPDF writes a file whose pages slides show as PDF: an office file is converted, a PDF file is copied. pages is the
-// largest page that is needed.
-func (t *Tools) ToPDF(ctx context.Context, file, to string, pages int) (err error) {
+// largest page that is needed. password opens the file; what is written needs none.
+func (t *Tools) ToPDF(ctx context.Context, file, password, to string, pages int) (err error) {
 	dir, err := os.MkdirTemp("", "lectern-import-")
 	if err != nil {
 		return err
@@ -73,5 +73,5 @@ func (t *Tools) ToPDF(ctx context.Context, file, to string, pages int) (err erro
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	const sha = "file"
 	d := t.documents(asset.Local{sha: file}, dir)
-	return errors.Join(d.PDF(ctx, sha, lectern.Unlock{}, pages, to), d.Close())
+	return errors.Join(d.PDF(ctx, sha, lectern.Unlock{Password: password}, pages, to), d.Close())
 }

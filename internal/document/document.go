@@ -161,8 +161,8 @@ func (s *Service) source(ctx context.Context, sha string) (source, error) {
 	return source{at, size, !bytes.Equal(head, []byte("%PDF-")), closer}, nil
 }
 
-// Key is the content key of an asset as PDF, see render.Documents. The key does not depend on the password, but there is
-// none for who does not know it.
+// Key is the content key of an asset as PDF, see render.Documents. It does not depend on the password, but without the
+// password there is no key.
 func (s *Service) Key(ctx context.Context, sha string, u lectern.Unlock) (string, error) {
 	src, err := s.source(ctx, sha)
 	if err != nil {

@@ -36,7 +36,8 @@ type world struct {
 
 func newWorld(t *testing.T) (*world, *document.Service) {
 	w := &world{files: map[string]string{}, version: "1", dir: t.TempDir()}
-	return w, document.New(document.Options{Contents: w, Converter: w, Office: w, Open: w.openPDF, Locked: locked, Engine: "engine 1",
+	return w, document.New(document.Options{Contents: w, Converter: w, Office: w, Open: w.openPDF, Locked: locked,
+		Engine: "engine 1",
 		Dir: func() (string, error) { return os.MkdirTemp(w.dir, "") }})
 }
 
@@ -179,7 +180,8 @@ func TestPagesAndSlidesMustAgree(t *testing.T) {
 	w, s := newWorld(t)
 	w.files["a"], w.files["p"] = "one#hello\ntwo", "%PDF-\npage"
 	out := filepath.Join(t.TempDir(), "out.pdf")
-	if err := s.PDF(t.Context(), "a", lectern.Unlock{}, 2, out); err != nil || len(w.conversions) != 1 || w.conversions[0] != "one|two 2" {
+	if err := s.PDF(t.Context(), "a", lectern.Unlock{}, 2, out); err != nil || len(w.conversions) != 1 ||
+		w.conversions[0] != "one|two 2" {
 		t.Errorf("%v, and the converter got %q", err, w.conversions)
 	}
 	w.lost = 1

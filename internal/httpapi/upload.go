@@ -26,8 +26,8 @@ const (
 )
 
 // readUpload reads a form: the file "deck", the fields "settings", "language", "slides", "variables", "password",
-// "callback_url" and "files", and any number of parts "file", which become assets as they come. Of the filename of the deck, only the
-// extension matters.
+// "callback_url" and "files", and any number of parts "file", which become assets as they come. Of the filename of the
+// deck, only the extension matters.
 func (s *server) readUpload(r *http.Request, boundary string) (submission, error) {
 	b := submission{kind: "multipart/form-data"}
 	if boundary == "" {
