@@ -29,6 +29,8 @@ type Deck struct {
 	KeyAvatar *bool `json:"keyAvatar,omitempty"`
 	// whether players show the video's subtitle track by default; empty: the server's default
 	Subtitles Subtitles `json:"subtitles,omitempty"`
+	// whether slides are shown step by step, see [Deck.StepsOf]; false: as they are in the end
+	Steps bool `json:"steps,omitempty"`
 	// one recorded sound for all slides, in place of voices; their narrations are what it says. nil: there is none
 	Recording *Recording        `json:"recording,omitempty"`
 	Slides    []Slide           `json:"slides"`
@@ -49,6 +51,8 @@ type Slide struct {
 	// the page of a file that the slide shows in place of a template; its props are the words on it: title, text
 	Page  *PageOf        `json:"page,omitempty"`
 	Props map[string]any `json:"props,omitempty"` // the template's words and lists, as decoded from JSON
+	// its states before it is complete; nil: it is complete from the beginning
+	Steps []SlideStep `json:"steps,omitempty"`
 	// text with marks, see [ParseScript]; without letters and numbers the slide is held in silence
 	Narration string `json:"narration,omitempty"`
 	// recorded sound in place of a voice; Narration is then its text, if it is known
