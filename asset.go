@@ -1,6 +1,7 @@
 package lectern
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -237,6 +238,54 @@ func (u FileUse) replaced(value any, at, address string) any {
 		named := maps.Clone(v)
 		for name := range named {
 			named[name] = u.replaced(named[name], at+"."+name, address)
+		}
+		return named
+	}
+	return value
+}
+
+// Renamed returns d with other names for the files in its slides: names maps addresses of assets and paths to paths. It
+// renames files in all languages. d itself is not changed.
+func (d Deck) Renamed(names map[string]string) Deck {
+	d.Slides, d.Recording = slices.Clone(d.Slides), d.Recording.copied()
+	for _, n := range d.files() {
+		*n.file = cmp.Or(names[strings.TrimSpace(*n.file)], *n.file)
+	}
+	for i := range d.Slides {
+		s := &d.Slides[i]
+		s.Page, s.Sound = copied(s.Page), copied(s.Sound)
+		for _, n := range s.files(i) {
+			*n.file = cmp.Or(names[strings.TrimSpace(*n.file)], *n.file)
+		}
+		s.Props, _ = renamed(s.Props, names).(map[string]any)
+		s.Translations = maps.Clone(s.Translations)
+		for tag, tr := range s.Translations {
+			tr.Props, _ = renamed(tr.Props, names).(map[string]any)
+			s.Translations[tag] = tr
+		}
+	}
+	return d
+}
+
+// renamed returns the value of a prop with other names for files.
+func renamed(value any, names map[string]string) any {
+	switch v := value.(type) {
+	case string:
+		v = strings.TrimSpace(v)
+		return cmp.Or(names[v], names[path.Clean(v)], value.(string))
+	case []any:
+		list := slices.Clone(v)
+		for i := range list {
+			list[i] = renamed(list[i], names)
+		}
+		return list
+	case map[string]any:
+		if v == nil {
+			return v
+		}
+		named := maps.Clone(v)
+		for name := range named {
+			named[name] = renamed(named[name], names)
 		}
 		return named
 	}

@@ -115,11 +115,17 @@ func (d Deck) WithDefaults() Deck {
 			t.Type = TransitionNone
 		}
 	}
-	if d.Title == "" && len(d.Slides) > 0 {
-		title, _ := d.Slides[0].Props["title"].(string)
-		d.Title = headline(title)
-	}
+	d.Title = d.heading()
 	return d
+}
+
+// heading is the title of d, or else that of its first slide.
+func (d Deck) heading() string {
+	if d.Title != "" || len(d.Slides) == 0 {
+		return d.Title
+	}
+	title, _ := d.Slides[0].Props["title"].(string)
+	return headline(title)
 }
 
 // template is the slide's template, or the default for a slide that names none.
@@ -313,6 +319,7 @@ func (v *validator) languages() {
 			at, t := "slides["+strconv.Itoa(i)+"].translations."+Shorten(tag), s.Translations[tag]
 			v.tag(at, i+1, tag)
 			v.narration(at+".narration", i+1, t.Narration)
+			v.short(at+".section", i+1, t.Section, MaxTitle)
 			v.props(at+".props", i+1, t.Props)
 			v.voice(at+".voice", i+1, t.Voice)
 		}
@@ -342,6 +349,7 @@ func (v *validator) narration(param string, slide int, text string) {
 func (v *validator) slide(at string, number int, s Slide) {
 	v.short(at+".id", number, s.ID, MaxName)
 	v.short(at+".template", number, s.Template, MaxName)
+	v.short(at+".section", number, s.Section, MaxTitle)
 	v.voice(at+".voice", number, s.Voice)
 	// A check sets Hold for a narration of pauses alone, and pauses may be longer than limits.hold.
 	v.hold(at+".hold", number, s.Hold, max(time.Duration(v.lim.MaxHoldSeconds)*time.Second, MaxPause))
@@ -351,6 +359,7 @@ func (v *validator) slide(at string, number int, s Slide) {
 			Shorten(s.Background))
 	}
 	v.files(at, number, s)
+	v.steps(at, number, s)
 	v.box(at+".avatarBox", number, s.AvatarBox)
 	if n := len(s.Positions); n > MaxPositions {
 		v.fault(at+".positions", number, "\"positions\" has %d elements; the limit is %d.", n, MaxPositions)

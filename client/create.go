@@ -27,6 +27,7 @@ type creation struct {
 	replayed *bool
 
 	language  string
+	slides    string
 	variables map[string]string
 	files     map[string]string
 }
@@ -48,6 +49,9 @@ func WithCallback(address string) CreateOption { return func(o *creation) { o.ca
 
 // WithLanguage names the language to render, of those that the deck has. By default it is the deck's own.
 func WithLanguage(tag string) CreateOption { return func(o *creation) { o.language = tag } }
+
+// WithSlides selects slides by their numbers in the video, such as "3-7,12". By default, and for "", these are all.
+func WithSlides(list string) CreateOption { return func(o *creation) { o.slides = list } }
 
 // WithVariables sets values of the deck's variables, which override the deck's own.
 func WithVariables(values map[string]string) CreateOption {
@@ -125,10 +129,13 @@ func (o creation) form(deck []byte) (body []byte, kind string, err error) {
 	return b.Bytes(), form.FormDataContentType(), err
 }
 
-// path returns the path of a create with a query, which gets the language to render.
+// path returns the path of a create with a query, which gets the language and the slides to render.
 func (o creation) path(query url.Values) string {
 	if o.language != "" {
 		query.Set("language", o.language)
+	}
+	if o.slides != "" {
+		query.Set("slides", o.slides)
 	}
 	if len(query) == 0 {
 		return "/v1/presentations"

@@ -143,7 +143,7 @@ func (g *gallery) cast(ctx context.Context) error {
 
 // layouts renders a short video in each layout and writes a frame of it.
 func (g *gallery) layouts(ctx context.Context) (err error) {
-	l, err := app.OpenLocal(ctx, g.Config, "", "gallery", slog.New(slog.DiscardHandler))
+	l, err := app.OpenLocal(ctx, g.Config, app.LocalOptions{Version: "gallery", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

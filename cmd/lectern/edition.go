@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -13,31 +14,65 @@ import (
 	"lectern/internal/deck"
 )
 
-// editionFlags choose an edition of a deck: a language, and values for its variables.
+// editionFlags choose an edition of a deck: a language, values for its variables, and some of its slides.
 type editionFlags struct {
-	Language  string            `help:"The language to render, of those that the deck has; without it, the deck's own." placeholder:"TAG"`
+	Language  string            `help:"The language to render, of those that the deck has; without it, the deck's own. For render, all makes a video in each." placeholder:"TAG"`
 	Set       map[string]string `help:"Give a variable of the deck its value; once for each variable." mapsep:"none" placeholder:"NAME=VALUE"`
+	Slides    string            `help:"Only these slides, by their numbers in the video: 3-7,12 or 12-." placeholder:"LIST"`
 	Variables string            `help:"A JSON or YAML file with a value for each variable; --set wins over it." placeholder:"FILE"`
 }
 
-// choice reads the file of variables, and returns what the flags ask for.
-func (w editionFlags) choice() (lectern.Choice, error) {
-	values, err := readVariables(w.Variables)
-	if err != nil {
-		return lectern.Choice{}, err
-	}
-	maps.Copy(values, w.Set)
-	return lectern.Choice{Language: w.Language, Variables: values}, nil
+// choice is what the flags of an edition ask for.
+type choice struct {
+	lectern.Choice
+	slides lectern.Selection
 }
 
-// named returns the name of a file in this language: talk.de for talk. Without a language, or if the name ends with it
+// choice reads the file of variables, and returns what the flags ask for.
+func (w editionFlags) choice() (choice, error) {
+	values, err := readVariables(w.Variables)
+	if err != nil {
+		return choice{}, err
+	}
+	maps.Copy(values, w.Set)
+	slides, err := lectern.ParseSelection(w.Slides)
+	if err != nil {
+		return choice{}, err
+	}
+	return choice{lectern.Choice{Language: w.Language, Variables: values}, slides}, nil
+}
+
+// numbered returns warnings with the numbers of the slides in the deck. The given ones count the chosen slides.
+func (c choice) numbered(warnings []lectern.Warning) []lectern.Warning {
+	warnings = slices.Clone(warnings)
+	for i := range warnings {
+		warnings[i].Slide = c.slides.Number(warnings[i].Slide)
+	}
+	return warnings
+}
+
+// named returns the name of a file in a language: talk.de for talk. Without a language, or if the name ends with it
 // already, it returns stem.
-func (w editionFlags) named(stem string) string {
-	tag := lectern.LanguageTag(w.Language)
+func named(stem, language string) string {
+	tag := lectern.LanguageTag(language)
 	if !lectern.IsLanguage(tag) || strings.HasSuffix(strings.ToLower(stem), strings.ToLower("."+tag)) {
 		return stem
 	}
 	return stem + "." + tag
+}
+
+// shown returns a presentation whose warnings and failure have the numbers of the slides in the deck.
+func (c choice) shown(p lectern.Presentation) lectern.Presentation {
+	p.Warnings = c.numbered(p.Warnings)
+	if p.Error != nil {
+		f := *p.Error
+		f.Slide, f.Causes = c.slides.Number(f.Slide), slices.Clone(f.Causes)
+		for i := range f.Causes {
+			f.Causes[i].Slide = c.slides.Number(f.Causes[i].Slide)
+		}
+		p.Error = &f
+	}
+	return p
 }
 
 // maxVariablesFile is how many bytes of a file of variables are read.
@@ -84,8 +119,8 @@ func readVariables(name string) (map[string]string, error) {
 	return values, nil
 }
 
-// edition returns the deck that was read, in the language and with the values of a choice.
-func edition(q deck.Request, c lectern.Choice, t *app.Tools) deck.Request {
+// edition returns the deck that was read, in the language, with the values and with the slides of a choice.
+func edition(q deck.Request, c choice, t *app.Tools) (deck.Request, error) {
 	c.Kinds, c.Limits = t.Slides.PropKind, t.Config.Limits
-	return q.Choose(c)
+	return q.Choose(c.Choice).Pick(c.slides)
 }

@@ -97,6 +97,28 @@ func attachMember(ctx context.Context, q deck.Request, u lectern.FileUse, keep k
 	return keep(ctx, filepath.Base(u.Path), f, size)
 }
 
+// closeDeck closes the file of a deck that was read. What was read from it stays.
+func closeDeck(s deck.Source) {
+	if f, ok := s.At.(io.Closer); ok {
+		_ = f.Close() // it was only read
+	}
+}
+
+// hasContent reports whether a file has this size and this hash.
+func hasContent(path string, size int64, sum string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() != size {
+		return false
+	}
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return err == nil && hex.EncodeToString(h.Sum(nil)) == sum
+}
+
 // hashFile is the keeper of a check, which stores nothing. paths gets the path of each file by its hash.
 func hashFile(folder string, paths map[string]string) keeper {
 	return func(_ context.Context, _ string, f *os.File, _ int64) (string, error) {

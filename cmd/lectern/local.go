@@ -15,11 +15,12 @@ import (
 // local renders in this process.
 type local struct {
 	*app.Local
-	preset string // overrides the size and quality of decks; "": none
-	choice lectern.Choice
+	settings []byte // override those of decks; nil: none
 }
 
-func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams, verbose bool) (*local, error) {
+// newLocal opens what renders in this process. several: more than one deck, one after another.
+func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams, verbose, several bool) (*local,
+	error) {
 	logger := quietLog()
 	if verbose {
 		var err error
@@ -27,27 +28,45 @@ func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams
 			return nil, err
 		}
 	}
-	l, err := app.OpenLocal(ctx, cfg, cacheDir, programVersion(), logger)
+	l, err := app.OpenLocal(ctx, cfg, app.LocalOptions{Cache: cacheDir, Version: programVersion(), Log: logger,
+		Several: several})
 	if err != nil {
 		return nil, err
 	}
 	return &local{Local: l}, nil
 }
 
-func (l *local) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
-	q, err := parseDeck(ctx, l.Decks, source, l.preset, l.Config.Limits)
+func (l *local) create(ctx context.Context, source deck.Source, choice choice) (lectern.Presentation, error) {
+	q, err := l.read(ctx, source, choice)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
-	q, _, err = attach(ctx, edition(q, l.choice, l.Tools), source.Folder, l.Tools, l.keep)
-	if err != nil {
-		return lectern.Presentation{}, err
+	return l.submit(ctx, q)
+}
+
+// read reads a deck and makes assets of the files that it names.
+func (l *local) read(ctx context.Context, source deck.Source, choice choice) (deck.Request, error) {
+	q, err := parseDeck(ctx, l.Decks, source, l.settings, l.Config.Limits)
+	if err == nil {
+		q, err = edition(q, choice, l.Tools)
 	}
+	if err == nil {
+		q, _, err = attach(ctx, q, source.Folder, l.Tools, l.keep)
+	}
+	return q, err
+}
+
+// submit checks a deck that was read, and begins its presentation.
+func (l *local) submit(ctx context.Context, q deck.Request) (lectern.Presentation, error) {
 	d, more, err := l.Check(ctx, q.Deck)
 	if err = q.Judge(err); err != nil {
 		return lectern.Presentation{}, err
 	}
-	return l.Jobs.Submit(ctx, lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...)})
+	return l.Jobs.Submit(ctx, lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), Report: q.Report})
+}
+
+func (l *local) report(ctx context.Context, id string) ([]lectern.SlideReport, error) {
+	return l.Jobs.Report(ctx, id)
 }
 
 // keep implements keeper.

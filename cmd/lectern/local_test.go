@@ -16,7 +16,7 @@ func TestRenderDeliversNoWebhooks(t *testing.T) {
 	cfg := config.Default()
 	cfg.Tools.Chromium = filepath.Join(t.TempDir(), "none") // nothing is rendered
 	l, err := newLocal(t.Context(), cfg, t.TempDir(), streams{out: io.Discard, err: io.Discard, in: strings.NewReader("")},
-		false)
+		false, false)
 	if err != nil {
 		t.Fatal(err)
 	}

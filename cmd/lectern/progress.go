@@ -41,6 +41,7 @@ func phrase(p lectern.Presentation) string {
 type barDisplay struct {
 	bar    *progressbar.ProgressBar
 	io     streams
+	before string // what is shown before the phrase
 	warned int
 }
 
@@ -67,7 +68,7 @@ func (d *barDisplay) show(p lectern.Presentation) {
 	if p.Status.Terminal() {
 		return
 	}
-	d.bar.Describe(shorten(phrase(p), 60))
+	d.bar.Describe(d.before + shorten(phrase(p), max(20, 60-width(d.before))))
 	_ = d.bar.Set(int(p.Progress)) // a terminal that is gone does not stop the render
 }
 
@@ -99,30 +100,33 @@ func (d *lineDisplay) end() {}
 type jsonDisplay struct{ to *json.Encoder }
 
 // event is a presentation in the output of --json. Type is "progress", "done" or "failed" where the command follows the
-// presentation, else "".
+// presentation, of several decks also "unchanged" or "canceled", else "".
 type event struct {
-	Type       string               `json:"type"`
-	ID         string               `json:"id,omitempty"`
-	Status     lectern.Status       `json:"status,omitempty"`
-	Stage      string               `json:"stage,omitempty"`
-	Progress   lectern.Progress     `json:"progress"`
-	Message    string               `json:"message,omitempty"`
-	SlidesDone int                  `json:"slides_done"`
-	Slides     int                  `json:"slides_total"`
-	Version    int64                `json:"version,omitempty"`
-	Attempt    int                  `json:"attempt,omitempty"`
-	ETA        *float64             `json:"eta_seconds"`
-	Place      int                  `json:"queue_position,omitempty"`
-	StartsAt   *time.Time           `json:"estimated_start_at,omitempty"`
-	Warnings   []lectern.Warning    `json:"warnings,omitempty"`
-	Error      *lectern.Failure     `json:"error,omitempty"`
-	File       string               `json:"file,omitempty"`
-	Size       int64                `json:"size,omitempty"`
-	Took       float64              `json:"took_seconds,omitempty"`
-	Files      map[string]string    `json:"files,omitempty"` // path by kind, with /1, /2 … for files of a slide
-	Length     float64              `json:"duration_seconds,omitempty"`
-	ExpiresAt  *time.Time           `json:"expires_at,omitempty"`
-	Usage      *lectern.Consumption `json:"usage,omitempty"`
+	Type       string                `json:"type"`
+	Deck       string                `json:"deck,omitempty"`     // of several
+	Language   string                `json:"language,omitempty"` // of several
+	ID         string                `json:"id,omitempty"`
+	Status     lectern.Status        `json:"status,omitempty"`
+	Stage      string                `json:"stage,omitempty"`
+	Progress   lectern.Progress      `json:"progress"`
+	Message    string                `json:"message,omitempty"`
+	SlidesDone int                   `json:"slides_done"`
+	Slides     int                   `json:"slides_total"`
+	Version    int64                 `json:"version,omitempty"`
+	Attempt    int                   `json:"attempt,omitempty"`
+	ETA        *float64              `json:"eta_seconds"`
+	Place      int                   `json:"queue_position,omitempty"`
+	StartsAt   *time.Time            `json:"estimated_start_at,omitempty"`
+	Warnings   []lectern.Warning     `json:"warnings,omitempty"`
+	Error      *lectern.Failure      `json:"error,omitempty"`
+	File       string                `json:"file,omitempty"`
+	Size       int64                 `json:"size,omitempty"`
+	Took       float64               `json:"took_seconds,omitempty"`
+	Files      map[string]string     `json:"files,omitempty"` // path by kind, with /1, /2 … for files of a slide
+	Length     float64               `json:"duration_seconds,omitempty"`
+	Report     []lectern.SlideReport `json:"report,omitempty"` // of several
+	ExpiresAt  *time.Time            `json:"expires_at,omitempty"`
+	Usage      *lectern.Consumption  `json:"usage,omitempty"`
 }
 
 func eventOf(kind string, p lectern.Presentation) event {

@@ -16,41 +16,44 @@ import (
 
 // remote renders on a server.
 type remote struct {
-	client *client.Client
-	preset string // overrides the size and quality of decks; "": none
-	choice lectern.Choice
+	client   *client.Client
+	settings []byte // override those of decks; nil: none
 }
 
-func newRemote(out streams, server, key, preset string, choice lectern.Choice) (*remote, error) {
+func newRemote(out streams, server, key string, settings []byte) (*remote, error) {
 	c, err := newClient(out, server, key)
 	if err != nil {
 		return nil, err
 	}
-	return &remote{c, preset, choice}, nil
+	return &remote{c, settings}, nil
 }
 
-func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
+func (r *remote) create(ctx context.Context, source deck.Source, choice choice) (lectern.Presentation, error) {
 	whole := source.At != nil // the server finds the files of the deck in the deck itself
 	source, err := onePiece(ctx, source)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
-	options := []client.CreateOption{client.WithName(source.Name), client.WithLanguage(r.choice.Language),
-		client.WithVariables(r.choice.Variables)}
+	options := []client.CreateOption{client.WithName(source.Name), client.WithLanguage(choice.Language),
+		client.WithVariables(choice.Variables), client.WithSlides(choice.slides.String())}
 	var files map[string]string
 	if !whole {
-		if files, err = r.upload(ctx, source); err != nil {
+		if files, err = r.upload(ctx, source, choice); err != nil {
 			return lectern.Presentation{}, err
 		}
 	}
 	options = append(options, client.WithFiles(files))
-	if r.preset != "" {
-		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(presetSettings(r.preset)))...)
+	if len(r.settings) > 0 {
+		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(r.settings))...)
 	}
 	if ext := filepath.Ext(source.Name); ext != "" && ext != ".json" || len(files) > 0 {
 		return r.client.Upload(ctx, source.Bytes, options...)
 	}
 	return r.client.Create(ctx, source.Bytes, options...)
+}
+
+func (r *remote) report(ctx context.Context, id string) ([]lectern.SlideReport, error) {
+	return r.client.Report(ctx, id)
 }
 
 // onePiece returns a source whose bytes are the whole deck: a file that is not text is read, and a folder of pictures
@@ -80,7 +83,7 @@ func onePiece(ctx context.Context, source deck.Source) (deck.Source, error) {
 
 // upload uploads the files that a deck names, and returns the hashes of the assets by path. A file that cannot be
 // used is an error. Faults of the deck are not: the server reports them.
-func (r *remote) upload(ctx context.Context, source deck.Source) (map[string]string, error) {
+func (r *remote) upload(ctx context.Context, source deck.Source, choice choice) (map[string]string, error) {
 	t, err := app.NewTools(config.Default(), quietLog())
 	if err != nil {
 		return nil, err
@@ -90,7 +93,9 @@ func (r *remote) upload(ctx context.Context, source deck.Source) (map[string]str
 	if err != nil {
 		return nil, nil //nolint:nilerr // the server reports it
 	}
-	q = edition(q, r.choice, t)
+	if q, err = edition(q, choice, t); err != nil {
+		return nil, err
+	}
 	q.Faults = nil
 	q, files, err := attach(ctx, q, source.Folder, t, func(ctx context.Context, name string, f *os.File,
 		size int64) (string, error) {

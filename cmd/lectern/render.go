@@ -18,32 +18,41 @@ import (
 	"lectern/internal/deck/all"
 )
 
-// renderCmd makes one video and ends.
+// renderCmd makes videos and ends.
 type renderCmd struct {
-	Deck         string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
-	Out          string `short:"o" help:"The video; without it, the deck's name with .mp4, here." placeholder:"FILE"`
-	Captions     bool   `help:"Write captions as files next to the video too: .srt and .vtt."`
-	Keep         string `help:"Put all other artifacts into this folder: captions, chapters, transcript, audio, slide images, manifest, thumbnail." placeholder:"DIR"`
-	JSON         bool   `help:"Report the progress as JSON lines on standard output."`
-	editionFlags `embed:""`
-	Preset       string `help:"Size and quality in place of the deck's: draft, standard, high or 4k." enum:",draft,standard,high,4k" default:"" placeholder:"NAME"`
-	Server       string `help:"Let this server render instead, and download the video." placeholder:"URL"`
-	Key          string `help:"An API key of that server. The variable is safer: other users see the flags of a command." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
-	Cache        string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
-	Verbose      bool   `short:"v" help:"Show the log."`
+	Decks         []string `arg:"" name:"deck" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input. Several decks become a video each."`
+	Out           string   `short:"o" help:"The video; without it, the deck's name with .mp4, here. For several decks, the folder of the videos." placeholder:"FILE"`
+	Force         bool     `help:"Render decks whose videos in a folder are up to date, too."`
+	Captions      bool     `help:"Write captions as files next to the video too: .srt and .vtt."`
+	Keep          string   `help:"Put all other artifacts into this folder: captions, chapters, transcript, audio, slide images, manifest, thumbnail." placeholder:"DIR"`
+	JSON          bool     `help:"Report the progress as JSON lines on standard output."`
+	editionFlags  `embed:""`
+	overrideFlags `embed:""`
+	Preset        string `help:"Size and quality in place of the deck's: draft, standard, high or 4k." enum:",draft,standard,high,4k" default:"" placeholder:"NAME"`
+	Server        string `help:"Let this server render instead, and download the video." placeholder:"URL"`
+	Key           string `help:"An API key of that server. The variable is safer: other users see the flags of a command." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
+	Cache         string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
+	Verbose       bool   `short:"v" help:"Show the log."`
 }
 
 // Help is what --help says beyond the flags.
 func (renderCmd) Help() string {
 	return `The video appears whole or not at all. Ctrl-C cancels the render and leaves nothing behind.
 
-  lectern render examples/demo.json -o talk.mp4 --captions`
+  lectern render examples/demo.json -o talk.mp4 --captions
+
+Of several decks, those whose videos are up to date are left out, the others are rendered one after
+another, and a table at the end says what became of each. --language all makes a video in each language.
+
+  lectern render *.pptx -o videos/`
 }
 
 // maker makes videos: here, or on a server.
 type maker interface {
 	// create begins a presentation of a deck.
-	create(ctx context.Context, deck deck.Source) (lectern.Presentation, error)
+	create(ctx context.Context, deck deck.Source, choice choice) (lectern.Presentation, error)
+	// report says what was made of each slide of the deck's file; nil: the deck has no such file.
+	report(ctx context.Context, id string) ([]lectern.SlideReport, error)
 	// follow calls show for every version until the end, and returns the last.
 	follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error)
 	// cancel ends a presentation that nobody waits for any more.
@@ -62,26 +71,29 @@ type outputFile struct {
 
 // Run implements the command.
 func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
-	source, err := readDeck(c.Deck, io)
-	if err != nil {
-		return err
-	}
 	choice, err := c.choice()
 	if err != nil {
 		return err
 	}
-	target, err := c.target()
+	if c.many() {
+		return c.renderMany(ctx, io, s, choice)
+	}
+	source, err := readDeck(c.Decks[0], io)
 	if err != nil {
 		return err
 	}
-	m, err := c.maker(ctx, io, s, choice)
+	o := c.output()
+	if err := o.check(); err != nil {
+		return err
+	}
+	m, err := c.maker(ctx, io, s, false)
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	done, err := c.make(ctx, io, m, source)
+	done, err := c.make(ctx, io, m, source, choice)
 	if err == nil {
-		err = c.collect(ctx, io, m, done, target, began)
+		err = c.collect(ctx, io, m, done, o, began)
 	}
 	if closeErr := m.close(); err == nil && closeErr != nil {
 		err = fmt.Errorf("clear up after the render: %w", closeErr)
@@ -89,60 +101,87 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 	return err
 }
 
-func (c *renderCmd) maker(ctx context.Context, io streams, s *settings, choice lectern.Choice) (maker, error) {
+// maker returns what makes the videos. several: more than one, one after another.
+func (c *renderCmd) maker(ctx context.Context, io streams, s *settings, several bool) (maker, error) {
 	if c.Server != "" {
-		return newRemote(io, c.Server, c.Key, c.Preset, choice)
+		over, err := c.settings(c.Preset)
+		if err != nil {
+			return nil, err
+		}
+		return newRemote(io, c.Server, c.Key, over)
+	}
+	return c.local(ctx, io, s, several)
+}
+
+// local returns what makes the videos in this process.
+func (c *renderCmd) local(ctx context.Context, io streams, s *settings, several bool) (*local, error) {
+	over, err := c.settings(c.Preset)
+	if err != nil {
+		return nil, err
 	}
 	cfg, err := s.load(io, nil)
 	if err != nil {
 		return nil, err
 	}
-	l, err := newLocal(ctx, cfg, c.Cache, io, c.Verbose)
+	l, err := newLocal(ctx, cfg, c.Cache, io, c.Verbose, several)
 	if err != nil {
 		return nil, err
 	}
-	l.preset, l.choice = c.Preset, choice
+	l.settings = over
 	return l, nil
 }
 
-// target returns the path of the video. It checks now what would otherwise fail after a long render.
-func (c *renderCmd) target() (string, error) {
-	out := c.Out
-	if out == "" {
-		out = c.named(c.base()) + ".mp4"
-	}
-	if ext := strings.ToLower(filepath.Ext(out)); ext != ".mp4" {
-		return "", &usageError{fmt.Errorf("%s: Lectern writes MP4 files, so the name must end with .mp4", out)}
-	}
-	if fi, err := os.Stat(out); err == nil && fi.IsDir() {
-		return "", &usageError{fmt.Errorf("%s is a folder", out)}
-	}
-	if err := probeFolder(filepath.Dir(out)); err != nil {
-		return "", &usageError{fmt.Errorf("the video cannot be written to %s: %w", filepath.Dir(out), bare(err))}
-	}
-	return out, c.keepable()
+// output says where the files of a presentation go.
+type output struct {
+	video    string // its path
+	captions string // the path of captions next to the video, without their ending
+	keep     string // the folder of all other artifacts; "": they are not kept
 }
 
-// base is the deck's name without its ending.
-func (c *renderCmd) base() string {
-	if c.Deck == "-" {
+// output returns where the files of the only deck go.
+func (c *renderCmd) output() output {
+	o := output{video: c.Out, keep: c.Keep}
+	if o.video == "" {
+		o.video = named(base(c.Decks[0]), c.Language) + ".mp4"
+	}
+	o.captions = named(strings.TrimSuffix(o.video, filepath.Ext(o.video)), c.Language)
+	return o
+}
+
+// check finds now what would otherwise fail after a long render.
+func (o output) check() error {
+	if ext := strings.ToLower(filepath.Ext(o.video)); ext != ".mp4" {
+		return &usageError{fmt.Errorf("%s: Lectern writes MP4 files, so the name must end with .mp4", o.video)}
+	}
+	if isFolder(o.video) {
+		return &usageError{fmt.Errorf("%s is a folder", o.video)}
+	}
+	if err := probeFolder(filepath.Dir(o.video)); err != nil {
+		return &usageError{fmt.Errorf("the video cannot be written to %s: %w", filepath.Dir(o.video), bare(err))}
+	}
+	return keepable(o.keep)
+}
+
+// base is the name of a deck without its ending.
+func base(deck string) string {
+	if deck == "-" {
 		return "talk"
 	}
-	if isFolder(c.Deck) {
-		if abs, err := filepath.Abs(c.Deck); err == nil && filepath.Base(abs) != string(filepath.Separator) {
+	if isFolder(deck) {
+		if abs, err := filepath.Abs(deck); err == nil && filepath.Base(abs) != string(filepath.Separator) {
 			return filepath.Base(abs)
 		}
 		return "talk"
 	}
-	return strings.TrimSuffix(filepath.Base(c.Deck), filepath.Ext(c.Deck))
+	return strings.TrimSuffix(filepath.Base(deck), filepath.Ext(deck))
 }
 
 // keepable checks that the folder of --keep can be made and written. It does not make it yet.
-func (c *renderCmd) keepable() error {
-	if c.Keep == "" {
+func keepable(dir string) error {
+	if dir == "" {
 		return nil
 	}
-	at := existing(filepath.Clean(c.Keep))
+	at := existing(filepath.Clean(dir))
 	fi, err := os.Stat(at)
 	switch {
 	case err == nil && !fi.IsDir():
@@ -151,20 +190,34 @@ func (c *renderCmd) keepable() error {
 		err = probeFolder(at)
 	}
 	if err != nil {
-		return &usageError{fmt.Errorf("nothing can be kept in %s: %w", c.Keep, bare(err))}
+		return &usageError{fmt.Errorf("nothing can be kept in %s: %w", dir, bare(err))}
 	}
 	return nil
 }
 
-// make creates a presentation and follows it to its end.
-func (c *renderCmd) make(ctx context.Context, io streams, m maker, source deck.Source) (lectern.Presentation, error) {
-	p, err := m.create(ctx, source)
+// make creates a presentation and follows it to its end. What it shows names slides by their numbers in the deck.
+func (c *renderCmd) make(ctx context.Context, io streams, m maker, source deck.Source, choice choice) (
+	lectern.Presentation, error) {
+	p, err := m.create(ctx, source, choice)
 	if err != nil {
 		return p, err
 	}
-	d := newDisplay(io, c.JSON)
-	p, err = m.follow(ctx, p.ID, d.show)
+	if err := tell(ctx, io, m, p.ID, choice, c.JSON); err != nil {
+		return p, errors.Join(err, cancelLate(ctx, m, p.ID))
+	}
+	p, err = follow(ctx, m, p, newDisplay(io, c.JSON), choice)
+	if f, ok := errors.AsType[*lectern.Failure](err); ok && f == p.Error && c.JSON {
+		return p, errors.Join(shown(f), json.NewEncoder(io.out).Encode(eventOf("failed", p)))
+	}
+	return p, err
+}
+
+// follow shows a presentation until its end. It fails unless the presentation is completed.
+func follow(ctx context.Context, m maker, p lectern.Presentation, d display, choice choice) (lectern.Presentation,
+	error) {
+	p, err := m.follow(ctx, p.ID, func(p lectern.Presentation) { d.show(choice.shown(p)) })
 	d.end()
+	p = choice.shown(p)
 	if ctx.Err() != nil {
 		return p, errors.Join(context.Cause(ctx), cancelLate(ctx, m, p.ID))
 	}
@@ -174,14 +227,10 @@ func (c *renderCmd) make(ctx context.Context, io streams, m maker, source deck.S
 	if p.Status == lectern.StatusCompleted {
 		return p, nil
 	}
-	f := p.Error
-	if f == nil {
-		f = lectern.Fail(lectern.CodeCanceled, "The presentation was canceled.")
+	if p.Error == nil {
+		p.Error = lectern.Fail(lectern.CodeCanceled, "The presentation was canceled.")
 	}
-	if c.JSON {
-		return p, errors.Join(shown(f), json.NewEncoder(io.out).Encode(eventOf("failed", p)))
-	}
-	return p, f
+	return p, p.Error
 }
 
 // cancelLate cancels a presentation after ctx has ended, so that it does not go on without the command.
@@ -198,17 +247,35 @@ func cancelLate(ctx context.Context, m maker, id string) error {
 }
 
 // collect puts the files where the user wants them and says so.
-func (c *renderCmd) collect(ctx context.Context, io streams, m maker, p lectern.Presentation, target string,
+func (c *renderCmd) collect(ctx context.Context, io streams, m maker, p lectern.Presentation, o output,
 	began time.Time) error {
-	files, err := m.files(ctx, p.ID)
+	written, size, err := c.write(ctx, m, p, o)
 	if err != nil {
 		return err
 	}
-	written := map[string]string{}
+	took := time.Since(began)
+	if c.JSON {
+		e := eventOf("done", p)
+		e.File, e.Size, e.Took, e.Files = o.video, size, took.Round(time.Millisecond).Seconds(), written
+		return json.NewEncoder(io.out).Encode(e)
+	}
+	fmt.Fprintf(io.out, "%s  %s\n", io.bold(o.video),
+		io.dim(fmt.Sprintf("%d slides · %s · rendered in %s", p.SlidesTotal, megabytes(size), about(took))))
+	return nil
+}
+
+// write puts the files where the user wants them. It returns the paths, by kind, and the size of the video.
+func (c *renderCmd) write(ctx context.Context, m maker, p lectern.Presentation, o output) (written map[string]string,
+	size int64, err error) {
+	files, err := m.files(ctx, p.ID)
+	if err != nil {
+		return nil, 0, err
+	}
+	written = map[string]string{}
 	for _, k := range files {
-		for _, to := range c.places(k, target) {
+		for _, to := range c.places(k.kind, k.slide, o) {
 			if err := save(ctx, k, to); err != nil {
-				return err
+				return nil, 0, err
 			}
 			name := string(k.kind)
 			if lectern.ArtifactFileOf(k.kind).PerSlide() {
@@ -220,37 +287,28 @@ func (c *renderCmd) collect(ctx context.Context, io streams, m maker, p lectern.
 		}
 	}
 	if written[string(lectern.ArtifactVideo)] == "" {
-		return lectern.Fail(lectern.CodeInternal, "The presentation is completed, but it has no video.")
+		return nil, 0, lectern.Fail(lectern.CodeInternal, "The presentation is completed, but it has no video.")
 	}
-	fi, err := os.Stat(target)
+	fi, err := os.Stat(o.video)
 	if err != nil {
-		return fmt.Errorf("look at the video: %w", err)
+		return nil, 0, fmt.Errorf("look at the video: %w", err)
 	}
-	took := time.Since(began)
-	if c.JSON {
-		e := eventOf("done", p)
-		e.File, e.Size, e.Took, e.Files = target, fi.Size(), took.Round(time.Millisecond).Seconds(), written
-		return json.NewEncoder(io.out).Encode(e)
-	}
-	fmt.Fprintf(io.out, "%s  %s\n", io.bold(target),
-		io.dim(fmt.Sprintf("%d slides · %s · rendered in %s", p.SlidesTotal, megabytes(fi.Size()), about(took))))
-	return nil
+	return written, fi.Size(), nil
 }
 
 // places returns the paths that a file of the presentation is written to.
-func (c *renderCmd) places(k outputFile, target string) []string {
-	stem := strings.TrimSuffix(target, filepath.Ext(target))
+func (c *renderCmd) places(kind lectern.ArtifactKind, slide int, o output) []string {
 	var to []string
 	switch {
-	case k.kind == lectern.ArtifactVideo:
-		return []string{target}
-	case c.Captions && k.kind == lectern.ArtifactCaptions:
-		to = append(to, c.named(stem)+".srt")
-	case c.Captions && k.kind == lectern.ArtifactCaptionVTT:
-		to = append(to, c.named(stem)+".vtt")
+	case kind == lectern.ArtifactVideo:
+		return []string{o.video}
+	case c.Captions && kind == lectern.ArtifactCaptions:
+		to = append(to, o.captions+".srt")
+	case c.Captions && kind == lectern.ArtifactCaptionVTT:
+		to = append(to, o.captions+".vtt")
 	}
-	if c.Keep != "" {
-		to = append(to, filepath.Join(c.Keep, lectern.ArtifactFileOf(k.kind).NameOf(k.slide)))
+	if o.keep != "" {
+		to = append(to, filepath.Join(o.keep, lectern.ArtifactFileOf(kind).NameOf(slide)))
 	}
 	return to
 }
@@ -343,16 +401,12 @@ func readDeck(name string, s streams) (deck.Source, error) {
 	return src, nil
 }
 
-// parseDeck reads a deck. A preset overrides the deck's size and quality; "": none.
-func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset string,
+// parseDeck reads a deck. The settings override the deck's own; nil: there are none.
+func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, settings []byte,
 	lim lectern.Limits) (deck.Request, error) {
 	if int64(len(s.Bytes)) > lim.BodyBytes {
 		return deck.Request{}, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.",
 			megabytes(int64(len(s.Bytes))), megabytes(lim.BodyBytes))
-	}
-	var settings []byte
-	if preset != "" {
-		settings = presetSettings(preset)
 	}
 	q, err := decks.Parse(ctx, s, settings, lim)
 	if s.Files != nil {
@@ -360,9 +414,6 @@ func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset
 	}
 	return q, err
 }
-
-// presetSettings returns settings that override a deck's own.
-func presetSettings(name string) []byte { return fmt.Appendf(nil, `{"preset":%q}`, name) }
 
 // bare returns the system's error without the operation and the path, which our own message names already.
 func bare(err error) error {

@@ -32,6 +32,9 @@ type Options struct {
 	// Once says that the process renders one presentation and ends. The browser then starts only if the cache may lack a
 	// picture, and ends as soon as all slides are drawn.
 	Once bool
+	// Several says that a process with Once renders several presentations, one after another. The browser stays between
+	// them.
+	Several bool
 
 	extra []provider // preferred to the others; for tests
 }
@@ -137,7 +140,9 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	begin, rest := a.Browser.Warm, 10*time.Minute // an idle browser ends after this time, which frees its memory
 	if a.opt.Once {
-		rest = time.Second / 2  // the browser ends once all slides are drawn, while they are encoded
+		if !a.opt.Several {
+			rest = time.Second / 2 // the browser ends once all slides are drawn, while they are encoded
+		}
 		if a.cache.Size() > 0 { // all pictures may be in the cache, so the browser starts when the first one is missing
 			begin = func(ctx context.Context) error {
 				_, err := a.Browser.Version(ctx)

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 
+	"lectern/internal/asset"
 	"lectern/internal/config"
 	"lectern/internal/deck/pptx"
 	"lectern/internal/document"
@@ -45,8 +47,25 @@ func (p packages) Shown(ctx context.Context, r io.ReaderAt, size int64) (slides 
 	return len(shown), ".pptx", err
 }
 
+// Clicks implements document.Office.
+func (p packages) Clicks(ctx context.Context, r io.ReaderAt, size int64) ([]int, error) {
+	talk, err := pptx.Read(ctx, r, size, p.lim)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := talk.Shown()
+	clicks := make([]int, len(shown))
+	for i, s := range shown {
+		clicks[i] = len(s.Builds)
+	}
+	return clicks, err
+}
+
 // Strip implements document.Office.
-func (p packages) Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) error {
+func (p packages) Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64, steps bool) error {
+	if steps {
+		return pptx.StripToStates(ctx, w, r, size, p.lim)
+	}
 	return pptx.Strip(ctx, w, r, size, p.lim)
 }
 
@@ -57,4 +76,17 @@ func newPDF(cfg config.Config) *pdf.Engine {
 		return pdf.New(pdf.Options{Workers: cfg.Tabs})
 	}
 	return pdf.New(pdf.Options{CacheDir: filepath.Join(dir, "pdfium"), Workers: cfg.Tabs})
+}
+
+// ToPDF writes a file whose pages slides show as PDF: an office file is converted, a PDF file is copied. pages is the
+// largest page that is needed.
+func (t *Tools) ToPDF(ctx context.Context, file, to string, pages int) (err error) {
+	dir, err := os.MkdirTemp("", "lectern-import-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	const sha = "file"
+	d := t.documents(asset.Local{sha: file}, dir)
+	return errors.Join(d.PDF(ctx, sha, pages, false, to), d.Close())
 }

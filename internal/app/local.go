@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"lectern"
@@ -20,11 +21,23 @@ import (
 type Local struct {
 	*App
 	Dir string // the data folder; the caller may store files in it too
+
+	life  context.Context // ends with Close
+	end   context.CancelFunc
+	ahead sync.WaitGroup // conversions
 }
 
-// OpenLocal opens and starts a Local. cache is the folder of the cache; "": that of the user. The settings of
-// databases, roles and workers are for servers, and have no effect here.
-func OpenLocal(ctx context.Context, cfg config.Config, cache, version string, log *slog.Logger) (_ *Local, err error) {
+// LocalOptions are the settings of a Local.
+type LocalOptions struct {
+	Cache   string // folder of the cache; "": that of the user
+	Version string // of the program
+	Log     *slog.Logger
+	Several bool // it renders several decks, one after another: what is warm stays warm
+}
+
+// OpenLocal opens and starts a Local. The settings of databases, roles and workers are for servers, and have no effect
+// here.
+func OpenLocal(ctx context.Context, cfg config.Config, o LocalOptions) (_ *Local, err error) {
 	dir, err := os.MkdirTemp("", "lectern-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the work: %w", err)
@@ -34,6 +47,7 @@ func OpenLocal(ctx context.Context, cfg config.Config, cache, version string, lo
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
+	cache := o.Cache
 	if cache == "" {
 		if cache, err = UserCache(); err != nil {
 			cache = filepath.Join(dir, "cache") // the user has no home folder, so nothing is kept
@@ -42,14 +56,16 @@ func OpenLocal(ctx context.Context, cfg config.Config, cache, version string, lo
 	cfg.Workers, cfg.DB, cfg.Role = 1, "", config.RoleAll
 	at := Folders{State: dir, Artifacts: filepath.Join(dir, "artifacts"), Cache: cache,
 		Scratch: filepath.Join(dir, "scratch")}
-	a, err := Open(ctx, Options{Config: cfg, Folders: at, Version: version, Log: log, Once: true})
+	a, err := Open(ctx, Options{Config: cfg, Folders: at, Version: o.Version, Log: o.Log, Once: true, Several: o.Several})
 	if err != nil {
 		return nil, err
 	}
 	if err := a.Start(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
-	return &Local{App: a, Dir: dir}, nil
+	l := &Local{App: a, Dir: dir}
+	l.life, l.end = context.WithCancel(ctx)
+	return l, nil
 }
 
 // Copy writes an artifact to w.
@@ -68,5 +84,7 @@ func (l *Local) Copy(ctx context.Context, a lectern.Artifact, w io.Writer) error
 func (l *Local) Close() error {
 	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
 	defer stop()
+	l.end()
+	l.ahead.Wait()
 	return errors.Join(l.Stop(ctx), l.App.Close(), os.RemoveAll(l.Dir))
 }

@@ -294,7 +294,7 @@ func (s *server) withAssets(ctx context.Context, q deck.Request) (deck.Request, 
 	}
 	q.Faults = slices.Clone(q.Faults)
 	for _, fault := range f.Faults() {
-		fault.Param = q.Places.Written(fault.Param)
+		fault.Param, fault.Slide = q.Places.Written(fault.Param), q.Number(fault.Slide)
 		q.Faults = append(q.Faults, fault)
 	}
 	return q, nil

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -31,6 +32,8 @@ type submission struct {
 	callback string // of a form; overrides the deck's
 
 	language  string            // to render; "": the deck's own
+	slides    string            // to render, such as "3-7,12"; "": all
+	selected  lectern.Selection // slides, parsed
 	variables string            // of a form: the values of variables, as JSON
 	values    map[string]string // variables, parsed
 	files     map[string]string // of a form: the hashes of the assets that its files became, by path
@@ -52,11 +55,18 @@ func (s *server) readSubmission(r *http.Request) (submission, error) {
 	if err != nil {
 		return b, err
 	}
-	if tag := r.URL.Query().Get("language"); tag != "" {
-		if b.language != "" && b.language != tag {
-			return b, blame("language", codeRequest, "The form and the query name different languages.")
+	for _, f := range []struct {
+		name, what string
+		value      *string
+	}{{"language", "languages", &b.language}, {"slides", "slides", &b.slides}} {
+		given := r.URL.Query().Get(f.name)
+		if given != "" && *f.value != "" && *f.value != given {
+			return b, blame(f.name, codeRequest, "The form and the query name different %s.", f.what)
 		}
-		b.language = tag
+		*f.value = cmp.Or(given, *f.value)
+	}
+	if b.selected, err = lectern.ParseSelection(b.slides); err != nil {
+		return b, err
 	}
 	b.values, err = readVariables(b.variables)
 	return b, err
@@ -134,6 +144,9 @@ func (b submission) fingerprint(r *http.Request) string {
 	if b.language != "" {
 		parts = append(parts, "language", b.language)
 	}
+	if b.slides != "" {
+		parts = append(parts, "slides", b.slides)
+	}
 	if b.variables != "" {
 		parts = append(parts, "variables", b.variables)
 	}
@@ -181,18 +194,33 @@ type intake struct {
 	literal bool
 }
 
-// edition returns q with its deck in the language that b names, with its variables filled in.
-func (s *server) edition(q deck.Request, b submission, literal bool) deck.Request {
+// edition returns q with its deck in the language and with the slides that b names, with its variables filled in.
+func (s *server) edition(q deck.Request, b submission, literal bool) (deck.Request, error) {
 	return q.Choose(lectern.Choice{
 		Language: b.language, Variables: b.values, Kinds: s.Slides.PropKind, Limits: s.Limits,
 		Literal: literal && len(q.Deck.Variables)+len(b.values) == 0,
-	})
+	}).Pick(b.selected)
+}
+
+// parse reads a deck, for at most ParseTime. Only a PowerPoint file of the format before 2007, which LibreOffice
+// converts first, takes longer than a moment.
+func (s *server) parse(c context.Context, d deck.Source, settings []byte) (deck.Request, error) {
+	late := lectern.Fail(lectern.CodeTimeout, "The deck was not read within %s, because the server is busy. Try again "+
+		"later; a .ppt file is read much faster when it is saved as .pptx.", s.ParseTime)
+	late.Retryable = true
+	c, stop := context.WithTimeoutCause(c, s.ParseTime, late)
+	defer stop()
+	q, err := s.Decks.Parse(c, d, settings, s.Limits)
+	if err != nil && context.Cause(c) == late {
+		return q, late
+	}
+	return q, err
 }
 
 // accept parses, checks and settles a deck. It returns the warnings of parser and check, or fails with the faults of
 // both.
 func (s *server) accept(c context.Context, b submission, how intake) (lectern.Submission, error) {
-	q, err := s.Decks.Parse(c, b.deck, []byte(b.settings), s.Limits)
+	q, err := s.parse(c, b.deck, []byte(b.settings))
 	if err != nil {
 		return lectern.Submission{}, err
 	}
@@ -206,8 +234,10 @@ func (s *server) accept(c context.Context, b submission, how intake) (lectern.Su
 	if err := s.callback(callback, param); err != nil {
 		return lectern.Submission{}, err
 	}
-	q = s.edition(q, b, how.literal)
-	if q, err = s.withFiles(c, q, b); err == nil {
+	if q, err = s.edition(q, b, how.literal); err == nil {
+		q, err = s.withFiles(c, q, b)
+	}
+	if err == nil {
 		q, err = s.withAssets(c, q)
 	}
 	if err != nil {
@@ -217,7 +247,8 @@ func (s *server) accept(c context.Context, b submission, how intake) (lectern.Su
 	if err = q.Judge(err); err != nil {
 		return lectern.Submission{}, err
 	}
-	return lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), CallbackURL: callback}, nil
+	return lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), Report: q.Report,
+		CallbackURL: callback}, nil
 }
 
 // callback refuses a callback address that messages may not be sent to.

@@ -23,11 +23,12 @@ type DeckInput struct {
 	Voiceovers  []string          `json:"voiceoverTexts,omitempty" doc:"Narrations by slide, for slides that have none of their own."`
 	Preset      string            `json:"preset,omitempty" enum:"draft,standard,high,4k" default:"high" doc:"Size and quality by one name: draft is 720p and low, standard 1080p and medium, high 1080p and high, 4k 2160p and high. The fields size and quality override it."`
 	Size        *SizeInput        `json:"size,omitempty" doc:"Of the video; both numbers even. Default: the preset's, 1920×1080. Alias: resolution, which may also be [1920,1080], 1920x1080 or 720p."`
-	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"The shape of the video, instead of a size."`
+	Aspect      string            `json:"aspect,omitempty" pattern:"^[1-9][0-9]*:[1-9][0-9]*$" example:"4:3" doc:"The shape of the video, instead of a size: width and height. Pages of another shape are padded."`
 	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames per second."`
 	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" doc:"How much effort and how many bits the video gets; low is the fastest. Default: the preset's."`
 	Hold        float64           `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays; /api/custom has 30 as its default. Alias: duration."`
 	Subtitles   string            `json:"subtitles,omitempty" enum:"on,off" doc:"Whether players show the video's subtitle track unless its viewer turns it off. true and false are accepted too. Default: the server's setting subtitles, off."`
+	Steps       bool              `json:"steps,omitempty" default:"false" doc:"Show slides step by step, where they have steps or their file has animations by which something appears. Without it a slide is shown as it is in the end."`
 	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first is between slides 1 and 2; missing ones are cuts."`
 	Metadata    map[string]string `json:"metadata,omitempty" doc:"Returned unchanged."`
 	CallbackURL string            `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that gets a message at every milestone."`
@@ -42,6 +43,7 @@ type UploadInput struct {
 	Deck        string            `json:"deck" contentEncoding:"binary" doc:"The file. Its Content-Type or the ending of its name says what the deck is written in; JSON if neither does."`
 	Settings    string            `json:"settings,omitempty" doc:"An object, in JSON or in the format of the deck, whose fields override the deck's; it has no slides."`
 	Language    string            `json:"language,omitempty" example:"de" doc:"The language to render, as in the query."`
+	Slides      string            `json:"slides,omitempty" maxLength:"1000" example:"3-7,12" doc:"The slides to render, as in the query."`
 	Variables   map[string]string `json:"variables,omitempty" doc:"A JSON object of values, which override the deck's values of the same names."`
 	CallbackURL string            `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, which it overrides."`
 	File        []string          `json:"file,omitempty" contentEncoding:"binary" doc:"Files that the deck names by path, such as pictures/fjord.png: one part for each, whose filename is the path relative to the deck. They become assets."`
@@ -54,8 +56,10 @@ type SlideInput struct {
 	Template   string         `json:"template,omitempty" example:"content" doc:"An id of GET /v1/templates; an unknown one is a fault, in /api/custom a warning. Default: content. Alias: templateId."`
 	Page       *PageInput     `json:"page,omitempty" doc:"The page of a file that the slide shows in place of a template."`
 	Props      map[string]any `json:"props,omitempty" doc:"The props of the template. They may also be fields of the slide itself."`
+	Steps      []StepInput    `json:"steps,omitempty" maxItems:"20" doc:"The states of the slide before it is complete. Each is shown until its click, a mark [click] of the narration. The deck's field steps asks for them. A list of other values is a prop."`
 	Narration  string         `json:"narration,omitempty" doc:"What is said. Aliases: voiceoverText, also inside props."`
 	Sound      *SoundInput    `json:"sound,omitempty" doc:"A recorded sound in place of a voice. The slide stays for at least its hold."`
+	Section    string         `json:"section,omitempty" doc:"The section of the deck that the slide belongs to. Slides of one section that follow one another are one chapter of the video; any other slide is a chapter of its own."`
 	Hold       float64        `json:"hold,omitempty" minimum:"0" doc:"Seconds for which this slide stays if it has no narration. Default: the deck's. Alias: duration, if it is a number."`
 	AvatarBox  *BoxInput      `json:"avatarPosition,omitempty" doc:"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."`
 	Background string         `json:"elaiBackgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
@@ -70,6 +74,14 @@ type PageInput struct {
 	Page int    `json:"page,omitempty" minimum:"1" maximum:"10000" default:"1" doc:"Counted from 1; in an office file over the slides that are shown."`
 }
 
+// StepInput documents a state of a slide before it is complete.
+type StepInput struct {
+	Page   int      `json:"page,omitempty" minimum:"1" maximum:"10000" doc:"The page of the slide's file that shows the state. Default: the slide's own page."`
+	Ahead  int      `json:"ahead,omitempty" minimum:"1" maximum:"20" doc:"How many clicks of an animated page of an office file are still to come."`
+	Hidden []string `json:"hidden,omitempty" maxItems:"500" example:"[\"items-2\"]" doc:"Of a slide with a template: the ids of the elements that are not shown yet."`
+	Until  int      `json:"until,omitempty" minimum:"1" maximum:"1000" doc:"The number of the click that ends the state. Default: the one after that of the step before."`
+}
+
 // SoundInput documents a recorded sound.
 type SoundInput struct {
 	File  string  `json:"file" example:"one.m4a" doc:"An asset, or the path of a file next to the deck."`
@@ -81,6 +93,7 @@ type SoundInput struct {
 type TranslationInput struct {
 	Narration string            `json:"narration,omitempty" doc:"What is said. A slide with a narration needs it in each language that is rendered."`
 	Props     map[string]any    `json:"props,omitempty" doc:"They replace the slide's props of the same names, also pictures and their alternative texts; a list is replaced as a whole."`
+	Section   string            `json:"section,omitempty" doc:"Instead of the slide's."`
 	Voice     *VoiceInput       `json:"voice,omitempty" doc:"Instead of the slide's."`
 	Revisions map[string]string `json:"revisions,omitempty" doc:"By field, such as narration or props.title: the revision of the source that it was translated from. If the source has another revision now, that is a warning."`
 }

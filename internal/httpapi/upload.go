@@ -19,14 +19,15 @@ import (
 
 // Bounds of an upload's parts; guard bounds the whole.
 const (
-	maxParts    = 8
+	maxParts    = 9
 	maxSettings = 1 << 20
-	maxTag      = 100 // bytes of a language
+	maxTag      = 100  // bytes of a language
+	maxSlides   = 1000 // bytes of a selection of slides
 )
 
-// readUpload reads a form: the file "deck", the fields "settings", "language", "variables", "callback_url" and "files",
-// and any number of parts "file", which become assets as they come. Of the filename of the deck, only the extension
-// matters.
+// readUpload reads a form: the file "deck", the fields "settings", "language", "slides", "variables", "callback_url"
+// and "files", and any number of parts "file", which become assets as they come. Of the filename of the deck, only the
+// extension matters.
 func (s *server) readUpload(r *http.Request, boundary string) (submission, error) {
 	b := submission{kind: "multipart/form-data"}
 	if boundary == "" {
@@ -92,13 +93,15 @@ func (s *server) take(r *http.Request, b *submission, part *multipart.Part, name
 		b.callback, err = field(part, name, maxCallback)
 	case "language":
 		b.language, err = field(part, name, maxTag)
+	case "slides":
+		b.slides, err = field(part, name, maxSlides)
 	case "variables":
 		b.variables, err = field(part, name, maxSettings)
 	case "files":
 		return s.namedFiles(b, part)
 	default:
 		return formFault(name, "The form's part %.60q is not known; it may have \"deck\", \"file\", \"files\", "+
-			"\"settings\", \"language\", \"variables\" and \"callback_url\".", name)
+			"\"settings\", \"language\", \"slides\", \"variables\" and \"callback_url\".", name)
 	}
 	return err
 }

@@ -190,6 +190,7 @@ type ByID struct {
 type createInput struct {
 	DryRun bool   `query:"dry_run" doc:"Check the deck and estimate the video's length, and create no presentation. Files that come with the deck become assets even so."`
 	Tag    string `query:"language" example:"de" doc:"The language to render, one of those that the deck has; de-AT also matches a translation to de. Default: the deck's own. A form may have it as a field instead."`
+	Slides string `query:"slides" maxLength:"1000" example:"3-7,12" doc:"The slides to render, by their numbers in the video of the whole deck; 12- selects all from 12 on. Faults name slides by these numbers; the presentation counts the selected slides. Default: all. A form may have it as a field instead."`
 	Key    string `header:"Idempotency-Key" doc:"1 to 255 visible characters, such as a UUID. The same request with the same key returns the presentation that the first one created, with Idempotent-Replayed: true; a different request is refused (422 idempotency_mismatch), and so is the same one while the first is in flight (409 idempotency_in_flight). A failed request frees its key." example:"6f1c7a3e-1f0e-4a55-9d6c-0f6f8a3a9b51"`
 }
 
@@ -274,6 +275,12 @@ func (f *v1Operations) presentations() {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	})
+	f.accounts()
+}
+
+// accounts registers what tells how a presentation was made.
+func (f *v1Operations) accounts() {
+	s := f.s
 	handle(f, op{
 		id: "list-steps", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodGet,
 		path: "/v1/presentations/{id}/steps", tag: "Presentations", summary: "List the finished steps",
@@ -282,6 +289,19 @@ func (f *v1Operations) presentations() {
 		steps, err := s.mine(r).Steps(r.Context(), in.ID)
 		if err == nil {
 			writeJSON(w, r, http.StatusOK, v1Steps(steps))
+		}
+		return err
+	})
+	handle(f, op{
+		id: "get-report", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodGet,
+		path: "/v1/presentations/{id}/report", tag: "Presentations", summary: "Get the import report",
+		about: "What was made of each slide of a PowerPoint, OpenDocument or PDF file: where its sound comes from and why, " +
+			"and what differs from the file. It is there as soon as the presentation is. Other decks have no slides in it.",
+		body: Report{},
+	}, func(w http.ResponseWriter, r *http.Request, in *ByID) error {
+		list, err := s.mine(r).Report(r.Context(), in.ID)
+		if err == nil {
+			writeJSON(w, r, http.StatusOK, Report{nonNil(list)})
 		}
 		return err
 	})

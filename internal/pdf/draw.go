@@ -50,6 +50,13 @@ func (d *Document) Draw(ctx context.Context, page, width, height int) (*image.RG
 	return img, nil
 }
 
+// Place is where Draw puts a page of the document in a picture of the size.
+func (d *Document) Place(page, width, height int) image.Rectangle {
+	w, h := d.pages[page-1].Fit(width, height)
+	left, top := (width-w)/2, (height-h)/2
+	return image.Rect(left, top, left+w, top+h)
+}
+
 func (d *Document) missing(page int) error {
 	return fault(lectern.CodeInvalidDeck, "The PDF has no page %d; it has %d.", page, len(d.pages))
 }
@@ -90,9 +97,9 @@ func (d *Document) draw(page, width, height int) (*image.RGBA, error) {
 			img.Pix[i] = 0xff
 		}
 	}
-	left, top := (width-w)/2, (height-h)/2
+	at := d.Place(page, width, height).Min
 	for y := range h { // the fourth byte of a pixel has no meaning
-		row := img.Pix[img.PixOffset(left, top+y):][:4*w]
+		row := img.Pix[img.PixOffset(at.X, at.Y+y):][:4*w]
 		copy(row, buffer.Buffer[y*stride.Stride:][:4*w])
 		for x := 3; x < len(row); x += 4 {
 			row[x] = 0xff

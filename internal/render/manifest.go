@@ -36,6 +36,7 @@ type ManifestSlide struct {
 	Slide    int            `json:"slide"` // counted from 1
 	ID       string         `json:"id,omitempty"`
 	Title    string         `json:"title"`
+	Section  string         `json:"section,omitempty"`
 	Template string         `json:"template"`
 	Start    int64          `json:"start_frame"`
 	Frames   int64          `json:"frames"`
@@ -45,6 +46,8 @@ type ManifestSlide struct {
 	Voice    *lectern.Voice `json:"voice,omitempty"`
 	Window   *lectern.Rect  `json:"avatar_window,omitempty"` // in video pixels
 	Words    []lectern.Span `json:"words,omitempty"`         // in samples from the narration's beginning
+	// frames of the video at which the next step of the slide appears
+	Changes []int64 `json:"step_frames,omitempty"`
 }
 
 // ManifestOverlap is one transition.

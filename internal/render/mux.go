@@ -56,10 +56,11 @@ func (u *joiner) write(plan timeline.Plan) (words, error) {
 	if u.deck.Language != "" {
 		w.language = mp4.Language(u.deck.Language)
 	}
-	var titles, texts []string
+	var titles, texts, sections []string
 	var spoken []captions.Spoken
 	for i, s := range u.slides {
 		titles, texts = append(titles, s.title), append(texts, s.script.Text)
+		sections = append(sections, u.deck.Slides[i].Section)
 		var a alignment
 		if s.narration.samples > 0 {
 			n := s.narration
@@ -81,9 +82,10 @@ func (u *joiner) write(plan timeline.Plan) (words, error) {
 	if w.language == "" {
 		w.language = mp4.Language("")
 	}
-	w.chapters = captions.Chapters(plan, titles)
+	slides := captions.Slides(plan, titles)
+	w.chapters = captions.Chapters(slides, sections)
 	w.cues = captions.Captions(spoken)
-	w.transcript = captions.Transcript(u.deck.Title, int64(plan.Rate), w.chapters, texts)
+	w.transcript = captions.Transcript(u.deck.Title, int64(plan.Rate), slides, texts)
 	return w, nil
 }
 
@@ -102,8 +104,10 @@ func (u *joiner) stretches(plan timeline.Plan) []stretch {
 		case piece.Transition:
 			list = append(list, stretch{u.slides[piece.Slide+1].blend, piece.Frames})
 		case s.segment.loop:
-			for _, n := range encode.Repeats(piece.Frames, int64(u.enc.GOP())) {
-				list = append(list, stretch{s.segment, n})
+			for k, p := range s.parts {
+				for _, n := range encode.Repeats(s.frames(k), int64(u.enc.GOP())) {
+					list = append(list, stretch{p.segment, n})
+				}
 			}
 		default:
 			list = append(list, stretch{s.segment, piece.Frames})

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -28,6 +29,7 @@ func (r *reader) deck(f *fields) lectern.Deck {
 		d.KeyAvatar = &mask
 	}
 	d.Subtitles = f.subtitles()
+	d.Steps, _ = f.flag("steps")
 	d.Hold = f.seconds("hold", "duration")
 	d.Metadata = f.metadata()
 	language, _, _ := f.text("language")
@@ -187,8 +189,15 @@ func (f *fields) warnUnknownInside() {
 	}
 }
 
-var aspects = map[string]lectern.Size{"16:9": {Width: 16, Height: 9}, "9:16": {Width: 9, Height: 16},
-	"1:1": {Width: 1, Height: 1}, "4:3": {Width: 4, Height: 3}}
+// aspectOf reads a shape such as "16:9".
+func aspectOf(s string) (lectern.Size, bool) {
+	const most = 9999
+	w, h, ok := strings.Cut(s, ":")
+	width, errW := strconv.Atoi(strings.TrimSpace(w))
+	height, errH := strconv.Atoi(strings.TrimSpace(h))
+	ok = ok && errW == nil && errH == nil && min(width, height) >= 1 && max(width, height) <= most
+	return lectern.Size{Width: width, Height: height}, ok
+}
 
 // lines are names of resolutions: the length of the shorter side.
 var lines = map[string]int{"480p": 480, "720p": 720, "1080p": 1080, "1440p": 1440, "2160p": 2160, "4k": 2160}
@@ -214,11 +223,15 @@ func (f *fields) size(preset lectern.Preset) lectern.Size {
 	short, named := preset.Lines(), false
 	a, aspectAt, _ := f.text("aspect", "aspectRatio")
 	if a != "" {
-		v, ok := aspects[a]
-		if !ok {
-			f.fault(aspectAt.path, "The aspect %q is not known; use \"16:9\", \"9:16\", \"1:1\" or \"4:3\".",
-				lectern.Shorten(a))
-		} else {
+		v, ok := aspectOf(a)
+		switch {
+		case !ok:
+			f.fault(aspectAt.path, "The aspect %q is not a shape. Write width and height, such as \"16:9\", \"4:3\", "+
+				"\"1:1\" or \"9:16\".", lectern.Shorten(a))
+		case max(v.Width, v.Height) > lectern.MaxAspect*min(v.Width, v.Height):
+			f.fault(aspectAt.path, "The aspect %q is too narrow: the longer side has at most %d times the length of the "+
+				"shorter one.", lectern.Shorten(a), lectern.MaxAspect)
+		default:
 			aspect, named = v, true
 		}
 	}
@@ -233,11 +246,7 @@ func (f *fields) size(preset lectern.Preset) lectern.Size {
 	case !given && !named && preset == "":
 		return lectern.Size{}
 	case !given || lined:
-		size := lectern.Size{Width: short * aspect.Width / min(aspect.Width, aspect.Height),
-			Height: short * aspect.Height / min(aspect.Width, aspect.Height)}
-		size.Width += size.Width % 2
-		size.Height += size.Height % 2
-		return f.r.resized(size, preset)
+		return f.r.resized(shaped(aspect, short), preset)
 	}
 	size, ok := f.pixels(v)
 	if !ok {
@@ -247,11 +256,24 @@ func (f *fields) size(preset lectern.Preset) lectern.Size {
 		f.fault(v.path, "The size 0×0 has no pixels.")
 	}
 	size = f.r.resized(size, preset)
+	if f.r.reshape && named {
+		if own := min(size.Width, size.Height); slices.Contains(slices.Collect(maps.Values(lines)), own) {
+			short = own
+		}
+		return shaped(aspect, short)
+	}
 	if got := float64(size.Width) / float64(size.Height); named &&
 		math.Abs(got*float64(aspect.Height)/float64(aspect.Width)-1) > 0.01 {
 		f.fault(aspectAt.path, "The aspect %q and the size %d×%d do not agree; give one of them.", a, size.Width, size.Height)
 	}
 	return size
+}
+
+// shaped returns the size in an aspect whose shorter side is short. Both sides are even.
+func shaped(aspect lectern.Size, short int) lectern.Size {
+	least := min(aspect.Width, aspect.Height)
+	even := func(side int) int { n := short * side / least; return n + n%2 }
+	return lectern.Size{Width: even(aspect.Width), Height: even(aspect.Height)}
 }
 
 // pixels reads [1920,1080], {"width":1920,"height":1080} or "1920x1080".
@@ -355,6 +377,12 @@ func (f *fields) ownHold() time.Duration {
 func milliseconds(x float64) time.Duration {
 	const most = 1e9
 	return time.Duration(math.Round(min(max(x, -most), most)*1000)) * time.Millisecond
+}
+
+// nanoseconds is milliseconds for places in a sound, which are as exact as its samples.
+func nanoseconds(x float64) time.Duration {
+	const most = 1e9
+	return time.Duration(math.Round(min(max(x, -most), most) * 1e9))
 }
 
 func (f *fields) metadata() map[string]string {

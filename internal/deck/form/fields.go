@@ -18,7 +18,8 @@ type reader struct {
 	warnings []lectern.Warning
 	places   deck.Places
 
-	resize bool // the settings have a preset, which replaces the deck's size but keeps its aspect
+	resize  bool // the settings have a preset, which replaces the deck's size but keeps its aspect
+	reshape bool // the settings have an aspect, which replaces that of the deck's size
 
 	// asked is called with the object and the names of each field that is looked for; nil: nothing is called.
 	asked func(object string, names []string)

@@ -21,6 +21,7 @@ func Read(tree, settings any, syntax string, lim lectern.Limits) (deck.Request, 
 			syntax, kind(tree))
 	}
 	r := &reader{lim: lim.WithDefaults(), places: deck.Places{}}
+	var heard deck.Narration
 	if settings != nil {
 		over, ok := settings.(*Object)
 		if !ok {
@@ -28,13 +29,33 @@ func Read(tree, settings any, syntax string, lim lectern.Limits) (deck.Request, 
 				kind(settings))
 			return deck.Request{}, f.On("settings")
 		}
-		if err := r.override(o, over); err != nil {
+		var err error
+		if heard, err = sounding(over); err == nil {
+			err = r.override(o, over)
+		}
+		if err != nil {
 			return deck.Request{}, err
 		}
 	}
-	q := deck.Request{Deck: r.deck(r.open(o, "", "", 0)), NamesLayout: o.says("layout"), Places: r.places}
+	q := deck.Request{Heard: heard, Deck: r.deck(r.open(o, "", "", 0)), NamesLayout: o.says("layout"), Places: r.places}
 	q.CallbackURL, q.CallbackAt, q.Warnings, q.Faults = r.callback, r.callbackAt, r.warnings, r.faults
 	return q, nil
+}
+
+// sounding takes the setting "narration" out of the settings. It refuses "notes", which only a PDF can have.
+func sounding(settings *Object) (deck.Narration, error) {
+	if settings.place("notes") >= 0 {
+		return "", lectern.Fail(lectern.CodeInvalidDeck, "A file of notes belongs to a PDF. The notes of this deck are in "+
+			"the deck itself; edit them there.").On("settings.notes")
+	}
+	value, _ := settings.Take("narration")
+	switch value := value.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return deck.NarrationOf(value)
+	}
+	return deck.NarrationOf(kind(value))
 }
 
 // synonyms are groups of top-level fields that set the same thing. A setting replaces all fields of its group that the
@@ -46,12 +67,14 @@ var synonyms = [][]string{
 }
 
 // override replaces the deck's fields by the settings. Variables are merged. A preset in the settings also replaces the
-// deck's quality and, unless the settings have a size or an aspect, its size.
+// deck's quality and, unless the settings have a size or an aspect, its size. An aspect alone changes the shape of the
+// deck's size: the shorter side stays if it is that of a resolution, such as 720, and is that of the preset otherwise.
 func (r *reader) override(o, settings *Object) error {
 	if own, there := o.Get("variables"); there && settings.place("variables") >= 0 {
 		given, _ := settings.Get("variables")
 		settings.put("variables", merged(own, given))
 	}
+	r.reshape = settings.says("aspect", "aspectRatio") && !settings.says("size", "resolution", "preset")
 	for _, m := range settings.members {
 		name := m.name
 		group := []string{camel(name)}
@@ -67,6 +90,9 @@ func (r *reader) override(o, settings *Object) error {
 			return f
 		}
 		for _, alias := range group {
+			if r.reshape && (alias == "size" || alias == "resolution") {
+				continue
+			}
 			for _, spelling := range spellings(alias) {
 				if settings.place(spelling) < 0 {
 					o.drop(spelling)

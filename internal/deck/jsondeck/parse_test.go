@@ -171,6 +171,7 @@ func TestSettings(t *testing.T) {
 	}{
 		{`,"aspect":"9:16"`, func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 1080, Height: 1920} }},
 		{`,"aspect":"1:1"`, func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 1080, Height: 1080} }},
+		{`,"aspect":"64:27"`, func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 2560, Height: 1080} }},
 		{`,"aspect":"9:16","resolution":"720p"`,
 			func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 720, Height: 1280} }},
 		{`,"resolution":"480p"`, func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 854, Height: 480} }},
@@ -348,7 +349,9 @@ func TestFaults(t *testing.T) {
 		{deck(`"resolution":"big"`), lectern.CodeInvalidDeck, "resolution", 0, "1920x1080"},
 		{deck(`"resolution":true`), lectern.CodeInvalidDeck, "resolution", 0, "two numbers"},
 		{deck(`"size":{"width":1920}`), lectern.CodeInvalidDeck, "size", 0, "width and a height"},
-		{deck(`"aspect":"2:1"`), lectern.CodeInvalidDeck, "aspect", 0, `"16:9"`},
+		{deck(`"aspect":"wide"`), lectern.CodeInvalidDeck, "aspect", 0, `"16:9"`},
+		{deck(`"aspect":"16:0"`), lectern.CodeInvalidDeck, "aspect", 0, `"16:9"`},
+		{deck(`"aspect":"9:1"`), lectern.CodeInvalidDeck, "aspect", 0, "too narrow"},
 		{deck(`"aspect":"1:1","size":{"width":1920,"height":1080}`), lectern.CodeInvalidDeck, "aspect", 0, "do not agree"},
 		{deck(`"frameRate":29.97`), lectern.CodeInvalidDeck, "frameRate", 0, "24, 25, 30, 50 or 60"},
 		{deck(`"frameRate":1e400`), lectern.CodeInvalidDeck, "frameRate", 0, "too large"},

@@ -57,6 +57,12 @@ func TestPresets(t *testing.T) {
 		{`"resolution":"2160p","aspect":"1:1",`, `{"preset":"standard"}`, 1080, 1080, lectern.QualityMedium},
 		{`"size":[1080,1920],`, `{"preset":"draft","size":[800,600],"quality":"high"}`, 800, 600, lectern.QualityHigh},
 		{`"preset":"4k",`, `{"quality":"low"}`, 3840, 2160, lectern.QualityLow},
+		{`"size":[1440,1080],`, `{"aspect":"16:9"}`, 1920, 1080, lectern.QualityHigh},
+		{`"size":[3840,2160],`, `{"aspect":"9:16"}`, 2160, 3840, lectern.QualityHigh},
+		{`"size":[1358,1920],`, `{"aspect":"1:1"}`, 1080, 1080, lectern.QualityHigh},
+		{`"resolution":"720p","aspect":"1:1",`, `{"aspect_ratio":"4:3"}`, 960, 720, lectern.QualityHigh},
+		{`"size":[1440,1080],`, `{"aspect":"16:9","preset":"draft"}`, 1280, 720, lectern.QualityLow},
+		{`"size":[1440,1080],`, `{"aspect":"16:9","size":[640,360]}`, 640, 360, lectern.QualityHigh},
 	} {
 		q, err := jsondeck.ParseRequest([]byte(`{`+c.deck+slides+`}`), []byte(c.settings), lectern.Limits{})
 		d := q.Deck.WithDefaults()

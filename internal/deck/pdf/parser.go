@@ -163,5 +163,5 @@ func otherShape(s, first pdf.Size) (deck.Note, bool) {
 		return deck.Note{}, false
 	}
 	return deck.Note{Code: "other_shape", Message: fmt.Sprintf("The page has %.0f by %.0f points, another shape than the "+
-		"first, so it is shown smaller, in the middle of a white slide.", s.Width, s.Height)}, true
+		"first, so it is shown smaller, and its edges are continued to those of the video.", s.Width, s.Height)}, true
 }

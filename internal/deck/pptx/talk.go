@@ -18,6 +18,7 @@ type Talk struct {
 	Sections      []Section // in show order, empty ones included
 	// what a slide show of the file would not play: its author switched off recorded times or narrations
 	NoTimings, NoNarration bool
+	Old                    bool     // LibreOffice made the file of one of the format before 2007
 	Macros                 bool     // the file has macros, which are never run
 	Unusual                []string // whole sentences about the file as a whole, for the report
 }
@@ -65,6 +66,8 @@ type Slide struct {
 	Videos    []Clip     // the other videos
 	Animated  bool       // it has entrance, exit, emphasis or motion effects
 	Steps     []Step     // what happens on each click, in order
+	Builds    []Build    // the clicks that make something appear, at most lectern.MaxSteps
+	Flat      int        // clicks beyond these, whose targets appear with the last build
 	Links     []Link     // files outside the package that the slide would load
 	Fonts     []string   // typefaces of its text, sorted, theme fonts resolved
 	Unusual   []string   // whole sentences, for the report

@@ -51,6 +51,8 @@ const (
 	variableNames = `^[A-Za-z_][A-Za-z0-9_.-]*$`
 	// times matches seconds, m:ss and h:mm:ss.
 	times = `^\s*\d+(:\d{2}){0,2}([.,]\d+)?\s*$`
+	// aspects matches a shape such as 16:9.
+	aspects = `^\s*0*[1-9]\d{0,3}\s*:\s*0*[1-9]\d{0,3}\s*$`
 	// sizes matches 1920x1080 and the names of resolutions.
 	sizes = `^\s*(\d+\s*[xX×]\s*\d+|480p|720p|1080p|1440p|2160p|4k)\s*$`
 )
@@ -81,7 +83,8 @@ func (s schema) deck() map[string]node {
 		"language": text("What the deck is written in: a BCP 47 tag, such as en or pt-BR.").with("pattern", languageTags),
 		"theme": words("The id of a theme; `lectern templates` lists them.", lectern.MaxName).
 			with("default", lectern.DefaultTheme),
-		"aspect": choice("The shape of the video, in place of a size.", []string{"16:9", "9:16", "1:1", "4:3"}),
+		"aspect": text("The shape of the video, in place of a size: width and height.").
+			with("pattern", aspects).with("examples", []string{"16:9", "9:16", "1:1", "4:3"}),
 		"size": either("The size of the video in pixels, both even: an object, a list of two numbers, 1920x1080 or 1080p. "+
 			"Default: that of the preset.",
 			node{"$ref": "#/$defs/size"},
@@ -109,6 +112,8 @@ func (s schema) deck() map[string]node {
 			with("default", lectern.DefaultHold.Seconds()),
 		"subtitles": either("Whether players show the subtitle track by default: on or off. Default: that of the settings.",
 			node{"enum": []lectern.Subtitles{lectern.SubtitlesOn, lectern.SubtitlesOff}}, node{"type": "boolean"}),
+		"steps": flag("Show slides step by step, where they have steps. Without it a slide is shown as it is in the end.").
+			with("default", false),
 		"transitions": node{"type": "array", "description": "The first is between slides 1 and 2; missing ones are cuts.",
 			"maxItems": s.limits.Slides, "items": either("A transition: an object, or its type alone. null is a cut.",
 				node{"$ref": "#/$defs/transition"}, node{"enum": append(joined, "", "cut")}, node{"type": "null"})},
@@ -158,7 +163,12 @@ func (s schema) slide() map[string]node {
 		"voiceProvider": words("The engine of the voice, as voice.engine.", lectern.MaxName),
 		"page": either("The page of a PDF or of an office file that the slide shows in place of a template.",
 			node{"$ref": "#/$defs/page"}, notAnObject()),
+		"steps": either("The states of the slide before it is complete. Each is shown until its click: a mark [click] of "+
+			"the narration. The deck's field steps asks for them. A list of other values is a prop.",
+			node{"type": "array", "maxItems": lectern.MaxSteps, "items": node{"$ref": "#/$defs/step"}}, anything()),
 		"sound": either("A recorded narration, in place of a voice.", node{"$ref": "#/$defs/sound"}, notAnObject()),
+		"section": either("The section that the slide belongs to. Slides of one section that follow one another are one "+
+			"chapter of the video.", node{"type": "string", "maxLength": lectern.MaxTitle}, notAText()),
 		"avatarBox": defined("avatarBox",
 			"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."),
 		"avatarBackground": colour("The colour behind the avatar."),
@@ -173,6 +183,30 @@ func (s schema) slide() map[string]node {
 // notAnObject is a value of a field that is then a prop.
 func notAnObject() node {
 	return node{"type": []string{"string", "number", "boolean", "array", "null"}}
+}
+
+// notAText is a value of a field that is then a prop.
+func notAText() node {
+	return node{"type": []string{"object", "number", "boolean", "array", "null"}}
+}
+
+// step describes a state of a slide before it is complete.
+func step() map[string]node {
+	return map[string]node{
+		"page": whole("The page of the slide's file that shows the state. Default: the slide's own page.").
+			with("minimum", 1).with("maximum", lectern.MaxPage),
+		"ahead": whole("How many clicks of an animated page of an office file are still to come. Default: none.").
+			with("minimum", 1).with("maximum", lectern.MaxSteps),
+		"hidden": node{"type": "array", "description": "The ids of the elements of a template that are not shown yet.",
+			"maxItems": lectern.MaxHidden, "items": node{"type": "string", "maxLength": lectern.MaxName}},
+		"until": whole("The number of the click that ends the state. Default: the one after that of the step before.").
+			with("minimum", 1).with("maximum", lectern.MaxClick),
+	}
+}
+
+// anything is any value.
+func anything() node {
+	return node{"type": []string{"array", "object", "string", "number", "boolean", "null"}}
 }
 
 // slideHold is how long a slide stays.
@@ -211,6 +245,7 @@ func (s schema) objects() map[string]object {
 			"file": words("A PDF or an office file: its path next to the deck, or asset: and its SHA-256.", lectern.MaxPath),
 			"page": whole("The number of the page.").with("minimum", 1).with("maximum", lectern.MaxPage).with("default", 1),
 		}, false},
+		"step": {"slides[0].steps[0]", step(), false},
 		"sound": {"slides[0].sound", map[string]node{
 			"file":  words("A sound: its path next to the deck, or asset: and its SHA-256.", lectern.MaxPath),
 			"start": number("Seconds of the sound that are left out at its beginning.").with("minimum", 0),
@@ -247,6 +282,8 @@ func (s schema) objects() map[string]object {
 			"narration": s.narration("What is said. A slide with a narration needs it in each language that is rendered."),
 			"props": defined("props", "They replace the props of the slide of the same names. A list is replaced as a "+
 				"whole."),
+			"section": either("The section of the slide, if it has one.",
+				node{"type": "string", "maxLength": lectern.MaxTitle}, notAText()),
 			"voice":         voice("The voice of this slide in this language."),
 			"voiceId":       words("The id of the voice, as voice.id.", lectern.MaxName),
 			"voiceProvider": words("The engine of the voice, as voice.engine.", lectern.MaxName),

@@ -138,7 +138,7 @@ func TestSchemaHasTheBoundsOfTheRules(t *testing.T) {
 	for _, c := range []struct{ good, bad string }{
 		{"{}", "7"}, {"title: " + long(lectern.MaxTitle), "title: " + long(lectern.MaxTitle+1)},
 		{"theme: light-modern", "theme: 7"}, {"frameRate: 60", "frameRate: 61"}, {"fps: 24", "fps: 23"},
-		{"quality: low", "quality: best"}, {"preset: 4k", "preset: 8k"}, {"aspect: '4:3'", "aspect: '4:5'"},
+		{"quality: low", "quality: best"}, {"preset: 4k", "preset: 8k"}, {"aspect: '4:3'", "aspect: wide"},
 		{"layout: side_by_side", "layout: nowhere"}, {"subtitles: on", "subtitles: maybe"},
 		{"subtitles: false", "subtitles: 1"},
 		{"size: [240, 240]", "size: [238, 240]"}, {"size: [3840, 2160]", "size: [3842, 2160]"},
