@@ -82,9 +82,9 @@ func cases() []right {
 		{file: "vertical-9x16/deck.pptx", slides: 2, narrated: []int{1, 2}, shape: 9.0 / 16},
 		{file: "video-on-slide/deck.pptx", slides: 2, narrated: []int{1, 2}, notes: []string{"poster"}},
 		{file: "yaml-deck/deck.yaml", slides: 3, narrated: []int{1, 2, 3}},
-		{file: "yaml-deck/bomb.yaml", refused: "alias"},
+		{file: "yaml-deck/bomb.yaml", refused: "limit"},
 		{file: "yaml-deck/two-docs.yaml", refused: "two documents"},
-		{file: "yaml-deck/tabs-and-duplicate-keys.yaml", refused: "4"},
+		{file: "yaml-deck/tabs-and-duplicate-keys.yaml", refused: "line 4"},
 	}
 	for i := range all {
 		all[i].file, all[i].sections = filepath.Join("cases", all[i].file), -1
