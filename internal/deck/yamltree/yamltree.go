@@ -2,8 +2,9 @@
 // of decks in Markdown use it.
 //
 // It accepts what JSON can express: mappings with names, sequences, strings, numbers, true, false and null. Anchors and
-// aliases work, and merge keys (<<), which add the fields of other mappings that a mapping does not have. The values of an
-// alias count for the limits each time. Several documents, and scalars and mappings with tags of other types are refused.
+// aliases work, and merge keys (<<), which add the fields of other mappings that a mapping does not have. The values of
+// an alias count for the limits each time. Several documents, and scalars and mappings with tags of other types are
+// refused.
 package yamltree
 
 import (
