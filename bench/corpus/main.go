@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -60,7 +61,7 @@ func run(ctx context.Context, args []string) error {
 		if len(args) > 1 && !slices.ContainsFunc(args[1:], func(p string) bool { return strings.Contains(w.file, p) }) {
 			continue
 		}
-		got, err := look(ctx, filepath.Join(args[0], w.file), w.flags)
+		got, err := look(ctx, filepath.Join(args[0], w.file), w.password)
 		if err != nil {
 			return err
 		}
@@ -89,7 +90,7 @@ type found struct {
 }
 
 // look imports a deck into a folder that is removed afterwards.
-func look(ctx context.Context, path string, flags []string) (found, error) {
+func look(ctx context.Context, path, password string) (found, error) {
 	dir, err := os.MkdirTemp("", "lectern-corpus-")
 	if err != nil {
 		return found{}, err
@@ -100,7 +101,8 @@ func look(ctx context.Context, path string, flags []string) (found, error) {
 	defer cancel()
 	var said bytes.Buffer
 	usage, err := measure.Run(ctx, proc.Command{
-		Path: program, Args: append([]string{"import", path, "-o", out}, flags...), Env: []string{"NO_COLOR=1"},
+		Path: program, Args: []string{"import", path, "-o", out},
+		Env:      []string{"NO_COLOR=1", "LECTERN_DECK_PASSWORD=" + password},
 		OnStderr: func(line string) { said.WriteString(line + "\n") },
 	})
 	if ctx.Err() != nil {
@@ -225,12 +227,19 @@ func (w right) texts(f found) string {
 	return ""
 }
 
-// sameTitles compares titles. The index lists only the first twelve of a long deck.
+// again matches what is added to a title that another slide has too.
+var again = regexp.MustCompile(` \(\d+\)$`)
+
+// sameTitles compares titles. The index lists only the first twelve of a long deck. A slide without a title has "-" in
+// the index; the program may name it by its first words.
 func sameTitles(got, want []string) bool {
 	if len(want) == 12 && len(got) > 12 {
 		got = got[:12]
 	}
-	return slices.EqualFunc(got, want, func(a, b string) bool { return a == cut(b) })
+	return slices.EqualFunc(got, want, func(g, w string) bool {
+		w = cut(w)
+		return w == "-" || g == w || again.ReplaceAllString(g, "") == w
+	})
 }
 
 // row is the line of a deck in the table.

@@ -12,8 +12,8 @@ import (
 
 // right is what a deck of the corpus has, as its README or the index says.
 type right struct {
-	file  string   // below the folder of the corpus
-	flags []string // of the command that reads it
+	file     string // below the folder of the corpus
+	password string // of the file; "": it is read without one
 
 	slides   int      // that are shown; -1: not stated
 	narrated []int    // slides with a narration or a sound, counted from 1 over those that are shown; nil: not stated
@@ -64,6 +64,9 @@ func cases() []right {
 		{file: "pdf-notes-rotated-mixed/deck.pdf", slides: 4, narrated: []int{1, 3}, shape: 16.0 / 9,
 			titles: []string{"Chapter A", "-", "Chapter B", "-"}},
 		{file: "pdf-notes-rotated-mixed/password-secret.pdf", refused: "password"},
+		{file: "pdf-notes-rotated-mixed/password-secret.pdf", password: "wrong", refused: "password"},
+		{file: "pdf-notes-rotated-mixed/password-secret.pdf", password: "secret", slides: 4, narrated: []int{1, 3},
+			titles: []string{"Chapter A", "-", "Chapter B", "-"}},
 		{file: "plain-markdown/deck.md", slides: 2, narrated: none, titles: []string{"Just Markdown", "After a rule"}},
 		{file: "recorded-narration/deck.pptx", slides: 3, narrated: []int{1, 2}, sounds: []int{1}},
 		{file: "remote-links/deck.pptx", slides: 1, narrated: []int{1}, notes: []string{"outside"}},
@@ -100,6 +103,9 @@ var (
 	counts = regexp.MustCompile(`^own count: (\d+) slides \(horizontal rules outside fences`)
 )
 
+// lacking has the decks below real that came without their pictures, with one of these.
+var lacking = map[string]string{"marp_cli_example_PITCHME.md": "assets/gradient.jpg", "revealmd_a.md": "sub/cat.jpg"}
+
 // index reads the right results of the decks below real from INDEX.tsv, whose last column is a sentence for people.
 func index(folder string) ([]right, error) {
 	f, err := os.Open(filepath.Join(folder, "real", "INDEX.tsv"))
@@ -119,6 +125,9 @@ func index(folder string) ([]right, error) {
 			return nil, fmt.Errorf("%s: line %d: %w", f.Name(), n, err)
 		}
 		w.file = filepath.Join("real", columns[0])
+		if picture, ok := lacking[columns[0]]; ok {
+			w = right{file: w.file, refused: picture}
+		}
 		all = append(all, w)
 	}
 	return all, lines.Err()
