@@ -20,8 +20,8 @@ import (
 type watched struct {
 	Date    time.Time      `json:"date"`
 	Machine string         `json:"machine"`
-	Slides int            `json:"slides"`
-	Decks  []watchedTimes `json:"decks"`
+	Slides  int            `json:"slides"`
+	Decks   []watchedTimes `json:"decks"`
 }
 
 // watchedTimes are the times for one kind of deck, in seconds.
