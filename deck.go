@@ -57,6 +57,8 @@ type Slide struct {
 	Narration string `json:"narration,omitempty"`
 	// recorded sound in place of a voice; Narration is then its text, if it is known
 	Sound *SoundOf `json:"sound,omitempty"`
+	// of the deck that the slide belongs to; neighbours of one section are one chapter of the video; empty: none
+	Section string `json:"section,omitempty"`
 	// overrides the layout's place of the avatar, in slide pixels (see SlideSize)
 	AvatarBox  *Rect            `json:"avatarBox,omitempty"`
 	Background string           `json:"background,omitempty"` // colour behind the avatar, "#rrggbb"

@@ -78,11 +78,13 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 	}
 	ffmpeg := newFFmpeg(cfg, logger)
 	all, engine := slices.Concat(extra, providers(cfg, secrets, ffmpeg)), newPDF(cfg)
+	converter := newOffice(cfg, logger)
 	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
 		Web: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
-		Office: newOffice(cfg, logger), pdf: engine,
-		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.With(engine),
+		Office: converter, pdf: engine,
+		secrets: secrets, providers: all, judge: picturefile.NewJudge(),
+		Decks:   parsers.With(engine, machine(converter, ffmpeg)),
 		encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Avatars: cfg.Elai.Concurrency, Voices: widest(all),

@@ -202,10 +202,25 @@ func (s *server) edition(q deck.Request, b submission, literal bool) (deck.Reque
 	}).Pick(b.selected)
 }
 
+// parse reads a deck, for at most ParseTime. Only a PowerPoint file of the format before 2007, which LibreOffice
+// converts first, takes longer than a moment.
+func (s *server) parse(c context.Context, d deck.Source, settings []byte) (deck.Request, error) {
+	late := lectern.Fail(lectern.CodeTimeout, "The deck was not read within %s, because the server is busy. Try again "+
+		"later; a .ppt file is read much faster when it is saved as .pptx.", s.ParseTime)
+	late.Retryable = true
+	c, stop := context.WithTimeoutCause(c, s.ParseTime, late)
+	defer stop()
+	q, err := s.Decks.Parse(c, d, settings, s.Limits)
+	if err != nil && context.Cause(c) == late {
+		return q, late
+	}
+	return q, err
+}
+
 // accept parses, checks and settles a deck. It returns the warnings of parser and check, or fails with the faults of
 // both.
 func (s *server) accept(c context.Context, b submission, how intake) (lectern.Submission, error) {
-	q, err := s.Decks.Parse(c, b.deck, []byte(b.settings), s.Limits)
+	q, err := s.parse(c, b.deck, []byte(b.settings))
 	if err != nil {
 		return lectern.Submission{}, err
 	}

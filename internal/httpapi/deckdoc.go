@@ -59,6 +59,7 @@ type SlideInput struct {
 	Steps      []StepInput    `json:"steps,omitempty" maxItems:"20" doc:"The states of the slide before it is complete. Each is shown until its click, a mark [click] of the narration. The deck's field steps asks for them. A list of other values is a prop."`
 	Narration  string         `json:"narration,omitempty" doc:"What is said. Aliases: voiceoverText, also inside props."`
 	Sound      *SoundInput    `json:"sound,omitempty" doc:"A recorded sound in place of a voice. The slide stays for at least its hold."`
+	Section    string         `json:"section,omitempty" doc:"The section of the deck that the slide belongs to. Slides of one section that follow one another are one chapter of the video; any other slide is a chapter of its own."`
 	Hold       float64        `json:"hold,omitempty" minimum:"0" doc:"Seconds for which this slide stays if it has no narration. Default: the deck's. Alias: duration, if it is a number."`
 	AvatarBox  *BoxInput      `json:"avatarPosition,omitempty" doc:"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."`
 	Background string         `json:"elaiBackgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
@@ -92,6 +93,7 @@ type SoundInput struct {
 type TranslationInput struct {
 	Narration string            `json:"narration,omitempty" doc:"What is said. A slide with a narration needs it in each language that is rendered."`
 	Props     map[string]any    `json:"props,omitempty" doc:"They replace the slide's props of the same names, also pictures and their alternative texts; a list is replaced as a whole."`
+	Section   string            `json:"section,omitempty" doc:"Instead of the slide's."`
 	Voice     *VoiceInput       `json:"voice,omitempty" doc:"Instead of the slide's."`
 	Revisions map[string]string `json:"revisions,omitempty" doc:"By field, such as narration or props.title: the revision of the source that it was translated from. If the source has another revision now, that is a warning."`
 }

@@ -19,6 +19,8 @@ type Deck struct {
 	Title  string         `json:"title,omitempty"`
 	Size   map[string]int `json:"size"`
 	Slides []Slide        `json:"slides"`
+
+	Language string `json:"language,omitempty"` // of its texts
 }
 
 // Slide is one page of it.
@@ -27,7 +29,15 @@ type Slide struct {
 	Page      lectern.PageOf `json:"page"`
 	Props     map[string]any `json:"props,omitempty"`
 	Narration string         `json:"narration,omitempty"`
+	Section   string         `json:"section,omitempty"`
 	Hold      float64        `json:"hold,omitempty"` // in seconds
+
+	Translations map[string]Translation `json:"translations,omitempty"` // by language
+}
+
+// Translation is a page in another language.
+type Translation struct {
+	Narration string `json:"narration"`
 }
 
 // Parse returns the deck d, which becomes JSON in the native form, as form reads it with the settings.
