@@ -15,6 +15,8 @@ type overrideFlags struct {
 	Narration string `help:"What is heard: recorded (only recordings), notes (only what a voice speaks) or none; without it, the best there is." enum:",recorded,notes,none" default:"" placeholder:"WHAT"`
 	Steps     bool   `help:"Show slides step by step: what appears on a click in the deck appears at a mark [click] of the narration. Without it slides are shown as they are in the end."`
 	Notes     string `help:"A file with the notes of a PDF, in place of those in it." placeholder:"FILE"`
+	Dialect   string `help:"The conventions by which Markdown is read: plain, marp, slidev, reveal or narakeet; without it, its signs decide." enum:",plain,marp,slidev,reveal,narakeet" default:"" placeholder:"NAME"`
+	Draw      string `help:"What draws the slides of a deck in Markdown: lectern, in its themes, or marp, in those of Marp." enum:",lectern,marp" default:"" placeholder:"WHAT"`
 }
 
 // maxNotesFile is how many bytes of a file of notes are read.
@@ -26,8 +28,10 @@ func (o overrideFlags) settings(preset string) ([]byte, error) {
 	if preset != "" {
 		fields["preset"] = preset
 	}
-	if o.Narration != "" {
-		fields["narration"] = o.Narration
+	for name, value := range map[string]string{"narration": o.Narration, "dialect": o.Dialect, "draw": o.Draw} {
+		if value != "" {
+			fields[name] = value
+		}
 	}
 	if o.Steps {
 		fields["steps"] = true
