@@ -4,9 +4,9 @@
 // succeeds keeps its state in a dict with an asyncio.Lock, and a comparison needs both sides in the same minute on the
 // same machine. No figure fails a run, because figures depend on how busy the machine is.
 //
-// Arguments name the parts to measure, which are replaced in the report: cost, durable, share, crowd, hour, watch, presets
-// and load; the default is all. `go run ./bench page` only writes the page again. `go run ./bench renders` compares renders
-// with other ways to make the same videos; it has its own flags and writes figures that the page shows.
+// Arguments name the parts to measure, which are replaced in the report: cost, durable, share, crowd, hour, watch,
+// presets and load; the default is all. `go run ./bench page` only writes the page again. `go run ./bench renders`
+// compares renders with other ways to make the same videos; it has its own flags and writes figures that the page shows.
 package main
 
 import (
