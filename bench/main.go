@@ -6,7 +6,8 @@
 //
 // Arguments name the parts to measure, which are replaced in the report: cost, durable, share, crowd, hour, watch,
 // presets and load; the default is all. `go run ./bench page` only writes the page again. `go run ./bench renders`
-// compares renders with other ways to make the same videos; it has its own flags and writes figures that the page shows.
+// compares renders with other ways to make the same videos; it has its own flags and writes figures that the page
+// shows.
 package main
 
 import (
