@@ -154,6 +154,9 @@ func staleFields(at StaleField, from, now map[string]string) []StaleField {
 type PropKind func(template, prop string) string
 
 func (k PropKind) of(s Slide, prop string) string {
+	if s.Page != nil && prop != "title" {
+		return "" // words on the page of a file, which stay as they are
+	}
 	if k == nil {
 		return "text"
 	}
@@ -341,6 +344,9 @@ func (t *translator) slide(i int) {
 	if !spoken && !source.Script().Silent() {
 		f := Fail(CodeUntranslated, "The narration is not translated to %s.", t.want).At(i + 1)
 		t.faults = append(t.faults, *f.On(at + ".translations." + t.layers[0] + "." + fieldNarration))
+	}
+	if source.Page != nil { // its words cannot be translated, and its title is only that of a chapter
+		return
 	}
 	if titled {
 		source.Section = ""

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"lectern"
 	"lectern/internal/deck"
@@ -29,6 +28,7 @@ type composer struct {
 	made    map[string]film  // the sounds of films, by member
 	tongues tongues          // the notes, by language
 	fonts   map[string]Font  // what the machine draws, by the names in the file
+	alike   map[string]bool  // fonts whose replacement of the same widths is noted
 	missing map[string][]int // the slides with a font that is not installed
 
 	reports map[string]*deck.SlideReport // by key
@@ -40,6 +40,7 @@ const (
 	codeAnimation  = "animation_dropped"
 	codeFlat       = "clicks_joined"
 	codeVideo      = "video_poster"
+	codeFilm       = "film_sound"
 	codeSound      = "sound_unused"
 	codeRecording  = "recording_unused"
 	codeNotes      = "notes_unused"
@@ -89,8 +90,9 @@ func (c *composer) slide(s Slide) (native.Slide, *lectern.SoundOf) {
 	}
 	c.remarks(s, r)
 	c.typefaces(s, r)
+	w.Show(s.Text, r.AltTexts)
 	if sound == nil {
-		r.Unsaid = unsaid(s.Text, notes, w.Narration != "")
+		r.Unsaid = lectern.Unsaid(s.Text, w.Narration)
 	}
 	if c.reports == nil {
 		c.reports = map[string]*deck.SlideReport{}
@@ -130,7 +132,7 @@ func (c *composer) sound(s Slide, r *deck.SlideReport) *lectern.SoundOf {
 		return nil
 	}
 	if n.Video {
-		r.Notes = append(r.Notes, deck.Note{Code: codeVideo, Message: "The film of the recorded narration is not shown: " +
+		r.Notes = append(r.Notes, deck.Note{Code: codeFilm, Message: "The film of the recorded narration is not shown: " +
 			"only its sound is used."})
 	}
 	of := &lectern.SoundOf{File: member, Start: n.TrimStart}
@@ -272,54 +274,6 @@ func clipName(c Clip) string {
 		return lectern.Shorten(c.Name)
 	}
 	return lectern.Shorten(path.Base(c.Member))
-}
-
-// unsaid returns the texts of a slide of whose words the narration has less than half. Without narration these are all.
-func unsaid(texts []string, narration string, spoken bool) []string {
-	said := map[string]bool{}
-	if spoken {
-		for _, w := range words(narration) {
-			said[w] = true
-		}
-	}
-	var out []string
-	for _, t := range texts {
-		n, all := 0, words(t)
-		for _, w := range all {
-			if said[w] {
-				n++
-			}
-		}
-		if len(all) > 0 && 2*n < len(all) {
-			out = append(out, oneLine(t))
-		}
-	}
-	return out
-}
-
-// words returns the words of a text in lower case. In scripts without spaces every character is one.
-func words(s string) []string {
-	var out []string
-	var b strings.Builder
-	flush := func() {
-		if b.Len() > 0 {
-			out = append(out, b.String())
-			b.Reset()
-		}
-	}
-	for _, r := range strings.ToLower(s) {
-		switch {
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai):
-			flush()
-			out = append(out, string(r))
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
-			b.WriteRune(r)
-		default:
-			flush()
-		}
-	}
-	flush()
-	return out
 }
 
 // report lists the slides of the file in order, hidden ones included.
