@@ -18,8 +18,9 @@ func TestStepsAppearWithTheVoice(t *testing.T) {
 	runs := soak.Cases(t, "PowerPoint")
 	for name, text := range map[string]string{
 		"PowerPoint": "",
-		"Slidev":     "---\nclicks: 3\n---\n\n# A\n\n<v-clicks>\n\n- one\n- two\n- three\n\n</v-clicks>\n\n<!-- " + notes + " -->\n",
-		"Marp":       "---\nmarp: true\n---\n\n# A\n\n* one\n* two\n* three\n\n<!-- " + notes + " -->\n",
+		"Slidev": "---\nclicks: 3\n---\n\n# A\n\n<v-clicks>\n\n- one\n- two\n- three\n\n</v-clicks>\n\n<!-- " +
+			notes + " -->\n",
+		"Marp": "---\nmarp: true\n---\n\n# A\n\n* one\n* two\n* three\n\n<!-- " + notes + " -->\n",
 		"Marp in a theme of Lectern": "---\nmarp: true\ntheme: light-modern\n---\n\n# A\n\n* one\n* two\n* three\n\n<!-- " +
 			notes + " -->\n",
 		"a template": `{"slides": [{"title": "A", "items": ["one", "two", "three"], "narration": "` + notes + `", "steps": [

@@ -53,16 +53,16 @@ func (f fragments) steps() (list []lectern.SlideStep, joined int) {
 func (p *reader) build(d *draft, f fragments) {
 	joined := 0
 	if d.steps, joined = f.steps(); joined > 0 {
-		p.warn("clicks_joined", p.number(), "", "The slide has more than %d clicks; what the last %d show appears with click "+
-			"%d of these.", lectern.MaxSteps, joined, lectern.MaxSteps)
+		p.warn("clicks_joined", p.number(), "", "The slide has more than %d clicks; what the last %d show appears with "+
+			"click %d of these.", lectern.MaxSteps, joined, lectern.MaxSteps)
 	}
 }
 
 // listItem matches the beginning of an item of a list: its indentation, its mark, and the box of a task.
 var listItem = regexp.MustCompile(`(?m)^([ \t>]*)([-+*]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?`)
 
-// items calls each with every item of a list in a text, outside listings and comments: the offset of its first line, its
-// indentation, its mark, and the offset of its text. Rules, and items that begin with another block, are left out.
+// items calls each with every item of a list in a text, outside listings and comments: the offset of its first line,
+// its indentation, its mark, and the offset of its text. Rules, and items that begin with another block, are left out.
 func items(text string, each func(line int, indent, mark string, at int)) {
 	rs := regions(scan(text))
 	for _, m := range listItem.FindAllStringSubmatchIndex(text, -1) {
