@@ -3,9 +3,10 @@ package lectern
 // Submission is a checked deck that is to become a presentation.
 type Submission struct {
 	Deck        Deck
-	Warnings    []Warning // of parsing and checking
-	CallbackURL string    // a webhook for every milestone is sent to it; "": none
-	TraceParent string    // of the request, a traceparent of W3C Trace Context; "": none
+	Warnings    []Warning     // of parsing and checking
+	Report      []SlideReport // what the parser made of each slide; nil: the author's text says it already
+	CallbackURL string        // a webhook for every milestone is sent to it; "": none
+	TraceParent string        // of the request, a traceparent of W3C Trace Context; "": none
 	// Key is the caller's Idempotency-Key; "": sending the request twice makes two presentations. The Key must have been
 	// reserved with the same Fingerprint (J13).
 	Key         string

@@ -233,21 +233,23 @@ func read(ctx context.Context, res *http.Response, v any) error {
 
 // Checked is the answer to [Client.Check]: how the server would render the deck.
 type Checked struct {
-	Slides           int               `json:"slides"`
-	Language         string            `json:"language"` // the language that would be rendered; "": the deck names none
-	Theme            string            `json:"theme"`
-	Layout           string            `json:"layout"`
-	Avatar           string            `json:"avatar"`
-	Size             lectern.Size      `json:"size"`
-	EstimatedSeconds float64           `json:"estimated_seconds"` // of video
-	Outline          []CheckedSlide    `json:"outline"`           // one for each slide
-	Warnings         []lectern.Warning `json:"warnings"`          // all of them, those of slides included
+	Slides           int                   `json:"slides"`
+	Language         string                `json:"language"` // the language that would be rendered; "": the deck names none
+	Theme            string                `json:"theme"`
+	Layout           string                `json:"layout"`
+	Avatar           string                `json:"avatar"`
+	Size             lectern.Size          `json:"size"`
+	EstimatedSeconds float64               `json:"estimated_seconds"` // of video
+	Outline          []CheckedSlide        `json:"outline"`           // one for each slide
+	Warnings         []lectern.Warning     `json:"warnings"`          // all of them, those of slides included
+	Report           []lectern.SlideReport `json:"report"`            // on an office or PDF file; empty: the deck is none
 }
 
 // CheckedSlide says how the server would render one slide.
 type CheckedSlide struct {
 	Slide            int                 `json:"slide"`     // counted from 1
 	SpokenBy         string              `json:"spoken_by"` // "voice", "avatar", "recording" or "nobody"
+	Pictures         string              `json:"pictures"`  // lectern.NotChecked: only a render draws it
 	Voice            lectern.VoiceChoice `json:"voice"`     // zero: no voice, or the avatar's engine chooses
 	Avatar           string              `json:"avatar"`    // who is visible; "": nobody
 	EstimatedSeconds float64             `json:"estimated_seconds"`
@@ -358,6 +360,15 @@ func (c *Client) Steps(ctx context.Context, id string) ([]lectern.Step, error) {
 			Started: s.StartedAt, Took: time.Duration(s.TookMS) * time.Millisecond})
 	}
 	return steps, nil
+}
+
+// Report returns what the server made of each slide of the file of a presentation's deck, in the order of the file. It
+// is empty for a deck that is no office or PDF file.
+func (c *Client) Report(ctx context.Context, id string) ([]lectern.SlideReport, error) {
+	var got struct {
+		Slides []lectern.SlideReport `json:"slides"`
+	}
+	return got.Slides, c.ask(ctx, http.MethodGet, "/v1/presentations/"+url.PathEscape(id)+"/report", nil, &got)
 }
 
 // Voices lists the voices that the server offers.

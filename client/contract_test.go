@@ -54,7 +54,8 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 		"POST /v1/presentations": "v1_queued", "POST /v1/presentations?dry_run=true": "v1_dry_run",
 		"GET /v1/presentations?created_after=2026-11-24T09%3A00%3A00Z&created_before=2026-11-24T09%3A00%3A01Z" +
 			"&cursor=c&limit=5&metadata.course=a+%26+b&status=failed%2Ccanceled": "v1_list",
-		"GET /v1/presentations/" + id + "/steps": "v1_steps", "GET /v1/voices": "v1_voices", "DELETE /v1/presentations/" +
+		"GET /v1/presentations/" + id + "/steps":  "v1_steps",
+		"GET /v1/presentations/" + id + "/report": "v1_report", "GET /v1/voices": "v1_voices", "DELETE /v1/presentations/" +
 			id: "",
 	})
 	ctx := t.Context()
@@ -105,6 +106,13 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 	if err != nil || len(steps) != 2 || !reflect.DeepEqual(steps[0], lectern.Step{Kind: lectern.StepNarrate, Slide: 1,
 		Key: "ab12", Attempt: 1, Started: at(2), Took: 1500 * time.Millisecond}) || !steps[1].Reused {
 		t.Errorf("steps: %v %+v", err, steps)
+	}
+	report, err := c.Report(ctx, id)
+	if err != nil || len(report) != 2 || report[1].Slide != 0 || !reflect.DeepEqual(report[0], lectern.SlideReport{
+		Slide: 1, Source: 1, Title: "Hello", Narration: lectern.NarrationNotes, Why: "The notes of the slide are spoken.",
+		Notes:  []lectern.Remark{{Code: "animation_dropped", Message: "The animations of the slide are dropped."}},
+		Unsaid: []string{"Goodbye"}, AltTexts: []string{"A fjord"}}) {
+		t.Errorf("report: %v %+v", err, report)
 	}
 	if v, err := c.Voices(ctx); err != nil || len(v) != 1 || v[0].ID != "slt" || v[0].Language != "en-US" {
 		t.Errorf("voices: %v %+v", err, v)

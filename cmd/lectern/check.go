@@ -14,27 +14,30 @@ import (
 
 // checkCmd checks a deck and draws its slides, without making a video.
 type checkCmd struct {
-	Deck         string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
-	editionFlags `embed:""`
-	JSON         bool `help:"As JSON."`
-	Strict       bool `help:"Notes count as faults."`
+	Deck          string `arg:"" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input."`
+	editionFlags  `embed:""`
+	overrideFlags `embed:""`
+	JSON          bool `help:"As JSON."`
+	Strict        bool `help:"Notes count as faults."`
 }
 
 // verdict is what check reports about a deck with --json.
 type verdict struct {
-	OK       bool              `json:"ok"`
-	Title    string            `json:"title"`
-	Slides   int               `json:"slides"`
-	Measured int               `json:"measured"` // how many slides were drawn to see whether all fits
-	Language string            `json:"language,omitempty"`
-	Theme    string            `json:"theme"`
-	Layout   lectern.Layout    `json:"layout"`
-	Avatar   string            `json:"avatar,omitempty"`
-	Size     lectern.Size      `json:"size"`
-	Seconds  float64           `json:"estimated_seconds"`
-	Warnings []lectern.Warning `json:"warnings"`
-	Error    *lectern.Failure  `json:"error,omitempty"`
-	Revised  []revised         `json:"revisions,omitempty"` // one a slide, and one of the deck where it has a title
+	OK       bool                  `json:"ok"`
+	Title    string                `json:"title"`
+	Slides   int                   `json:"slides"`
+	Measured int                   `json:"measured"` // how many slides were drawn to see whether all fits
+	Language string                `json:"language,omitempty"`
+	Theme    string                `json:"theme"`
+	Layout   lectern.Layout        `json:"layout"`
+	Avatar   string                `json:"avatar,omitempty"`
+	Size     lectern.Size          `json:"size"`
+	Seconds  float64               `json:"estimated_seconds"`
+	Warnings []lectern.Warning     `json:"warnings"`
+	Error    *lectern.Failure      `json:"error,omitempty"`
+	Revised  []revised             `json:"revisions,omitempty"` // one a slide, and one of the deck where it has a title
+	Outline  []outlined            `json:"outline"`
+	Report   []lectern.SlideReport `json:"report,omitempty"` // of an office or PDF file
 }
 
 // revised are the revisions of the texts of a slide as its author wrote them, for translations.
@@ -70,12 +73,16 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
+	over, err := c.settings("")
+	if err != nil {
+		return err
+	}
 	t, err := app.NewTools(cfg, quietLog())
 	if err != nil {
 		return err
 	}
 	defer t.Close()
-	q, err := parseDeck(ctx, t.Decks, source, "", cfg.Limits)
+	q, err := parseDeck(ctx, t.Decks, source, over, cfg.Limits)
 	revisions, files := revisionsOf(q.Deck), map[string]string{}
 	if err == nil {
 		q, err = edition(q, choice, t)
@@ -94,16 +101,17 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	warnings = choice.numbered(warnings)
+	warnings, report := choice.numbered(warnings), choice.reported(q.Report)
 	if err == nil && c.Strict && len(warnings) > 0 {
 		err = lectern.Fail(lectern.CodeInvalidDeck, "The deck can be rendered, but it has %d notes, which --strict "+
 			"counts as faults.", len(warnings))
 	}
 	guess, _ := deck.Estimate()
 	length := guess.Round(time.Second)
+	outline, later := outlineOf(deck, choice)
 	if c.JSON {
 		o := verdict{err == nil, deck.Title, len(deck.Slides), measured, deck.Language, deck.Theme, deck.Layout, deck.Avatar,
-			deck.Size, length.Seconds(), warnings, nil, revisions}
+			deck.Size, length.Seconds(), warnings, nil, revisions, outline, report}
 		if o.Warnings == nil {
 			o.Warnings = []lectern.Warning{}
 		}
@@ -116,12 +124,14 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		}
 		return err
 	}
+	showReport(io, report)
 	for _, w := range warnings {
 		warn(io, w)
 	}
 	if err != nil {
 		return err
 	}
+	showPictures(io, later, len(deck.Slides))
 	who := "no avatar"
 	if deck.Avatar != "" && deck.Layout != lectern.LayoutSlideOnly {
 		who = deck.Avatar + ", " + string(deck.Layout)

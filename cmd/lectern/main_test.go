@@ -38,7 +38,7 @@ func TestExamplesAreFlawless(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			q, err := parseDeck(t.Context(), all.Parsers(), deck.Source{Name: name, Bytes: data}, "", lectern.DefaultLimits())
+			q, err := parseDeck(t.Context(), all.Parsers(), deck.Source{Name: name, Bytes: data}, nil, lectern.DefaultLimits())
 			for _, tag := range q.Deck.Languages() {
 				if e := q.Choose(lectern.Choice{Language: tag, Kinds: library.PropKind}); len(e.Faults)+len(e.Warnings) > 0 {
 					t.Errorf("in %s: %v, %v", tag, e.Faults, e.Warnings)

@@ -151,7 +151,7 @@ func languagesOf(ctx context.Context, name string, io streams, t *app.Tools) ([]
 		return nil, err
 	}
 	defer closeDeck(source)
-	q, err := parseDeck(ctx, t.Decks, source, "", t.Config.Limits)
+	q, err := parseDeck(ctx, t.Decks, source, nil, t.Config.Limits)
 	if err != nil {
 		return nil, err
 	}

@@ -16,16 +16,16 @@ import (
 
 // remote renders on a server.
 type remote struct {
-	client *client.Client
-	preset string // overrides the size and quality of decks; "": none
+	client   *client.Client
+	settings []byte // override those of decks; nil: none
 }
 
-func newRemote(out streams, server, key, preset string) (*remote, error) {
+func newRemote(out streams, server, key string, settings []byte) (*remote, error) {
 	c, err := newClient(out, server, key)
 	if err != nil {
 		return nil, err
 	}
-	return &remote{c, preset}, nil
+	return &remote{c, settings}, nil
 }
 
 func (r *remote) create(ctx context.Context, source deck.Source, choice choice) (lectern.Presentation, error) {
@@ -43,13 +43,17 @@ func (r *remote) create(ctx context.Context, source deck.Source, choice choice) 
 		}
 	}
 	options = append(options, client.WithFiles(files))
-	if r.preset != "" {
-		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(presetSettings(r.preset)))...)
+	if len(r.settings) > 0 {
+		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(r.settings))...)
 	}
 	if ext := filepath.Ext(source.Name); ext != "" && ext != ".json" || len(files) > 0 {
 		return r.client.Upload(ctx, source.Bytes, options...)
 	}
 	return r.client.Create(ctx, source.Bytes, options...)
+}
+
+func (r *remote) report(ctx context.Context, id string) ([]lectern.SlideReport, error) {
+	return r.client.Report(ctx, id)
 }
 
 // onePiece returns a source whose bytes are the whole deck: a file that is not text is read, and a folder of pictures

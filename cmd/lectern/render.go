@@ -20,18 +20,19 @@ import (
 
 // renderCmd makes videos and ends.
 type renderCmd struct {
-	Decks        []string `arg:"" name:"deck" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input. Several decks become a video each."`
-	Out          string   `short:"o" help:"The video; without it, the deck's name with .mp4, here. For several decks, the folder of the videos." placeholder:"FILE"`
-	Force        bool     `help:"Render decks whose videos in a folder are up to date, too."`
-	Captions     bool     `help:"Write captions as files next to the video too: .srt and .vtt."`
-	Keep         string   `help:"Put all other artifacts into this folder: captions, chapters, transcript, audio, slide images, manifest, thumbnail." placeholder:"DIR"`
-	JSON         bool     `help:"Report the progress as JSON lines on standard output."`
-	editionFlags `embed:""`
-	Preset       string `help:"Size and quality in place of the deck's: draft, standard, high or 4k." enum:",draft,standard,high,4k" default:"" placeholder:"NAME"`
-	Server       string `help:"Let this server render instead, and download the video." placeholder:"URL"`
-	Key          string `help:"An API key of that server. The variable is safer: other users see the flags of a command." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
-	Cache        string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
-	Verbose      bool   `short:"v" help:"Show the log."`
+	Decks         []string `arg:"" name:"deck" help:"The deck: a PowerPoint, OpenDocument, PDF, Markdown, JSON or YAML file, or a folder with one or with pictures; - reads standard input. Several decks become a video each."`
+	Out           string   `short:"o" help:"The video; without it, the deck's name with .mp4, here. For several decks, the folder of the videos." placeholder:"FILE"`
+	Force         bool     `help:"Render decks whose videos in a folder are up to date, too."`
+	Captions      bool     `help:"Write captions as files next to the video too: .srt and .vtt."`
+	Keep          string   `help:"Put all other artifacts into this folder: captions, chapters, transcript, audio, slide images, manifest, thumbnail." placeholder:"DIR"`
+	JSON          bool     `help:"Report the progress as JSON lines on standard output."`
+	editionFlags  `embed:""`
+	overrideFlags `embed:""`
+	Preset        string `help:"Size and quality in place of the deck's: draft, standard, high or 4k." enum:",draft,standard,high,4k" default:"" placeholder:"NAME"`
+	Server        string `help:"Let this server render instead, and download the video." placeholder:"URL"`
+	Key           string `help:"An API key of that server. The variable is safer: other users see the flags of a command." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
+	Cache         string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
+	Verbose       bool   `short:"v" help:"Show the log."`
 }
 
 // Help is what --help says beyond the flags.
@@ -50,6 +51,8 @@ another, and a table at the end says what became of each. --language all makes a
 type maker interface {
 	// create begins a presentation of a deck.
 	create(ctx context.Context, deck deck.Source, choice choice) (lectern.Presentation, error)
+	// report says what was made of each slide of the deck's file; nil: the deck has no such file.
+	report(ctx context.Context, id string) ([]lectern.SlideReport, error)
 	// follow calls show for every version until the end, and returns the last.
 	follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error)
 	// cancel ends a presentation that nobody waits for any more.
@@ -106,13 +109,21 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 // maker returns what makes the videos. several: more than one, one after another.
 func (c *renderCmd) maker(ctx context.Context, io streams, s *settings, several bool) (maker, error) {
 	if c.Server != "" {
-		return newRemote(io, c.Server, c.Key, c.Preset)
+		over, err := c.settings(c.Preset)
+		if err != nil {
+			return nil, err
+		}
+		return newRemote(io, c.Server, c.Key, over)
 	}
 	return c.local(ctx, io, s, several)
 }
 
 // local returns what makes the videos in this process.
 func (c *renderCmd) local(ctx context.Context, io streams, s *settings, several bool) (*local, error) {
+	over, err := c.settings(c.Preset)
+	if err != nil {
+		return nil, err
+	}
 	cfg, err := s.load(io, nil)
 	if err != nil {
 		return nil, err
@@ -121,7 +132,7 @@ func (c *renderCmd) local(ctx context.Context, io streams, s *settings, several 
 	if err != nil {
 		return nil, err
 	}
-	l.preset = c.Preset
+	l.settings = over
 	return l, nil
 }
 
@@ -185,6 +196,9 @@ func (c *renderCmd) make(ctx context.Context, io streams, m maker, source deck.S
 	p, err := m.create(ctx, source, choice)
 	if err != nil {
 		return p, err
+	}
+	if err := tell(ctx, io, m, p.ID, choice, c.JSON); err != nil {
+		return p, errors.Join(err, cancelLate(ctx, m, p.ID))
 	}
 	p, err = follow(ctx, m, p, newDisplay(io, c.JSON), choice)
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f == p.Error && c.JSON {
@@ -382,16 +396,12 @@ func readDeck(name string, s streams) (deck.Source, error) {
 	return src, nil
 }
 
-// parseDeck reads a deck. A preset overrides the deck's size and quality; "": none.
-func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset string,
+// parseDeck reads a deck. The settings override the deck's own; nil: there are none.
+func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, settings []byte,
 	lim lectern.Limits) (deck.Request, error) {
 	if int64(len(s.Bytes)) > lim.BodyBytes {
 		return deck.Request{}, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.",
 			megabytes(int64(len(s.Bytes))), megabytes(lim.BodyBytes))
-	}
-	var settings []byte
-	if preset != "" {
-		settings = presetSettings(preset)
 	}
 	q, err := decks.Parse(ctx, s, settings, lim)
 	if s.Files != nil {
@@ -399,9 +409,6 @@ func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset
 	}
 	return q, err
 }
-
-// presetSettings returns settings that override a deck's own.
-func presetSettings(name string) []byte { return fmt.Appendf(nil, `{"preset":%q}`, name) }
 
 // bare returns the system's error without the operation and the path, which our own message names already.
 func bare(err error) error {

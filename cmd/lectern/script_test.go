@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -34,7 +35,14 @@ func TestScripts(t *testing.T) {
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			e.Setenv("EXAMPLES", absolute(t, "../../examples"))
 			e.Setenv("OFFICE", absolute(t, "../../internal/deck/pptx/testdata/cases"))
+			e.Setenv("PDF", absolute(t, "../../internal/pdf/testdata"))
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "soak" {
+				return soak.All(), nil
+			}
+			return false, fmt.Errorf("there is no condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"listen":   listenOn,

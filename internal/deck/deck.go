@@ -101,9 +101,15 @@ func (c *Catalogue) Kinds() []Kind {
 	return kinds
 }
 
-// Parse reads a source with the parser for its kind, see [Parser].
+// Parse reads a source with the parser for its kind, see [Parser]. It removes what the setting "narration" leaves
+// unheard, and bounds the report.
 func (c *Catalogue) Parse(ctx context.Context, s Source, settings []byte, lim lectern.Limits) (Request, error) {
-	return c.parser(s).Parse(ctx, s, settings, lim)
+	q, err := c.parser(s).Parse(ctx, s, settings, lim)
+	for i, r := range q.Report {
+		q.Report[i] = r.Bounded()
+	}
+	q.Deck = heard(q.Deck, q.Heard)
+	return q, err
 }
 
 // parser selects the parser by the media type, else by the ending of the name, else by the text.
@@ -135,6 +141,10 @@ type Request struct {
 	CallbackAt  string            // the field name of CallbackURL, as its author wrote it
 	NamesLayout bool              // the deck has the field layout
 
+	// Heard is the setting "narration" of a source whose parser does not decide itself where the sound of a slide comes
+	// from. [Catalogue.Parse] removes what is not to be heard. "": all is.
+	Heard Narration
+
 	// Open opens a file that is inside the source, such as the sound of a slide in a PPTX; its own name is the source
 	// itself. It returns fs.ErrNotExist for a file that is not there. nil: the source has no files.
 	Open func(path string) (file io.ReadCloser, size int64, err error)
@@ -149,33 +159,22 @@ type Request struct {
 	Locate func(written []string) []Position
 }
 
-// SlideReport says what a parser made of a slide of a file that people present, such as a PPTX.
-type SlideReport struct {
-	Slide     int       `json:"slide"`  // of the video, counted from 1; 0: the slide is left out
-	Source    int       `json:"source"` // in the source, counted from 1
-	Title     string    `json:"title,omitempty"`
-	Narration Narration `json:"narration"`          // where its sound comes from
-	Why       string    `json:"why,omitempty"`      // a sentence
-	Notes     []Note    `json:"notes,omitempty"`    // what differs from the source, and what to look at
-	Unsaid    []string  `json:"unsaid,omitempty"`   // texts on the slide that its narration does not have
-	AltTexts  []string  `json:"altTexts,omitempty"` // of its pictures
-}
-
-// Note is one remark of a report.
-type Note struct {
-	Code    string `json:"code"` // stable, such as "missing_font"
-	Message string `json:"message"`
-}
-
-// Narration says where the sound of a slide comes from.
-type Narration string
+// A report has the types of the root package, where a presentation keeps it.
+type (
+	// SlideReport says what a parser made of a slide of a file that people present, such as a PPTX.
+	SlideReport = lectern.SlideReport
+	// Note is one remark of a report.
+	Note = lectern.Remark
+	// Narration says where the sound of a slide comes from.
+	Narration = lectern.NarrationSource
+)
 
 // The values of Narration.
 const (
-	Recorded Narration = "recorded" // a sound in the source
-	Notes    Narration = "notes"    // the slide's notes, spoken
-	Silence  Narration = "silence"  // none; the source says how long the slide stays
-	Nothing  Narration = "none"     // none; the slide stays for the default time
+	Recorded = lectern.NarrationRecorded
+	Notes    = lectern.NarrationNotes
+	Silence  = lectern.NarrationSilence
+	Nothing  = lectern.NarrationNone
 )
 
 // File opens a file inside the source, see Request.Open. Without one, it returns fs.ErrNotExist.

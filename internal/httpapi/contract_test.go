@@ -116,6 +116,7 @@ func TestAnswersKeepTheDocument(t *testing.T) {
 		{"GET", self, "", 304, []string{"If-None-Match", `W/"1"`}}, {"GET", self + "?wait=soon", "", 422, nil},
 		{"GET", all + "/nobody", "", 404, nil},
 		{"GET", self, "", 406, []string{"Accept", "text/html"}}, {"GET", doneSelf + "/steps", "", 200, nil},
+		{"GET", doneSelf + "/report", "", 200, nil},
 		{"GET", doneSelf + "/events", "", 200, nil},
 		{"GET", doneSelf + "/events", "", 204, []string{"Last-Event-ID", "99"}},
 		{"POST", doneSelf + "/cancel", "", 409, nil}, {"POST", self + "/cancel", "", 200, nil},

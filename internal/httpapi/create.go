@@ -232,7 +232,8 @@ func (s *server) accept(c context.Context, b submission, how intake) (lectern.Su
 	if err = q.Judge(err); err != nil {
 		return lectern.Submission{}, err
 	}
-	return lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), CallbackURL: callback}, nil
+	return lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), Report: q.Report,
+		CallbackURL: callback}, nil
 }
 
 // callback refuses a callback address that messages may not be sent to.

@@ -45,6 +45,7 @@ type record struct {
 	history   []lectern.Presentation // by version; a silent change replaces the last one
 	artifacts []lectern.Artifact
 	steps     []lectern.Step
+	report    []lectern.SlideReport
 	deleted   bool
 }
 
@@ -102,7 +103,8 @@ func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presen
 		}
 		j.keys[sub.Key] = heldKey{sub.Fingerprint, p.ID}
 	}
-	j.all = append(j.all, &record{deck: sub.Deck, callback: p.CallbackURL, history: []lectern.Presentation{p}})
+	j.all = append(j.all, &record{deck: sub.Deck, report: sub.Report, callback: p.CallbackURL,
+		history: []lectern.Presentation{p}})
 	j.announce()
 	return p, nil
 }
@@ -286,6 +288,16 @@ func (j *jobs) Steps(_ context.Context, id string) ([]lectern.Step, error) {
 		return nil, err
 	}
 	return slices.Clone(r.steps), nil
+}
+
+func (j *jobs) Report(_ context.Context, id string) ([]lectern.SlideReport, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r, err := j.find(id)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(r.report), nil
 }
 
 // begin starts the processing of the presentation.

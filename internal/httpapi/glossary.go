@@ -34,8 +34,21 @@ var glossary = map[string]map[string]string{
 	"PresentationFail": {"": "Why a presentation failed."},
 	"PresentationPage": {"": "A page of presentations."},
 	"Problem":          {"": "Why a request failed, as in RFC 9457."},
-	"Size":             {"": "A width and a height.", "width": "In pixels.", "height": "In pixels."},
-	"SizeInput":        {"": "A width and a height."},
+	"Report":           {"": "What was made of the slides of a deck's file."},
+	"SlideReport": {
+		"":       "What was made of one slide of a file.",
+		"slide":  "Its number in the video, counted from 1; 0: it is left out.",
+		"source": "Its number in the file, counted from 1.", "title": "Its title.",
+		"narration": "Where its sound comes from. recorded: a sound in the file. notes: its notes are spoken. silence: " +
+			"none; the file says how long the slide stays. none: none; the slide stays for the deck's hold.",
+		"why": "The reason, in a sentence.", "remarks": "What differs from the file, and what to look at.",
+		"unsaid":    "Texts on the slide that its narration does not have.",
+		"alt_texts": "The descriptions of its pictures.",
+	},
+	"Remark": {"": "One remark about a slide.", "code": "Stable; programs may compare it.",
+		"message": "What it is, in a sentence."},
+	"Size":      {"": "A width and a height.", "width": "In pixels.", "height": "In pixels."},
+	"SizeInput": {"": "A width and a height."},
 	"SlideInput": {"": "One page of a deck: a template with props, its narration, and settings that override the " +
 		"deck's."},
 	"TranslationInput":     {"": "A slide in another language. The fields that it leaves out are the source's."},

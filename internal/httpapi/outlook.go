@@ -13,18 +13,19 @@ import (
 
 // Checked is the answer to a dry run: the deck would be accepted.
 type Checked struct {
-	Valid            bool              `json:"valid" doc:"Always true: a deck with faults is refused with all of them."`
-	Slides           int               `json:"slides" doc:"How many there are."`
-	Measured         int               `json:"measured" doc:"How many slides were drawn, in the time that limits.check allows, to find text that does not fit. Such text is a warning text_overflow. If this is less than slides, the others were not checked for it; a presentation checks them early in its run."`
-	Language         string            `json:"language,omitempty" example:"de" doc:"The language that would be rendered, as a BCP 47 tag. Absent: the deck does not say."`
-	Theme            string            `json:"theme" doc:"The theme that is used."`
-	Layout           string            `json:"layout" doc:"Where the avatar stands."`
-	Avatar           string            `json:"avatar" doc:"The avatar that is used: engine:name.variant. Empty: none."`
-	Voice            string            `json:"voice,omitempty" doc:"The voice that the deck asks for: engine:id. Absent: it is chosen for each slide by the language of its text."`
-	Size             lectern.Size      `json:"size" doc:"The size of the video."`
-	EstimatedSeconds float64           `json:"estimated_seconds" doc:"Estimated length of the video."`
-	Outline          []CheckedSlide    `json:"outline" doc:"How each slide would be rendered, in order."`
-	Warnings         []lectern.Warning `json:"warnings" doc:"All of them, those of slides included."`
+	Valid            bool                  `json:"valid" doc:"Always true: a deck with faults is refused with all of them."`
+	Slides           int                   `json:"slides" doc:"How many there are."`
+	Measured         int                   `json:"measured" doc:"How many slides were drawn, in the time that limits.check allows, to find text that does not fit. Such text is a warning text_overflow. If this is less than slides, the others were not checked for it; a presentation checks them early in its run."`
+	Language         string                `json:"language,omitempty" example:"de" doc:"The language that would be rendered, as a BCP 47 tag. Absent: the deck does not say."`
+	Theme            string                `json:"theme" doc:"The theme that is used."`
+	Layout           string                `json:"layout" doc:"Where the avatar stands."`
+	Avatar           string                `json:"avatar" doc:"The avatar that is used: engine:name.variant. Empty: none."`
+	Voice            string                `json:"voice,omitempty" doc:"The voice that the deck asks for: engine:id. Absent: it is chosen for each slide by the language of its text."`
+	Size             lectern.Size          `json:"size" doc:"The size of the video."`
+	EstimatedSeconds float64               `json:"estimated_seconds" doc:"Estimated length of the video."`
+	Outline          []CheckedSlide        `json:"outline" doc:"How each slide would be rendered, in order."`
+	Warnings         []lectern.Warning     `json:"warnings" doc:"All of them, those of slides included."`
+	Report           []lectern.SlideReport `json:"report" doc:"What was made of each slide of a PowerPoint, OpenDocument or PDF file, in the order of the file. Empty for other decks."`
 }
 
 // CheckedSlide says how one slide would be rendered.
@@ -32,6 +33,7 @@ type CheckedSlide struct {
 	Slide            int               `json:"slide" doc:"Counted from 1."`
 	SpokenBy         string            `json:"spoken_by" enum:"voice,avatar,recording,nobody" doc:"voice: a voice of this server reads the narration. avatar: the avatar's engine speaks it itself. recording: people recorded it. nobody: there is no narration, the slide stays for its hold."`
 	Voice            *SpokenVoice      `json:"voice,omitempty" doc:"The voice that the narration gets. Absent if nobody speaks, or if the avatar's engine chooses the voice."`
+	Pictures         string            `json:"pictures,omitempty" enum:"not checked" doc:"not checked: the slide shows a page of a file, which only a render draws. Absent: the slide is drawn from a template, see measured."`
 	Avatar           string            `json:"avatar,omitempty" doc:"The avatar that is seen: engine:name.variant. Absent: none."`
 	EstimatedSeconds float64           `json:"estimated_seconds" doc:"Estimated length of the slide, transitions included."`
 	Warnings         []lectern.Warning `json:"warnings" doc:"Those about this slide."`
@@ -77,7 +79,7 @@ func (s *server) outlook(r *http.Request, how intake) (Checked, error) {
 		Valid: true, Slides: len(d.Slides), Measured: measured, Language: d.Language, Theme: d.Theme,
 		Layout: string(d.Layout), Avatar: d.Avatar, Voice: voiceName(d.Voice),
 		Size: d.Size, EstimatedSeconds: tenths(total), Outline: make([]CheckedSlide, len(d.Slides)),
-		Warnings: nonNil(sub.Warnings),
+		Warnings: nonNil(sub.Warnings), Report: nonNil(sub.Report),
 	}
 	performs := d.Avatar != "" && s.Avatars.Performs(r.Context(), d.Avatar)
 	for i := range d.Slides {
@@ -124,7 +126,8 @@ func (s *server) measure(ctx context.Context, d lectern.Deck) (int, []lectern.Wa
 
 // checkedSlide describes slide i of a settled deck. performs: the engine of its avatar speaks the narration itself.
 func checkedSlide(d lectern.Deck, i int, performs bool) CheckedSlide {
-	s := CheckedSlide{Slide: i + 1, SpokenBy: "voice", Avatar: d.Avatar, Warnings: []lectern.Warning{}}
+	s := CheckedSlide{Slide: i + 1, SpokenBy: "voice", Pictures: d.Slides[i].Pictures(), Avatar: d.Avatar,
+		Warnings: []lectern.Warning{}}
 	if d.Layout == lectern.LayoutSlideOnly {
 		s.Avatar = ""
 	}

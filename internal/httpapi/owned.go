@@ -110,6 +110,14 @@ func (m mine) Deck(ctx context.Context, id string) (lectern.Deck, error) {
 	return m.jobs.Deck(ctx, id)
 }
 
+// Report returns the report on the deck of a presentation.
+func (m mine) Report(ctx context.Context, id string) ([]lectern.SlideReport, error) {
+	if _, err := m.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	return m.jobs.Report(ctx, id)
+}
+
 // Delete removes a presentation.
 func (m mine) Delete(ctx context.Context, id string) error {
 	if _, err := m.Get(ctx, id); err != nil {

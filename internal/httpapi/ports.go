@@ -54,9 +54,11 @@ type Controls interface {
 	Delete(ctx context.Context, id string) error
 }
 
-// Results reads the deck of a presentation, its artifacts and its finished steps.
+// Results reads the deck of a presentation with its report, its artifacts and its finished steps.
 type Results interface {
 	Deck(ctx context.Context, id string) (lectern.Deck, error)
+	// Report returns what was made of each slide of the deck's file; nil: it has no such file.
+	Report(ctx context.Context, id string) ([]lectern.SlideReport, error)
 	Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error)
 	Steps(ctx context.Context, id string) ([]lectern.Step, error)
 }

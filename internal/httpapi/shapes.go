@@ -37,7 +37,7 @@ type Presentation struct {
 	ExpiresAt       *Time             `json:"expires_at,omitempty" format:"date-time" doc:"When a presentation that has ended is deleted with all its files. Absent: it has not ended."`
 	Files           []File            `json:"files,omitempty" doc:"The files of a completed presentation. Absent in lists, and if an older version of Lectern completed it."`
 	Usage           *Usage            `json:"usage,omitempty" doc:"What all attempts of a presentation that has ended have used. Absent: it has not ended, or an older version of Lectern completed it."`
-	Links           map[string]string `json:"links" doc:"What can be requested now, as paths, or as URLs if the server has http.base_url: self, events, steps; cancel or retry if possible; video and the other files once the presentation is completed."`
+	Links           map[string]string `json:"links" doc:"What can be requested now, as paths, or as URLs if the server has http.base_url: self, events, steps, report; cancel or retry if possible; video and the other files once the presentation is completed."`
 }
 
 // Usage is what a presentation has used.
@@ -180,7 +180,8 @@ func (s *server) link(path string) string {
 // links returns the addresses of p that can be requested now, by name.
 func (s *server) links(p lectern.Presentation) map[string]string {
 	self := s.link("/v1/presentations/" + url.PathEscape(p.ID))
-	l := map[string]string{"self": self, "events": self + "/events", "steps": self + "/steps"}
+	l := map[string]string{"self": self, "events": self + "/events", "steps": self + "/steps",
+		"report": self + "/report"}
 	switch p.Status {
 	case lectern.StatusQueued, lectern.StatusProcessing:
 		l["cancel"] = self + "/cancel"
@@ -234,6 +235,11 @@ func v1Steps(steps []lectern.Step) StepList {
 		}
 	}
 	return l
+}
+
+// Report says what was made of the slides of a deck's file.
+type Report struct {
+	Slides []lectern.SlideReport `json:"slides" doc:"In the order of the file, with the slides that are left out. Empty: the deck is no office or PDF file."`
 }
 
 // AvatarView is a presenter in /v1.

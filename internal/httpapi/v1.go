@@ -275,6 +275,12 @@ func (f *v1Operations) presentations() {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	})
+	f.accounts()
+}
+
+// accounts registers what tells how a presentation was made.
+func (f *v1Operations) accounts() {
+	s := f.s
 	handle(f, op{
 		id: "list-steps", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodGet,
 		path: "/v1/presentations/{id}/steps", tag: "Presentations", summary: "List the finished steps",
@@ -283,6 +289,19 @@ func (f *v1Operations) presentations() {
 		steps, err := s.mine(r).Steps(r.Context(), in.ID)
 		if err == nil {
 			writeJSON(w, r, http.StatusOK, v1Steps(steps))
+		}
+		return err
+	})
+	handle(f, op{
+		id: "get-report", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodGet,
+		path: "/v1/presentations/{id}/report", tag: "Presentations", summary: "Get the import report",
+		about: "What was made of each slide of a PowerPoint, OpenDocument or PDF file: where its sound comes from and why, " +
+			"and what differs from the file. It is there as soon as the presentation is. Other decks have no slides in it.",
+		body: Report{},
+	}, func(w http.ResponseWriter, r *http.Request, in *ByID) error {
+		list, err := s.mine(r).Report(r.Context(), in.ID)
+		if err == nil {
+			writeJSON(w, r, http.StatusOK, Report{nonNil(list)})
 		}
 		return err
 	})

@@ -59,6 +59,13 @@ func TestV1Schemas(t *testing.T) {
 			Started: time.Date(2026, 11, 24, 9, 0, 3, 0, time.UTC), Took: time.Millisecond},
 	}
 	golden(t, "v1_steps", r.get(self+"/steps").body)
+	r.jobs.all[0].report = []lectern.SlideReport{
+		{Slide: 1, Source: 1, Title: "Hello", Narration: lectern.NarrationNotes, Why: "The notes of the slide are spoken.",
+			Notes:  []lectern.Remark{{Code: "animation_dropped", Message: "The animations of the slide are dropped."}},
+			Unsaid: []string{"Goodbye"}, AltTexts: []string{"A fjord"}},
+		{Source: 2, Narration: lectern.NarrationNone, Why: "The slide is hidden, so it is left out."},
+	}
+	golden(t, "v1_report", r.get(self+"/report").body)
 	r.jobs.finish(t, id, 1)
 	golden(t, "v1_completed", r.get(self).body)
 

@@ -33,6 +33,8 @@ type Writer interface {
 type Reader interface {
 	Get(ctx context.Context, id string) (lectern.Presentation, error)
 	Deck(ctx context.Context, id string) (lectern.Deck, error)
+	// Report returns what a parser made of each slide of the deck; nil: nothing was reported.
+	Report(ctx context.Context, id string) ([]lectern.SlideReport, error)
 	// List returns presentations, youngest first.
 	List(ctx context.Context, page Page) ([]lectern.Presentation, error)
 	// Versions returns the presentation as it was at each version above after, in order, at most limit. The result is
@@ -129,27 +131,28 @@ type WriteSpec struct {
 	ID          string
 	At          time.Time // UTC, whole microseconds
 	Create      *lectern.Presentation
-	Deck        lectern.Deck       // with Create
-	Estimate    time.Duration      // of the video, with Create
-	Limits      Limits             // with Create and Retried: what the store may hold then
-	Quota       lectern.Quota      // with Create and Retried: what the key may have then
-	Events      []lectern.Event    // applied in order; the first refusal refuses the whole write
-	Expect      int                // with Began: the attempt that it must start; 0: any
-	NotAfter    time.Time          // unless zero, refused where the last heartbeat is later
-	Step        *lectern.Step      // recorded if the events are accepted
-	Artifacts   []lectern.Artifact // recorded if the events complete the presentation
-	Order       *lectern.Order     // recorded if the events are accepted and Supersede allows it
-	Mark        bool               // an ended presentation disappears for readers
-	Purge       bool               // a marked presentation's rows are removed
-	Settle      bool               // an ended presentation's scratch is gone: forget its finer history
-	Reserve     bool               // Key becomes in flight (J13)
-	Release     bool               // Key, in flight, is free again
-	Sweep       bool               // stale keys, orders and deliveries are removed
-	Owner       string             // of Key, with Reserve and Release; "": lectern.DefaultOwner
-	Key         string             // with Create, Reserve and Release; "": none
-	Fingerprint string             // with Create and Reserve
-	ScratchIn   time.Duration      // from an end to the removal of scratch
-	KeepFor     time.Duration      // from an end to the removal of everything
+	Deck        lectern.Deck          // with Create
+	Report      []lectern.SlideReport // with Create
+	Estimate    time.Duration         // of the video, with Create
+	Limits      Limits                // with Create and Retried: what the store may hold then
+	Quota       lectern.Quota         // with Create and Retried: what the key may have then
+	Events      []lectern.Event       // applied in order; the first refusal refuses the whole write
+	Expect      int                   // with Began: the attempt that it must start; 0: any
+	NotAfter    time.Time             // unless zero, refused where the last heartbeat is later
+	Step        *lectern.Step         // recorded if the events are accepted
+	Artifacts   []lectern.Artifact    // recorded if the events complete the presentation
+	Order       *lectern.Order        // recorded if the events are accepted and Supersede allows it
+	Mark        bool                  // an ended presentation disappears for readers
+	Purge       bool                  // a marked presentation's rows are removed
+	Settle      bool                  // an ended presentation's scratch is gone: forget its finer history
+	Reserve     bool                  // Key becomes in flight (J13)
+	Release     bool                  // Key, in flight, is free again
+	Sweep       bool                  // stale keys, orders and deliveries are removed
+	Owner       string                // of Key, with Reserve and Release; "": lectern.DefaultOwner
+	Key         string                // with Create, Reserve and Release; "": none
+	Fingerprint string                // with Create and Reserve
+	ScratchIn   time.Duration         // from an end to the removal of scratch
+	KeepFor     time.Duration         // from an end to the removal of everything
 }
 
 // TB is the part of testing.TB that TestWrite needs. It keeps package testing out of the binary.
@@ -191,6 +194,9 @@ func (w Write) Creation() (lectern.Presentation, lectern.Deck, bool) {
 	}
 	return *w.spec.Create, w.spec.Deck, true
 }
+
+// Report returns what a parser made of each slide of the deck, if w is a creation.
+func (w Write) Report() []lectern.SlideReport { return w.spec.Report }
 
 // Mark reports whether w makes an ended presentation disappear.
 func (w Write) Mark() bool { return w.spec.Mark }

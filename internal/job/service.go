@@ -166,8 +166,8 @@ func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.P
 	p.Warnings, p.CallbackURL, p.TraceParent = slices.Clone(sub.Warnings), sub.CallbackURL, sub.TraceParent
 	long, _ := sub.Deck.Estimate()
 	out, err := s.submit(ctx, WriteSpec{
-		ID: p.ID, At: p.CreatedAt, Create: &p, Deck: sub.Deck, Key: sub.Key, Fingerprint: sub.Fingerprint,
-		Estimate: long, Limits: s.opt.Limits, Quota: sub.Quota,
+		ID: p.ID, At: p.CreatedAt, Create: &p, Deck: sub.Deck, Report: sub.Report, Key: sub.Key,
+		Fingerprint: sub.Fingerprint, Estimate: long, Limits: s.opt.Limits, Quota: sub.Quota,
 	})
 	if err != nil {
 		return lectern.Presentation{}, err
@@ -202,6 +202,11 @@ func (s *Service) Steps(ctx context.Context, id string) ([]lectern.Step, error) 
 // Deck returns the deck that the presentation is made of.
 func (s *Service) Deck(ctx context.Context, id string) (lectern.Deck, error) {
 	return s.opt.Store.Deck(ctx, id)
+}
+
+// Report returns what the parser of the deck's file made of each slide; nil: the deck has no such file.
+func (s *Service) Report(ctx context.Context, id string) ([]lectern.SlideReport, error) {
+	return s.opt.Store.Report(ctx, id)
 }
 
 // MaxPage is the most presentations that List returns at once.

@@ -21,6 +21,7 @@ func Read(tree, settings any, syntax string, lim lectern.Limits) (deck.Request, 
 			syntax, kind(tree))
 	}
 	r := &reader{lim: lim.WithDefaults(), places: deck.Places{}}
+	var heard deck.Narration
 	if settings != nil {
 		over, ok := settings.(*Object)
 		if !ok {
@@ -28,13 +29,33 @@ func Read(tree, settings any, syntax string, lim lectern.Limits) (deck.Request, 
 				kind(settings))
 			return deck.Request{}, f.On("settings")
 		}
-		if err := r.override(o, over); err != nil {
+		var err error
+		if heard, err = sounding(over); err == nil {
+			err = r.override(o, over)
+		}
+		if err != nil {
 			return deck.Request{}, err
 		}
 	}
-	q := deck.Request{Deck: r.deck(r.open(o, "", "", 0)), NamesLayout: o.says("layout"), Places: r.places}
+	q := deck.Request{Heard: heard, Deck: r.deck(r.open(o, "", "", 0)), NamesLayout: o.says("layout"), Places: r.places}
 	q.CallbackURL, q.CallbackAt, q.Warnings, q.Faults = r.callback, r.callbackAt, r.warnings, r.faults
 	return q, nil
+}
+
+// sounding takes the setting "narration" out of the settings. It refuses "notes", which only a PDF can have.
+func sounding(settings *Object) (deck.Narration, error) {
+	if settings.place("notes") >= 0 {
+		return "", lectern.Fail(lectern.CodeInvalidDeck, "A file of notes belongs to a PDF. The notes of this deck are in "+
+			"the deck itself; edit them there.").On("settings.notes")
+	}
+	value, _ := settings.Take("narration")
+	switch value := value.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return deck.NarrationOf(value)
+	}
+	return deck.NarrationOf(kind(value))
 }
 
 // synonyms are groups of top-level fields that set the same thing. A setting replaces all fields of its group that the

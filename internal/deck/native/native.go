@@ -71,14 +71,11 @@ func Narration(value json.RawMessage) (mode deck.Narration, err error) {
 	if value == nil {
 		return "", nil
 	}
-	if json.Unmarshal(value, &mode) == nil {
-		switch mode {
-		case "", deck.Recorded, deck.Notes, deck.Nothing:
-			return mode, nil
-		}
+	var text string
+	if json.Unmarshal(value, &text) != nil {
+		text = string(value)
 	}
-	return "", lectern.Fail(lectern.CodeInvalidDeck, "\"narration\" is %q, %q or %q.", deck.Recorded, deck.Notes,
-		deck.Nothing).On("settings.narration")
+	return deck.NarrationOf(text)
 }
 
 // OwnName is the name by which the slides of a file refer to the file itself: its name, or other if a deck cannot name

@@ -6,13 +6,17 @@ INSERT INTO presentations (
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: InsertDeck :exec
-INSERT INTO decks (presentation_id, deck, size) VALUES (?, ?, ?);
+INSERT INTO decks (presentation_id, deck, size, report) VALUES (?, ?, ?, ?);
 
 -- name: GetPresentation :one
 SELECT * FROM presentations WHERE id = ? AND removing = 0;
 
 -- name: GetDeck :one
 SELECT d.deck FROM decks d JOIN presentations p ON p.id = d.presentation_id
+WHERE d.presentation_id = ? AND p.removing = 0;
+
+-- name: GetReport :one
+SELECT d.report FROM decks d JOIN presentations p ON p.id = d.presentation_id
 WHERE d.presentation_id = ? AND p.removing = 0;
 
 -- The guard is the fence (J7): a write that was decided on another attempt, state or version changes nothing.

@@ -37,6 +37,19 @@ func (s *Store) Deck(ctx context.Context, id string) (lectern.Deck, error) {
 	return d, s.failure("read the deck", err)
 }
 
+// Report implements job.Reader.
+func (s *Store) Report(ctx context.Context, id string) ([]lectern.SlideReport, error) {
+	text, err := s.q.GetReport(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, notFound(id)
+	}
+	var list []lectern.SlideReport
+	if err == nil {
+		err = decode(text, &list)
+	}
+	return list, s.failure("read the report", err)
+}
+
 // Counts implements job.Reader.
 func (s *Store) Counts(ctx context.Context) (map[lectern.Status]int64, error) {
 	list, err := s.q.CountPresentations(ctx)

@@ -240,8 +240,12 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	if err != nil {
 		return job.Outcome{}, err
 	}
-	bounds := write.Bounds()
-	if refused, err := w.judge(ctx, bounds, int64(len(deck))); refused != nil || err != nil {
+	report, err := encodeUnlessEmpty(len(write.Report()) == 0, write.Report())
+	if err != nil {
+		return job.Outcome{}, err
+	}
+	bounds, size := write.Bounds(), int64(len(deck)+len(report))
+	if refused, err := w.judge(ctx, bounds, size); refused != nil || err != nil {
 		return job.Outcome{Err: refused}, err
 	}
 	held, refused, err := w.holdAssets(ctx, p.Owner, d, p.CreatedAt)
@@ -266,14 +270,14 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	if err != nil {
 		return job.Outcome{}, err
 	}
-	err = w.q.InsertDeck(ctx, rows.InsertDeckParams{PresentationID: p.ID, Deck: deck, Size: int64(len(deck))})
+	err = w.q.InsertDeck(ctx, rows.InsertDeckParams{PresentationID: p.ID, Deck: deck, Size: size, Report: report})
 	if err != nil {
 		return job.Outcome{}, err
 	}
 	if err := w.nameAssets(ctx, p, held); err != nil {
 		return job.Outcome{}, err
 	}
-	w.tally.delta += int64(len(deck))
+	w.tally.delta += size
 	w.counted("", p.Status)
 	if err := w.addOrdered(ctx, p.KeyID, p.CreatedAt, bounds.Estimate); err != nil {
 		return job.Outcome{}, err

@@ -23,6 +23,11 @@ func roundTrip(t *testing.T, b *bench) {
 	spec.Create.Warnings = []lectern.Warning{{Code: "c", Message: "m", Slide: 2}}
 	spec.Create.Language = "de-AT"
 	spec.Create.TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	spec.Report = []lectern.SlideReport{
+		{Slide: 1, Source: 1, Title: "Grüße", Narration: lectern.NarrationNotes, Why: "It has notes.",
+			Notes: []lectern.Remark{{Code: "c", Message: "A \x00 'b'"}}, Unsaid: []string{"漢字"}, AltTexts: []string{"🎈"}},
+		{Source: 2, Narration: lectern.NarrationNone},
+	}
 	b.commit(spec)
 	same(t, "presentation", b.get(spec.ID), *spec.Create)
 	d, err := b.store.Deck(b.ctx(), spec.ID)
@@ -30,6 +35,14 @@ func roundTrip(t *testing.T, b *bench) {
 		t.Fatal(err)
 	}
 	same(t, "deck", d, spec.Deck)
+	report, err := b.store.Report(b.ctx(), spec.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "report", report, spec.Report)
+	if none, err := b.store.Report(b.ctx(), b.create().ID); none != nil || err != nil {
+		t.Errorf("a deck without a report: %v %v", none, err)
+	}
 	same(t, "first version", b.history(spec.ID, 0), []lectern.Presentation{*spec.Create})
 
 	p := b.apply(spec.ID, lectern.Began{Worker: "w"})
@@ -93,6 +106,8 @@ func unknown(t *testing.T, b *bench) {
 	_, err := b.store.Get(b.ctx(), id)
 	wantCode(t, err, lectern.CodeNotFound)
 	_, err = b.store.Deck(b.ctx(), id)
+	wantCode(t, err, lectern.CodeNotFound)
+	_, err = b.store.Report(b.ctx(), id)
 	wantCode(t, err, lectern.CodeNotFound)
 	_, err = b.store.Versions(b.ctx(), id, 0, 10)
 	wantCode(t, err, lectern.CodeNotFound)

@@ -564,6 +564,18 @@ func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation,
 	return i, err
 }
 
+const getReport = `-- name: GetReport :one
+SELECT d.report FROM decks d JOIN presentations p ON p.id = d.presentation_id
+WHERE d.presentation_id = ? AND p.removing = 0
+`
+
+func (q *Queries) GetReport(ctx context.Context, presentationID string) (string, error) {
+	row := q.db.QueryRowContext(ctx, getReport, presentationID)
+	var report string
+	err := row.Scan(&report)
+	return report, err
+}
+
 const giveUpDeliveries = `-- name: GiveUpDeliveries :exec
 UPDATE deliveries SET state = 'given_up', done_at = ?, problem = ?, claimant = '' WHERE endpoint = ? AND state = 'pending'
 `
@@ -713,17 +725,23 @@ func (q *Queries) InsertContent(ctx context.Context, arg InsertContentParams) (i
 }
 
 const insertDeck = `-- name: InsertDeck :exec
-INSERT INTO decks (presentation_id, deck, size) VALUES (?, ?, ?)
+INSERT INTO decks (presentation_id, deck, size, report) VALUES (?, ?, ?, ?)
 `
 
 type InsertDeckParams struct {
 	PresentationID string
 	Deck           string
 	Size           int64
+	Report         string
 }
 
 func (q *Queries) InsertDeck(ctx context.Context, arg InsertDeckParams) error {
-	_, err := q.db.ExecContext(ctx, insertDeck, arg.PresentationID, arg.Deck, arg.Size)
+	_, err := q.db.ExecContext(ctx, insertDeck,
+		arg.PresentationID,
+		arg.Deck,
+		arg.Size,
+		arg.Report,
+	)
 	return err
 }
 

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"unicode/utf8"
+
+	"lectern"
+)
+
+// overrideFlags replace what a deck says itself.
+type overrideFlags struct {
+	Narration string `help:"What is heard: recorded (only recordings), notes (only what a voice speaks) or none; without it, the best there is." enum:",recorded,notes,none" default:"" placeholder:"WHAT"`
+	Notes     string `help:"A file with the notes of a PDF, in place of those in it." placeholder:"FILE"`
+}
+
+// maxNotesFile is how many bytes of a file of notes are read.
+const maxNotesFile = 1 << 20
+
+// settings returns the settings that override a deck's own, as JSON; nil: none. preset is the flag of that name.
+func (o overrideFlags) settings(preset string) ([]byte, error) {
+	fields := map[string]string{}
+	if preset != "" {
+		fields["preset"] = preset
+	}
+	if o.Narration != "" {
+		fields["narration"] = o.Narration
+	}
+	if o.Notes != "" {
+		text, err := readNotes(o.Notes)
+		if err != nil {
+			return nil, err
+		}
+		fields["notes"] = text
+	}
+	if len(fields) == 0 {
+		return nil, nil
+	}
+	return json.Marshal(fields)
+}
+
+// readNotes reads a file of notes.
+func readNotes(name string) (string, error) {
+	wrong := func(format string, args ...any) error {
+		return lectern.Fail(lectern.CodeInvalidDeck, "The file of notes %s cannot be read: %s.", name,
+			fmt.Sprintf(format, args...))
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return "", wrong("%v", bare(err))
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxNotesFile+1))
+	switch {
+	case err != nil:
+		return "", wrong("%v", bare(err))
+	case len(text) > maxNotesFile:
+		return "", wrong("it is larger than %s", megabytes(maxNotesFile))
+	case !utf8.Valid(text):
+		return "", wrong("it is not UTF-8; save it as UTF-8 and try again")
+	}
+	return string(text), nil
+}
