@@ -118,7 +118,7 @@ func Quietest(covers [][]Cover) int {
 
 // legible is the share of a window up to which covered text is not worth a warning: the number of a page, or the end of
 // a footer.
-const legible = 0.02
+const legible = 0.03
 
 // HidesText reports whether a window covers text that viewers would miss.
 func (c Cover) HidesText() bool { return c.Text > legible }

@@ -26,6 +26,7 @@ type capturer struct {
 	pictures    *capture.Pictures // the pictures that pages load, fetched and checked
 	backgrounds capture.Backgrounds
 	importer    *importer
+	placer      *placer
 }
 
 // capture makes the picture of a slide, and warns of what does not fit on it.
@@ -33,7 +34,10 @@ func (u *capturer) capture(ctx context.Context, s *slide) error {
 	if u.deck.Slides[s.index].Page != nil {
 		return u.page(ctx, s)
 	}
-	sh, err := u.slides.Sheet(ctx, u.deck, s.index, u.pictures)
+	if err := await(ctx, u.placer.placed); err != nil { // the page leaves room in that corner
+		return err
+	}
+	sh, err := u.slides.Sheet(ctx, u.inCorner(), s.index, u.pictures)
 	if err != nil {
 		return fail.On(ctx, err, s.number)
 	}

@@ -28,6 +28,8 @@ type Documents interface {
 	// Draw draws a page of a PDF file, counted from 1, as large as it fits into size. Where the page has another shape,
 	// the rest is padded as picture.Pad describes.
 	Draw(ctx context.Context, pdf string, page int, size lectern.Size) (*image.RGBA, error)
+	// Text returns where the text of a page is in the picture that Draw makes of it.
+	Text(ctx context.Context, pdf string, page int, size lectern.Size) ([]image.Rectangle, error)
 	// Version changes when pages would look different. It is part of content keys.
 	Version() string
 }
@@ -79,27 +81,46 @@ func (u *capturer) page(ctx context.Context, s *slide) error {
 	d := u.deck.Slides[s.index]
 	sha, _, _ := lectern.AssetAddress(d.Page.File)
 	pdf := u.importer.pdfs[sha]
-	key := contentkey.Of(lectern.StepCapture, "page", pdf.key, d.Page.Page, u.deck.Size, u.importer.documents.Version())
+	key := pageKey(pdf.key, d.Page.Page, u.deck.Size, u.importer.documents)
+	var drawn *image.RGBA
 	u.track.say(lectern.StageCapturing, fmt.Sprintf("Drawing %s.", u.of(s)))
 	var err error
 	s.picture.file, err = u.step(ctx, lectern.StepCapture, s.number, key, ".png", func(path string) error {
-		return u.resources.tabs.Do(ctx, 1, func() error {
-			img, err := u.importer.documents.Draw(ctx, pdf.path, d.Page.Page, u.deck.Size)
-			if err != nil {
-				return fail.Else(err, lectern.CodeCaptureFailed, "The page of the slide could not be drawn.")
-			}
-			b, err := picture.PNG(img)
-			if err != nil {
-				return err
-			}
-			u.keep(s, img)
-			return os.WriteFile(path, b, 0o666)
-		})
+		var err error
+		drawn, err = drawPage(ctx, u.importer.documents, u.resources, pdf.path, d.Page.Page, u.deck.Size, path)
+		return err
 	})
 	if err != nil {
 		return err
 	}
+	if err := u.placer.measure(ctx, s, pdf.path, drawn); err != nil {
+		return fail.On(ctx, err, s.number)
+	}
+	if drawn != nil {
+		u.keep(s, drawn)
+	}
 	u.track.move(taskOf("capture", s), 1)
 	close(s.captured)
 	return nil
+}
+
+// pageKey is the key of the picture of a page. pdf is the key of its file.
+func pageKey(pdf string, page int, size lectern.Size, documents Documents) string {
+	return contentkey.Of(lectern.StepCapture, "page", pdf, page, size, documents.Version())
+}
+
+// drawPage draws a page of a PDF file and writes the picture to path as PNG.
+func drawPage(ctx context.Context, documents Documents, r *Resources, pdf string, page int, size lectern.Size,
+	path string) (img *image.RGBA, err error) {
+	err = r.tabs.Do(ctx, 1, func() error {
+		if img, err = documents.Draw(ctx, pdf, page, size); err != nil {
+			return fail.Else(err, lectern.CodeCaptureFailed, "The page of the slide could not be drawn.")
+		}
+		b, err := picture.PNG(img)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, b, 0o666)
+	})
+	return img, err
 }

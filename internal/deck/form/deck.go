@@ -21,8 +21,8 @@ func (r *reader) deck(f *fields) lectern.Deck {
 	d.Size = f.size(preset)
 	d.FrameRate = f.frameRate()
 	d.Quality = f.quality(preset)
-	d.Layout = lectern.Layout(f.name("layout"))
-	d.Corner = lectern.Corner(f.name("corner"))
+	d.Layout = lectern.Layout(f.choice("layout"))
+	d.Corner = lectern.Corner(f.choice("corner"))
 	if only, _ := f.flag("slideOnly"); only || strings.EqualFold(d.Avatar, noAvatar) {
 		d.Layout, d.Avatar = lectern.LayoutSlideOnly, ""
 	}
@@ -342,8 +342,8 @@ func (f *fields) quality(preset lectern.Preset) lectern.Quality {
 	return lectern.Quality(strings.ToLower(s))
 }
 
-// name reads one of a set of names, such as "side by side" for side_by_side.
-func (f *fields) name(field string) string {
+// choice reads one of a set of names, such as "side by side" for side_by_side.
+func (f *fields) choice(field string) string {
 	s, _, _ := f.text(field)
 	return strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(s))
 }
