@@ -247,7 +247,10 @@ func (u FileUse) replaced(value any, at, address string) any {
 // Renamed returns d with other names for the files in its slides: names maps addresses of assets and paths to paths. It
 // renames files in all languages. d itself is not changed.
 func (d Deck) Renamed(names map[string]string) Deck {
-	d.Slides = slices.Clone(d.Slides)
+	d.Slides, d.Recording = slices.Clone(d.Slides), d.Recording.copied()
+	for _, n := range d.files() {
+		*n.file = cmp.Or(names[strings.TrimSpace(*n.file)], *n.file)
+	}
 	for i := range d.Slides {
 		s := &d.Slides[i]
 		s.Page, s.Sound = copied(s.Page), copied(s.Sound)
@@ -268,7 +271,8 @@ func (d Deck) Renamed(names map[string]string) Deck {
 func renamed(value any, names map[string]string) any {
 	switch v := value.(type) {
 	case string:
-		return cmp.Or(names[strings.TrimSpace(v)], v)
+		v = strings.TrimSpace(v)
+		return cmp.Or(names[v], names[path.Clean(v)], value.(string))
 	case []any:
 		list := slices.Clone(v)
 		for i := range list {

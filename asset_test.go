@@ -65,3 +65,25 @@ func TestAssetAddress(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// The files of a deck get other names everywhere: in pages, sounds, the recording, and props of any depth and language.
+func TestRenamedFiles(t *testing.T) {
+	t.Parallel()
+	d := lectern.Deck{Recording: &lectern.Recording{File: "asset:a"}, Slides: []lectern.Slide{
+		{Page: &lectern.PageOf{File: " asset:a", Page: 2}, Sound: &lectern.SoundOf{File: "asset:b"}},
+		{Props: map[string]any{"image": "asset:a", "items": []any{map[string]any{"icon": "asset:b", "alt": "see asset:b"}}},
+			Translations: map[string]lectern.Translation{"de": {Props: map[string]any{"image": "./de.png"}}, "fr": {}}},
+	}}
+	got := d.Renamed(map[string]string{"asset:a": "f/a", "asset:b": "f/b", "de.png": "f/de"})
+	item, _ := got.Slides[1].Props["items"].([]any)[0].(map[string]any)
+	if got.Recording.File != "f/a" || *got.Slides[0].Page != (lectern.PageOf{File: "f/a", Page: 2}) ||
+		got.Slides[0].Sound.File != "f/b" || got.Slides[1].Props["image"] != "f/a" || item["icon"] != "f/b" ||
+		item["alt"] != "see asset:b" || got.Slides[1].Translations["de"].Props["image"] != "f/de" ||
+		got.Slides[0].Props != nil {
+		t.Errorf("%+v", got)
+	}
+	if d.Recording.File != "asset:a" || d.Slides[0].Sound.File != "asset:b" || d.Slides[1].Props["image"] != "asset:a" ||
+		d.Slides[1].Translations["de"].Props["image"] != "./de.png" {
+		t.Error("the deck itself has changed")
+	}
+}

@@ -31,6 +31,8 @@ type Deck struct {
 	KeyAvatar *bool `json:"keyAvatar,omitempty"`
 	// whether players show the video's subtitle track by default; empty: the server's default
 	Subtitles Subtitles `json:"subtitles,omitempty"`
+	// whether slides are shown step by step, see [Deck.StepsOf]; false: as they are in the end
+	Steps bool `json:"steps,omitempty"`
 	// one recorded sound for all slides, in place of voices; their narrations are what it says. nil: there is none
 	Recording *Recording        `json:"recording,omitempty"`
 	Slides    []Slide           `json:"slides"`
@@ -51,6 +53,8 @@ type Slide struct {
 	// the page of a file that the slide shows in place of a template; its props are the words on it: title, text
 	Page  *PageOf        `json:"page,omitempty"`
 	Props map[string]any `json:"props,omitempty"` // the template's words and lists, as decoded from JSON
+	// its states before it is complete; nil: it is complete from the beginning
+	Steps []SlideStep `json:"steps,omitempty"`
 	// text with marks, see [ParseScript]; without letters and numbers the slide is held in silence
 	Narration string `json:"narration,omitempty"`
 	// recorded sound in place of a voice; Narration is then its text, if it is known
@@ -287,13 +291,17 @@ type Capture struct {
 	Overflow []Overflow // elements whose text does not fit even at its smallest size
 }
 
-// Overflow says how much of an element of a page does not fit.
+// Overflow says how much of an element of a page does not fit, or which part of it could not be drawn.
 type Overflow struct {
 	Element string `json:"element"` // its id
 	// how many of Total units cannot be seen, or only partly; 0: the number is not known
 	Hidden int    `json:"hidden,omitempty"`
 	Total  int    `json:"total,omitempty"`
 	Unit   string `json:"unit,omitempty"` // what is counted, in the plural: "items", "rows", "characters"
+	// Of a part that could not be drawn, whose Unit is "formula" or "diagram": the beginning of its source, which is shown
+	// in its place, and the reason.
+	Source string `json:"source,omitempty"`
+	Why    string `json:"why,omitempty"`
 }
 
 // Theme is the part of a theme that matters outside the slide's page: the background and the ring of an avatar.

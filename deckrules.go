@@ -364,6 +364,7 @@ func (v *validator) slide(at string, number int, s Slide) {
 			Shorten(s.Background))
 	}
 	v.files(at, number, s)
+	v.steps(at, number, s)
 	v.box(at+".avatarBox", number, s.AvatarBox)
 	if n := len(s.Positions); n > MaxPositions {
 		v.fault(at+".positions", number, "\"positions\" has %d elements; the limit is %d.", n, MaxPositions)

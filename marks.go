@@ -16,6 +16,7 @@ import (
 //
 //   - [pause], [pause 2s], [pause 500ms]: silence. \[ is a bracket that begins no mark. Brackets with other names are
 //     text.
+//   - [click], [click:2]: the slide shows its next step. It has no effect on the speech.
 //   - *word*, **some words**: emphasis, at the edges of words only, so 5*3 stays as it is.
 //   - [label](address) and `code`, as in Markdown: the label is text, and so is the code, with no marks in it.
 //   - SSML: <speak>, <p>, <s>, <break>, <emphasis>; entities inside <speak>. HTML's <b>, <strong>, <i>, <em> and <br>.
@@ -31,8 +32,12 @@ const (
 	MarkSentence = "sentence" // a sentence begins or ends at Start
 )
 
+// MarkClick is the name of the marks that [Script.Clicks] lists. They are not among [Script.Marks], because a voice
+// need not know them.
+const MarkClick = "click"
+
 // reserved are names of marks that are not supported yet. They are never spoken or shown.
-var reserved = []string{"click", "say-as", "pronounce", "gesture"}
+var reserved = []string{"say-as", "pronounce", "gesture"}
 
 // The lengths of pauses.
 const (
@@ -53,6 +58,8 @@ type Script struct {
 	Text  string    // what is said and shown, without marks
 	Marks []Mark    // sorted by Start, then by End with the longer one first
 	Notes []Warning // warnings about unsupported marks that were removed
+	// Clicks are the marks [click] in their order. They are those of the whole narration: [Script.Part] has none.
+	Clicks []Click
 
 	runs []textRun
 }
@@ -135,6 +142,7 @@ type piece struct {
 	opens    bool   // of pieceStars and pieceTag: it can begin an emphasis
 	closes   bool   // … or end one
 	mark     Mark   // of piecePoint
+	clicks   int    // of pieceGone: how many clicks happen there
 }
 
 type pieceKind int
@@ -376,6 +384,9 @@ func (p *scriptParser) bracket(i int) int {
 	}
 	name, args, _ := strings.Cut(strings.TrimSpace(strings.ToLower(inner)), " ")
 	length := end + 2
+	if n, ok := clickCount(name); ok {
+		return p.add(i, length, piece{kind: pieceGone, clicks: n})
+	}
 	switch bare := strings.TrimPrefix(name, "/"); {
 	case name == MarkPause:
 		d, ok := pauseLength(strings.TrimSpace(args))
@@ -459,9 +470,14 @@ func (p *scriptParser) write(partner map[int]int) Script {
 			q.mark.Start, q.mark.End = w.b.Len(), w.b.Len()
 			w.marks = append(w.marks, q.mark)
 			w.trim = true
+			w.wait(q.mark.Length)
 		case pieceBreak:
 			w.brk(q)
 		case pieceGone:
+			if q.clicks > 0 {
+				w.clicks = append(w.clicks, Click{At: w.b.Len(), Count: q.clicks})
+				w.waiting++
+			}
 			w.trim = p.src[q.from] == '[' && q.to-q.from > 1 || p.src[q.from] == '<' || p.src[q.from] == '{'
 		}
 	}
@@ -469,7 +485,10 @@ func (p *scriptParser) write(partner map[int]int) Script {
 	if w.trim {
 		text = strings.TrimRight(text, " \t\n")
 	}
-	s := Script{Text: text, Notes: p.notes, runs: w.runs}
+	s := Script{Text: text, Notes: p.notes, Clicks: w.clicks, runs: w.runs}
+	for i := range s.Clicks {
+		s.Clicks[i].At = min(s.Clicks[i].At, len(text))
+	}
 	for _, m := range w.marks {
 		m.Start, m.End = min(m.Start, len(text)), min(m.End, len(text))
 		if m.Name != MarkEmphasis || m.End > m.Start {
@@ -501,6 +520,16 @@ type scriptWriter struct {
 	runs  []textRun
 	marks []Mark
 	trim  bool // something was removed just before the next text, whose leading space could be a second one
+
+	clicks  []Click
+	waiting int // clicks after which there is no word yet
+}
+
+// wait adds a pause to the clicks that come before it, so that they do not wait for the next word.
+func (w *scriptWriter) wait(pause time.Duration) {
+	for i := range w.waiting {
+		w.clicks[len(w.clicks)-1-i].Wait += pause
+	}
 }
 
 // text writes a piece's text. After something that was removed it leaves out leading blanks that would follow a space.
@@ -514,6 +543,9 @@ func (w *scriptWriter) text(q piece) {
 		return
 	}
 	w.trim = false
+	if strings.TrimSpace(text) != "" {
+		w.waiting = 0
+	}
 	w.runs = append(w.runs, textRun{w.b.Len(), from, q.to - from})
 	w.b.WriteString(text)
 }

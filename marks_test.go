@@ -53,7 +53,7 @@ func TestS7MarksAreRemovedFromTheText(t *testing.T) {
 		"An [aside] and a[i] = [1, 2]":                                   "An [aside] and a[i] = [1, 2]",
 		`Write \[pause] for a pause.`:                                    "Write [pause] for a pause.",
 		"Use `[pause]` or `a*b*c`.":                                      "Use [pause] or a*b*c.",
-		"[click] here [say-as date]5[/say-as]":                           "here 5",
+		"[click] here [say-as date]5[/say-as], [click:2] [click 3]":      "here 5,",
 		"See [our *big* site](https://x.org/y?z=[1).":                    "See our {big} site.",
 		"[pause](https://x.org) menu":                                    "pause menu",
 		"Five is 5*3, and 2 * 3 * 4.":                                    "Five is 5*3, and 2 * 3 * 4.",
@@ -90,7 +90,7 @@ func TestS7MarksAreRemovedFromTheText(t *testing.T) {
 func TestS7UnsupportedMarksAreNotedOnce(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string][]string{
-		"[click] and [click]":                  {"[click]"},
+		"[gesture] and [gesture]":              {"[gesture]"},
 		"[pause forever]":                      {"[pause forever]"},
 		"[pause 5h] [pause 99s]":               {"[pause 5h]", "at most 30s"},
 		"<prosody rate='slow'>x</prosody>":     {"<prosody>"},

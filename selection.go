@@ -139,13 +139,25 @@ func count(n int, thing string) string {
 }
 
 // Only returns d with only the slides of these numbers, counted from 1 and in ascending order. The transition to a
-// slide is the one that leads to it in d, and the title stays, also where it is that of the first slide.
+// slide is the one that leads to it in d, and the title stays, also where it is that of the first slide. The parts of a
+// recording of the whole deck become the sounds of the slides, if it says where they begin.
 func (d Deck) Only(numbers []int) Deck {
-	all, transitions := d.Slides, d.Transitions
+	all, transitions, r := d.Slides, d.Transitions, d.Recording
 	d.Title = d.heading()
 	d.Slides, d.Transitions = make([]Slide, 0, len(numbers)), nil
+	divided := r != nil && len(r.Starts) == len(all)
+	if divided {
+		d.Recording = nil
+	}
 	for i, n := range numbers {
-		d.Slides = append(d.Slides, all[n-1])
+		s := all[n-1]
+		if divided && s.Sound == nil {
+			s.Sound = &SoundOf{File: r.File, Start: r.Starts[n-1]}
+			if n < len(all) {
+				s.Sound.End = r.Starts[n]
+			}
+		}
+		d.Slides = append(d.Slides, s)
 		if i == 0 {
 			continue
 		}

@@ -112,7 +112,13 @@ func TestPartsOfADeck(t *testing.T) {
 	if all := d.Only([]int{1, 2, 3, 4, 5}); len(all.Slides) != 5 || all.Transitions[2] != fade(3) {
 		t.Errorf("all slides: %+v", all)
 	}
-	if len(d.Slides) != 5 || d.Title != "" || len(d.Transitions) != 3 {
+	d.Recording = &lectern.Recording{File: "talk.wav", Starts: []time.Duration{0, 1, 2, 3, 4}}
+	got = d.Only([]int{2, 5})
+	if got.Recording != nil || *got.Slides[0].Sound != (lectern.SoundOf{File: "talk.wav", Start: 1, End: 2}) ||
+		*got.Slides[1].Sound != (lectern.SoundOf{File: "talk.wav", Start: 4}) {
+		t.Errorf("the parts of a recording: %+v", got.Slides)
+	}
+	if len(d.Slides) != 5 || d.Slides[1].Sound != nil || d.Title != "" || len(d.Transitions) != 3 {
 		t.Error("the deck itself has changed")
 	}
 }

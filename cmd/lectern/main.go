@@ -26,7 +26,9 @@ type grammar struct {
 	Config string `help:"Settings file; without it, lectern.yaml in this folder, if there is one." placeholder:"FILE" env:"LECTERN_CONFIG"`
 
 	Render    renderCmd    `cmd:"" help:"Render a deck to a video, without a server."`
+	Watch     watchCmd     `cmd:"" help:"Render a deck again whenever it is saved."`
 	Check     checkCmd     `cmd:"" help:"Say what would fail or look wrong in a deck, and how long its video will be."`
+	Import    importCmd    `cmd:"" help:"Write a deck of any kind as one in YAML, with its files, to edit it as text."`
 	Serve     serveCmd     `cmd:"" help:"Serve the HTTP interface and the studio."`
 	Job       jobCmd       `cmd:"" help:"List and control the presentations of a server."`
 	Webhook   webhookCmd   `cmd:"" help:"List and control the webhooks of a server: the addresses that it notifies."`

@@ -50,6 +50,7 @@ type result struct {
 	size    int64
 	written map[string]string // paths by kind
 	last    lectern.Presentation
+	report  []lectern.SlideReport
 }
 
 // many reports whether the command makes several videos, or puts one into a folder.
@@ -336,7 +337,14 @@ func (c *renderCmd) finish(ctx context.Context, io streams, m maker, t task, p l
 	choice choice, i, of int, began time.Time) result {
 	r := result{task: t, state: "failed", last: p}
 	if err == nil {
-		r.last, err = follow(ctx, m, p, c.display(io, t, i, of), choice)
+		d := c.display(io, t, i, of)
+		if c.JSON {
+			r.report, _ = m.report(ctx, p.ID) // without a report there is still a video
+			r.report = choice.reported(r.report)
+		} else {
+			_ = tell(ctx, io, m, p.ID, choice, false)
+		}
+		r.last, err = follow(ctx, m, p, d, choice)
 	}
 	if err == nil {
 		r.written, r.size, err = c.write(ctx, m, r.last, t.output)
@@ -374,7 +382,7 @@ func (silent) end()                      {}
 func (c *renderCmd) report(io streams, r result) {
 	if c.JSON {
 		e := eventOf(r.state, r.last)
-		e.Deck, e.Language, e.Files = r.deck, r.language, r.written
+		e.Deck, e.Language, e.Files, e.Report = r.deck, r.language, r.written, r.report
 		e.Slides, e.Length, e.Size, e.Took = r.slides, r.length.Seconds(), r.size, r.took.Round(time.Millisecond).Seconds()
 		if r.state == "done" || r.state == "unchanged" {
 			e.File, e.Progress = r.video, lectern.Done

@@ -13,6 +13,7 @@ import (
 // overrideFlags replace what a deck says itself.
 type overrideFlags struct {
 	Narration string `help:"What is heard: recorded (only recordings), notes (only what a voice speaks) or none; without it, the best there is." enum:",recorded,notes,none" default:"" placeholder:"WHAT"`
+	Steps     bool   `help:"Show slides step by step: what appears on a click in the deck appears at a mark [click] of the narration. Without it slides are shown as they are in the end."`
 	Notes     string `help:"A file with the notes of a PDF, in place of those in it." placeholder:"FILE"`
 }
 
@@ -21,12 +22,15 @@ const maxNotesFile = 1 << 20
 
 // settings returns the settings that override a deck's own, as JSON; nil: none. preset is the flag of that name.
 func (o overrideFlags) settings(preset string) ([]byte, error) {
-	fields := map[string]string{}
+	fields := map[string]any{}
 	if preset != "" {
 		fields["preset"] = preset
 	}
 	if o.Narration != "" {
 		fields["narration"] = o.Narration
+	}
+	if o.Steps {
+		fields["steps"] = true
 	}
 	if o.Notes != "" {
 		text, err := readNotes(o.Notes)

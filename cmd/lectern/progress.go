@@ -102,30 +102,31 @@ type jsonDisplay struct{ to *json.Encoder }
 // event is a presentation in the output of --json. Type is "progress", "done" or "failed" where the command follows the
 // presentation, of several decks also "unchanged" or "canceled", else "".
 type event struct {
-	Type       string               `json:"type"`
-	Deck       string               `json:"deck,omitempty"`     // of several
-	Language   string               `json:"language,omitempty"` // of several
-	ID         string               `json:"id,omitempty"`
-	Status     lectern.Status       `json:"status,omitempty"`
-	Stage      string               `json:"stage,omitempty"`
-	Progress   lectern.Progress     `json:"progress"`
-	Message    string               `json:"message,omitempty"`
-	SlidesDone int                  `json:"slides_done"`
-	Slides     int                  `json:"slides_total"`
-	Version    int64                `json:"version,omitempty"`
-	Attempt    int                  `json:"attempt,omitempty"`
-	ETA        *float64             `json:"eta_seconds"`
-	Place      int                  `json:"queue_position,omitempty"`
-	StartsAt   *time.Time           `json:"estimated_start_at,omitempty"`
-	Warnings   []lectern.Warning    `json:"warnings,omitempty"`
-	Error      *lectern.Failure     `json:"error,omitempty"`
-	File       string               `json:"file,omitempty"`
-	Size       int64                `json:"size,omitempty"`
-	Took       float64              `json:"took_seconds,omitempty"`
-	Files      map[string]string    `json:"files,omitempty"` // path by kind, with /1, /2 … for files of a slide
-	Length     float64              `json:"duration_seconds,omitempty"`
-	ExpiresAt  *time.Time           `json:"expires_at,omitempty"`
-	Usage      *lectern.Consumption `json:"usage,omitempty"`
+	Type       string                `json:"type"`
+	Deck       string                `json:"deck,omitempty"`     // of several
+	Language   string                `json:"language,omitempty"` // of several
+	ID         string                `json:"id,omitempty"`
+	Status     lectern.Status        `json:"status,omitempty"`
+	Stage      string                `json:"stage,omitempty"`
+	Progress   lectern.Progress      `json:"progress"`
+	Message    string                `json:"message,omitempty"`
+	SlidesDone int                   `json:"slides_done"`
+	Slides     int                   `json:"slides_total"`
+	Version    int64                 `json:"version,omitempty"`
+	Attempt    int                   `json:"attempt,omitempty"`
+	ETA        *float64              `json:"eta_seconds"`
+	Place      int                   `json:"queue_position,omitempty"`
+	StartsAt   *time.Time            `json:"estimated_start_at,omitempty"`
+	Warnings   []lectern.Warning     `json:"warnings,omitempty"`
+	Error      *lectern.Failure      `json:"error,omitempty"`
+	File       string                `json:"file,omitempty"`
+	Size       int64                 `json:"size,omitempty"`
+	Took       float64               `json:"took_seconds,omitempty"`
+	Files      map[string]string     `json:"files,omitempty"` // path by kind, with /1, /2 … for files of a slide
+	Length     float64               `json:"duration_seconds,omitempty"`
+	Report     []lectern.SlideReport `json:"report,omitempty"` // of several
+	ExpiresAt  *time.Time            `json:"expires_at,omitempty"`
+	Usage      *lectern.Consumption  `json:"usage,omitempty"`
 }
 
 func eventOf(kind string, p lectern.Presentation) event {

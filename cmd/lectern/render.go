@@ -82,12 +82,7 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	o := output{video: c.Out, keep: c.Keep}
-	if o.video == "" {
-		o.video = named(base(c.Decks[0]), c.Language) + ".mp4"
-	}
-	o.captions = strings.TrimSuffix(o.video, filepath.Ext(o.video))
-	o.captions = named(o.captions, c.Language)
+	o := c.output()
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -141,6 +136,16 @@ type output struct {
 	video    string // its path
 	captions string // the path of captions next to the video, without their ending
 	keep     string // the folder of all other artifacts; "": they are not kept
+}
+
+// output returns where the files of the only deck go.
+func (c *renderCmd) output() output {
+	o := output{video: c.Out, keep: c.Keep}
+	if o.video == "" {
+		o.video = named(base(c.Decks[0]), c.Language) + ".mp4"
+	}
+	o.captions = named(strings.TrimSuffix(o.video, filepath.Ext(o.video)), c.Language)
+	return o
 }
 
 // check finds now what would otherwise fail after a long render.

@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"listen":   listenOn,
 			"readaddr": readAddr,
+			"renewed":  renewed,
 			"same":     same,
 		},
 	})
@@ -93,4 +94,19 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 	if bytes.Equal(content[0], content[1]) == neg {
 		ts.Fatalf("%s and %s have the same content: %v, want %v", args[0], args[1], neg, !neg)
 	}
+}
+
+// renewed waits until a file exists and differs from another one.
+func renewed(ts *testscript.TestScript, _ bool, args []string) {
+	every := time.NewTicker(10 * time.Millisecond)
+	defer every.Stop()
+	for range 60_000 { // ten minutes: only a program that never writes it takes so long
+		now, err := os.ReadFile(ts.MkAbs(args[0]))
+		old, oldErr := os.ReadFile(ts.MkAbs(args[1]))
+		if err == nil && (oldErr != nil || !bytes.Equal(now, old)) {
+			return
+		}
+		<-every.C
+	}
+	ts.Fatalf("%s stays as it is", args[0])
 }

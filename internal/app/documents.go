@@ -47,8 +47,25 @@ func (p packages) Shown(ctx context.Context, r io.ReaderAt, size int64) (slides 
 	return len(shown), ".pptx", err
 }
 
+// Clicks implements document.Office.
+func (p packages) Clicks(ctx context.Context, r io.ReaderAt, size int64) ([]int, error) {
+	talk, err := pptx.Read(ctx, r, size, p.lim)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := talk.Shown()
+	clicks := make([]int, len(shown))
+	for i, s := range shown {
+		clicks[i] = len(s.Builds)
+	}
+	return clicks, err
+}
+
 // Strip implements document.Office.
-func (p packages) Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) error {
+func (p packages) Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64, steps bool) error {
+	if steps {
+		return pptx.StripToStates(ctx, w, r, size, p.lim)
+	}
 	return pptx.Strip(ctx, w, r, size, p.lim)
 }
 
@@ -71,5 +88,5 @@ func (t *Tools) ToPDF(ctx context.Context, file, to string, pages int) (err erro
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	const sha = "file"
 	d := t.documents(asset.Local{sha: file}, dir)
-	return errors.Join(d.PDF(ctx, sha, pages, to), d.Close())
+	return errors.Join(d.PDF(ctx, sha, pages, false, to), d.Close())
 }

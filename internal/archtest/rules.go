@@ -69,6 +69,7 @@ func allowed() map[string][]string {
 		"internal/usage":           nil,
 		"internal/proc":            {"internal/usage"},
 		"internal/seal":            nil,
+		"internal/watch":           nil,
 		"internal/blob":            {"internal/crashpoint", "internal/private"},
 		"internal/store/sqlstore":  {"internal/job", "internal/seal"},
 		"internal/store/sqlite":    {"internal/store/sqlstore", "internal/job", "internal/private"},
@@ -80,7 +81,8 @@ func allowed() map[string][]string {
 		"internal/document":        {"internal/picture"},
 		"internal/pdf":             {"internal/private"},
 		"internal/pdf/pdftest":     nil,
-		"internal/slides":          {"internal/picturefile"},
+		"internal/slides":          {"internal/picturefile", "internal/weblib"},
+		"internal/weblib":          nil,
 		"internal/asset":           {"internal/deck", "internal/fail", "internal/media", "internal/picturefile"},
 		"internal/media":           {"internal/deck", "internal/picturefile"},
 		"internal/webhook":         {"internal/egress", "internal/retry"},
@@ -101,7 +103,7 @@ func allowed() map[string][]string {
 		"internal/avatar/footage": {"internal/picture"},
 		"internal/httpapi":        {"internal/deck"},
 		"cmd/lectern": {"client", "internal/app", "internal/blob", "internal/config", "internal/deck",
-			"internal/deck/all", "internal/keys", "internal/log"},
+			"internal/deck/all", "internal/keys", "internal/log", "internal/watch"},
 		"cmd/gallery": {"internal/app", "internal/avatar/builtin", "internal/config", "internal/ffmpeg",
 			"internal/picture"},
 		"bench/measure":     {"internal/proc"},
@@ -230,6 +232,8 @@ var sole = []struct {
 		"ports; a second importer would bring back the global registry"},
 	{"github.com/cenkalti/backoff", []string{"internal/retry"}, false, "waits between attempts are bounded and spread " +
 		"in one place, whatever the service"},
+	{"github.com/fsnotify/fsnotify", []string{"internal/watch"}, false, "only one package knows in how many ways " +
+		"editors save a file"},
 	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and passed on as values"},
 	{"gonum.org/v1/gonum", []string{"internal/align"}, false, "only the alignment of sounds needs numerics; a second " +
 		"use would bring more of a large library into the binary"},

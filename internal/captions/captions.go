@@ -11,6 +11,7 @@ import (
 	"github.com/rivo/uniseg"
 
 	"lectern"
+	"lectern/internal/timeline"
 )
 
 // Bounds of a caption, from broadcasters' guides.
@@ -60,6 +61,27 @@ func Captions(spoken []Spoken) []Cue {
 		settle(cues[first:], sampleTime(s.Until))
 	}
 	return cues
+}
+
+// Places returns when the places of a narration's text, byte offsets in order, are spoken: the sample of the narration
+// at which the word there begins, or the end of the last word.
+func Places(s Spoken, places []int) []int64 {
+	s.Start = 0
+	list, from := locate(s, s.Words)
+	if len(list) == 0 {
+		list, from = locate(s, guess(s.Text, s.Samples))
+	}
+	out := make([]int64, len(places))
+	if len(list) == 0 {
+		return out
+	}
+	clock := clock{text: s.Text, words: list, from: from}
+	for i, at := range places {
+		at += len(s.Text[at:]) - len(strings.TrimLeftFunc(s.Text[at:], unicode.IsSpace))
+		const half = time.Second / lectern.SampleRate / 2
+		out[i] = timeline.Samples(clock.at(at, at == len(s.Text)) + half)
+	}
+	return out
 }
 
 // settle extends each cue to the time that a reader needs, at most to the next cue or until.

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/png"
 	"os"
+	"strings"
 	"sync"
 
 	"lectern"
@@ -36,11 +37,45 @@ func (c *Capturer) Sheet(ctx context.Context, d lectern.Deck, i int, pictures *P
 	if err != nil {
 		return Sheet{}, err
 	}
+	key, err := c.key(ctx, page, assets)
+	return Sheet{key, page, assets}, err
+}
+
+func (c *Capturer) key(ctx context.Context, page lectern.Page, assets []lectern.Picture) (string, error) {
 	version, err := c.o.Browser.Version(ctx)
 	if err != nil {
-		return Sheet{}, fail.Else(err, lectern.CodeCaptureFailed, "The browser could not be started.")
+		return "", fail.Else(err, lectern.CodeCaptureFailed, "The browser could not be started.")
 	}
-	return Sheet{key(page, assets, version, c.o.Library.Fingerprint()), page, assets}, nil
+	return key(page, assets, version, c.o.Library.Fingerprint()), nil
+}
+
+// SheetOf is Sheet for a step of the slide: the elements with the ids in hidden are not visible, but keep their places.
+func (c *Capturer) SheetOf(ctx context.Context, d lectern.Deck, i int, hidden []string, pictures *Pictures) (Sheet,
+	error) {
+	sh, err := c.Sheet(ctx, d, i, pictures)
+	if err != nil || len(hidden) == 0 {
+		return sh, err
+	}
+	sh.page.HTML = hide(sh.page.HTML, hidden)
+	sh.Key, err = c.key(ctx, sh.page, sh.assets)
+	return sh, err
+}
+
+// hide adds a style to a page that makes elements invisible: those with one of the ids in data-el or data-step, and
+// what is in them.
+func hide(html string, ids []string) string {
+	var rule strings.Builder
+	for i, id := range ids {
+		if i > 0 {
+			rule.WriteByte(',')
+		}
+		fmt.Fprintf(&rule, `[data-el="%[1]s"],[data-el="%[1]s"] *,[data-step="%[1]s"],[data-step="%[1]s"] *`, id)
+	}
+	head, rest, found := strings.Cut(html, "</head>")
+	if !found {
+		return html
+	}
+	return head + "<style>" + rule.String() + "{visibility:hidden!important}</style></head>" + rest
 }
 
 // key is the content key of the picture: it depends on the page, the pictures that it loads, the browser and the

@@ -4,13 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"lectern/internal/fail"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"lectern"
+	"lectern/internal/fail"
 )
 
 // Measured is the result of measuring a deck.
@@ -177,6 +178,10 @@ func overflowing(page lectern.Page, slide int, o lectern.Overflow) lectern.Warni
 		w.Param = fmt.Sprintf("slides[%d].props.%s", slide-1, prop)
 	}
 	switch {
+	case o.Unit == unitFormula || o.Unit == unitDiagram:
+		w.Code = o.Unit + "_not_drawn"
+		w.Message = fmt.Sprintf("The %s %q cannot be drawn, so its source is shown: %s.", o.Unit,
+			lectern.Shorten(o.Source), strings.TrimRight(o.Why, ".: "))
 	case o.Unit == unitBroken:
 		w.Message = fmt.Sprintf("Of %q, %d of %d lines are too long, even in the smallest type, and were broken. To choose "+
 			"the places, break the lines in the deck.", name, o.Hidden, o.Total)
@@ -189,6 +194,12 @@ func overflowing(page lectern.Page, slide int, o lectern.Overflow) lectern.Warni
 	}
 	return w
 }
+
+// The units of parts that could not be drawn.
+const (
+	unitFormula = "formula"
+	unitDiagram = "diagram"
+)
 
 // unitBroken is the unit of lines that had to be broken. They are still shown whole.
 const unitBroken = "broken lines"

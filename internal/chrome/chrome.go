@@ -13,7 +13,7 @@
 // end, and the page's own signal received, if it has one. A page announces a signal by the attribute data-lectern on
 // its html element, and sends it by setting window.__lectern.ready to true, or to a promise. In
 // window.__lectern.overflow it may list the elements whose text does not fit: their ids, or {element, hidden, total,
-// unit}.
+// unit}; and the formulas and diagrams that it could not draw, with {source, why}.
 package chrome
 
 import (

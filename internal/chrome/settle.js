@@ -38,7 +38,8 @@
   await bounded(frame());
   const o = window.__lectern && window.__lectern.overflow;
   const entry = e => e && typeof e === 'object'
-    ? {element: String(e.element), hidden: Math.trunc(e.hidden) || 0, total: Math.trunc(e.total) || 0, unit: String(e.unit || '')}
+    ? {element: String(e.element), hidden: Math.trunc(e.hidden) || 0, total: Math.trunc(e.total) || 0, unit: String(e.unit || ''),
+      source: String(e.source || '').slice(0, 300), why: String(e.why || '').slice(0, 300)}
     : {element: String(e)};
   return {overflow: Array.isArray(o) ? o.slice(0, 1000).map(entry) : [], trouble: ''};
 })()

@@ -22,6 +22,11 @@ func (q Request) Pick(s lectern.Selection) (Request, error) {
 	if err != nil {
 		return q, err
 	}
+	if r := q.Deck.Recording; r != nil && len(r.Starts) == 0 && len(numbers) < len(q.Deck.Slides) {
+		return q, lectern.Fail(lectern.CodeInvalidRequest, "The deck has one recording for all slides, which is divided by "+
+			"comparing it with all narrations, so slides cannot be selected. Give the times at which the slides begin in "+
+			"\"starts\" of the recording.").On("slides")
+	}
 	inVideo := map[int]int{0: 0} // by the number in the deck; 0 stands for the whole deck
 	for i, n := range numbers {
 		inVideo[n] = i + 1

@@ -37,8 +37,11 @@ type Converter interface {
 type Office interface {
 	// Shown returns how many slides a file shows, and the ending of the name of what Strip writes, such as ".pptx".
 	Shown(ctx context.Context, r io.ReaderAt, size int64) (slides int, ending string, err error)
-	// Strip writes the part of a file that its pictures depend on.
-	Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64) error
+	// Clicks returns how many clicks each of the shown slides has that make something appear.
+	Clicks(ctx context.Context, r io.ReaderAt, size int64) ([]int, error)
+	// Strip writes the part of a file that its pictures depend on. With steps, what it writes has a slide more for each
+	// click, which shows the state before it.
+	Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64, steps bool) error
 }
 
 // Pages is an open PDF file. *pdf.Document is one.
@@ -159,7 +162,7 @@ func (s *Service) source(ctx context.Context, sha string) (source, error) {
 }
 
 // Key is the content key of an asset as PDF, see render.Documents.
-func (s *Service) Key(ctx context.Context, sha string) (string, error) {
+func (s *Service) Key(ctx context.Context, sha string, steps bool) (string, error) {
 	src, err := s.source(ctx, sha)
 	if err != nil {
 		return "", err
@@ -169,16 +172,29 @@ func (s *Service) Key(ctx context.Context, sha string) (string, error) {
 		return "document-" + sha, nil
 	}
 	h := sha256.New()
-	if err := s.o.Office.Strip(ctx, h, src, src.size); err != nil {
+	if err := s.o.Office.Strip(ctx, h, src, src.size, steps); err != nil {
 		return "", err
 	}
 	_, _ = io.WriteString(h, s.o.Converter.Version())
 	return "document-" + hex.EncodeToString(h.Sum(nil)), nil
 }
 
+// Clicks returns how many clicks each page of an asset has, see render.Documents.
+func (s *Service) Clicks(ctx context.Context, sha string) ([]int, error) {
+	src, err := s.source(ctx, sha)
+	if err != nil {
+		return nil, err
+	}
+	defer src.close()
+	if !src.office {
+		return []int{}, nil
+	}
+	return s.o.Office.Clicks(ctx, src, src.size)
+}
+
 // PDF writes an asset as PDF to path. pages is the largest page that is needed. An office file must have as many pages
-// as it shows slides, because a page is found by the number of its slide.
-func (s *Service) PDF(ctx context.Context, sha string, pages int, path string) error {
+// as it shows slides, and with steps also states of slides, because a page is found by its number.
+func (s *Service) PDF(ctx context.Context, sha string, pages int, steps bool, path string) error {
 	src, err := s.source(ctx, sha)
 	if err != nil {
 		return err
@@ -193,7 +209,7 @@ func (s *Service) PDF(ctx context.Context, sha string, pages int, path string) e
 		if err != nil {
 			return err
 		}
-	} else if want, err = s.convert(ctx, src, path); err != nil {
+	} else if want, err = s.convert(ctx, src, steps, path); err != nil {
 		return err
 	}
 	return s.with(ctx, path, func(doc Pages) error {
@@ -209,11 +225,20 @@ func (s *Service) PDF(ctx context.Context, sha string, pages int, path string) e
 	})
 }
 
-// convert turns an office file into PDF. It returns how many slides the file shows.
-func (s *Service) convert(ctx context.Context, src source, path string) (shown int, err error) {
+// convert turns an office file into PDF. It returns how many pages the PDF must have.
+func (s *Service) convert(ctx context.Context, src source, steps bool, path string) (shown int, err error) {
 	shown, ending, err := s.o.Office.Shown(ctx, src, src.size)
 	if err != nil {
 		return 0, err
+	}
+	if steps {
+		clicks, err := s.o.Office.Clicks(ctx, src, src.size)
+		if err != nil {
+			return 0, err
+		}
+		for _, n := range clicks {
+			shown += n
+		}
 	}
 	dir, err := s.o.Dir()
 	if err != nil {
@@ -221,7 +246,7 @@ func (s *Service) convert(ctx context.Context, src source, path string) (shown i
 	}
 	defer os.RemoveAll(dir)
 	in := filepath.Join(dir, "deck"+ending)
-	err = written(in, func(w io.Writer) error { return s.o.Office.Strip(ctx, w, src, src.size) })
+	err = written(in, func(w io.Writer) error { return s.o.Office.Strip(ctx, w, src, src.size, steps) })
 	if err != nil {
 		return 0, err
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -80,8 +81,20 @@ func (w *world) Shown(_ context.Context, r io.ReaderAt, size int64) (int, string
 	return len(lines(r, size)), ".pptx", nil
 }
 
-func (w *world) Strip(_ context.Context, to io.Writer, r io.ReaderAt, size int64) error {
+// Clicks counts the plus signs of each slide.
+func (w *world) Clicks(_ context.Context, r io.ReaderAt, size int64) ([]int, error) {
+	var clicks []int
+	for _, l := range lines(r, size) {
+		clicks = append(clicks, strings.Count(l, "+"))
+	}
+	return clicks, nil
+}
+
+func (w *world) Strip(_ context.Context, to io.Writer, r io.ReaderAt, size int64, steps bool) error {
 	var drawn []string
+	if steps {
+		drawn = append(drawn, "steps")
+	}
 	for _, l := range lines(r, size) {
 		shown, _, _ := strings.Cut(l, "#")
 		drawn = append(drawn, shown)
@@ -133,7 +146,7 @@ func (p *pages) Close() {
 
 func key(t *testing.T, s *document.Service, sha string) string {
 	t.Helper()
-	k, err := s.Key(t.Context(), sha)
+	k, err := s.Key(t.Context(), sha, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +168,7 @@ func TestAnEditedNoteKeepsTheKey(t *testing.T) {
 	if key(t, s, "a") == first {
 		t.Error("another converter has the same key")
 	}
-	if _, err := s.Key(t.Context(), "gone"); lectern.AsFailure(err).Code != lectern.CodeAssetRefused {
+	if _, err := s.Key(t.Context(), "gone", false); lectern.AsFailure(err).Code != lectern.CodeAssetRefused {
 		t.Errorf("a deleted asset: %v", err)
 	}
 }
@@ -167,16 +180,17 @@ func TestPagesAndSlidesMustAgree(t *testing.T) {
 	w, s := newWorld(t)
 	w.files["a"], w.files["p"] = "one#hello\ntwo", "%PDF-\npage"
 	out := filepath.Join(t.TempDir(), "out.pdf")
-	if err := s.PDF(t.Context(), "a", 2, out); err != nil || len(w.conversions) != 1 || w.conversions[0] != "one|two 2" {
+	if err := s.PDF(t.Context(), "a", 2, false, out); err != nil || len(w.conversions) != 1 ||
+		w.conversions[0] != "one|two 2" {
 		t.Errorf("%v, and the converter got %q", err, w.conversions)
 	}
 	w.lost = 1
-	err := s.PDF(t.Context(), "a", 2, filepath.Join(t.TempDir(), "lost.pdf"))
+	err := s.PDF(t.Context(), "a", 2, false, filepath.Join(t.TempDir(), "lost.pdf"))
 	if f := lectern.AsFailure(err); f.Code != lectern.CodeInvalidDeck || !strings.Contains(f.Message, "2 slides") ||
 		!strings.Contains(f.Message, "1 pages") {
 		t.Errorf("a page is lost: %v", err)
 	}
-	err = s.PDF(t.Context(), "p", 2, filepath.Join(t.TempDir(), "short.pdf"))
+	err = s.PDF(t.Context(), "p", 2, false, filepath.Join(t.TempDir(), "short.pdf"))
 	if f := lectern.AsFailure(err); f.Code != lectern.CodeInvalidDeck || !strings.Contains(f.Message, "no page 2") {
 		t.Errorf("a PDF that is too short: %v", err)
 	}
@@ -188,6 +202,29 @@ func TestPagesAndSlidesMustAgree(t *testing.T) {
 	}
 	if open, _ := w.count(); open != 0 {
 		t.Errorf("%d PDF files are open", open)
+	}
+}
+
+// With steps, an office file gets a page more for each click, and a key of its own. A PDF file has no clicks.
+func TestStepsOfAnOfficeFileArePages(t *testing.T) {
+	t.Parallel()
+	w, s := newWorld(t)
+	w.files["a"], w.files["p"] = "one++\ntwo", "%PDF-\npage+"
+	with, err := s.Key(t.Context(), "a", true)
+	if err != nil || with == key(t, s, "a") {
+		t.Errorf("the key with steps is %s, %v", with, err)
+	}
+	if k, err := s.Key(t.Context(), "p", true); err != nil || k != key(t, s, "p") {
+		t.Errorf("the key of a PDF with steps is %s, %v", k, err)
+	}
+	err = s.PDF(t.Context(), "a", 2, true, filepath.Join(t.TempDir(), "out.pdf"))
+	if err != nil || len(w.conversions) != 1 || w.conversions[0] != "steps|one++|two 4" {
+		t.Errorf("%v, and the converter got %q", err, w.conversions)
+	}
+	for sha, want := range map[string][]int{"a": {2, 0}, "p": {}} {
+		if clicks, err := s.Clicks(t.Context(), sha); err != nil || !slices.Equal(clicks, want) {
+			t.Errorf("%s has the clicks %v, %v", sha, clicks, err)
+		}
 	}
 }
 

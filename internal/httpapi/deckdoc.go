@@ -29,6 +29,7 @@ type DeckInput struct {
 	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" doc:"How much effort and how many bits the video gets; low is the fastest. Default: the preset's."`
 	Hold        float64           `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays; /api/custom has 30 as its default. Alias: duration."`
 	Subtitles   string            `json:"subtitles,omitempty" enum:"on,off" doc:"Whether players show the video's subtitle track unless its viewer turns it off. true and false are accepted too. Default: the server's setting subtitles, off."`
+	Steps       bool              `json:"steps,omitempty" default:"false" doc:"Show slides step by step, where they have steps or their file has animations by which something appears. Without it a slide is shown as it is in the end."`
 	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first is between slides 1 and 2; missing ones are cuts."`
 	Metadata    map[string]string `json:"metadata,omitempty" doc:"Returned unchanged."`
 	CallbackURL string            `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that gets a message at every milestone."`
@@ -56,6 +57,7 @@ type SlideInput struct {
 	Template   string         `json:"template,omitempty" example:"content" doc:"An id of GET /v1/templates; an unknown one is a fault, in /api/custom a warning. Default: content. Alias: templateId."`
 	Page       *PageInput     `json:"page,omitempty" doc:"The page of a file that the slide shows in place of a template."`
 	Props      map[string]any `json:"props,omitempty" doc:"The props of the template. They may also be fields of the slide itself."`
+	Steps      []StepInput    `json:"steps,omitempty" maxItems:"20" doc:"The states of the slide before it is complete. Each is shown until its click, a mark [click] of the narration. The deck's field steps asks for them. A list of other values is a prop."`
 	Narration  string         `json:"narration,omitempty" doc:"What is said. Aliases: voiceoverText, also inside props."`
 	Sound      *SoundInput    `json:"sound,omitempty" doc:"A recorded sound in place of a voice. The slide stays for at least its hold."`
 	Hold       float64        `json:"hold,omitempty" minimum:"0" doc:"Seconds for which this slide stays if it has no narration. Default: the deck's. Alias: duration, if it is a number."`
@@ -70,6 +72,14 @@ type SlideInput struct {
 type PageInput struct {
 	File string `json:"file" example:"handout.pdf" doc:"A PDF or office file: an asset, or the path of a file next to the deck."`
 	Page int    `json:"page,omitempty" minimum:"1" maximum:"10000" default:"1" doc:"Counted from 1; in an office file over the slides that are shown."`
+}
+
+// StepInput documents a state of a slide before it is complete.
+type StepInput struct {
+	Page   int      `json:"page,omitempty" minimum:"1" maximum:"10000" doc:"The page of the slide's file that shows the state. Default: the slide's own page."`
+	Ahead  int      `json:"ahead,omitempty" minimum:"1" maximum:"20" doc:"How many clicks of an animated page of an office file are still to come."`
+	Hidden []string `json:"hidden,omitempty" maxItems:"500" example:"[\"items-2\"]" doc:"Of a slide with a template: the ids of the elements that are not shown yet."`
+	Until  int      `json:"until,omitempty" minimum:"1" maximum:"1000" doc:"The number of the click that ends the state. Default: the one after that of the step before."`
 }
 
 // SoundInput documents a recorded sound.

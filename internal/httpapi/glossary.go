@@ -13,6 +13,7 @@ var glossary = map[string]map[string]string{
 	"Backdrop": {"": "What an avatar stands in front of: a vertical gradient.",
 		"top": "Colour at the top, #rrggbb; empty: none.", "bottom": "Colour at the bottom, #rrggbb; empty: none."},
 	"PageInput":    {"": "A page of a PDF or office file."},
+	"StepInput":    {"": "A state of a slide before it is complete."},
 	"SoundInput":   {"": "A recorded sound."},
 	"BoxInput":     {"": "A place for the avatar, in slide pixels: the shorter side of a slide has 1080."},
 	"Checked":      {"": "How a deck would be rendered."},

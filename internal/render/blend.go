@@ -24,7 +24,7 @@ type blender struct {
 // side returns what one side of a transition shows: the last frames of the leaving slide, or the first frames of the
 // coming one.
 func (u *blender) side(s *slide, leaving bool) (encode.Side, error) {
-	background, err := u.yuv.yuvOf(s, nil)
+	background, err := u.yuv.yuvOf(s, s.side(leaving), nil)
 	if err != nil || s.window == nil {
 		return encode.Side{Background: background}, err
 	}
@@ -39,15 +39,15 @@ func (u *blender) side(s *slide, leaving bool) (encode.Side, error) {
 
 // transition encodes the transition from a to b, once both are encoded.
 func (u *blender) transition(ctx context.Context, a, b *slide) error {
-	defer u.yuv.dropYUV(a)
-	defer u.yuv.dropYUV(b)
 	for _, s := range [2]*slide{a, b} {
 		if err := await(ctx, s.encoded); err != nil {
 			return err
 		}
 	}
+	defer u.yuv.dropYUV(a.side(true))
+	defer u.yuv.dropYUV(b.side(false))
 	kind, frames := u.deck.Transitions[a.index].Type, b.in
-	key := transitionKey(kind, frames, a.segment.key, b.segment.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate,
+	key := transitionKey(kind, frames, a.sideKey(true), b.sideKey(false), u.enc.Fingerprint(), u.enc.Size, u.enc.Rate,
 		u.version)
 	task := taskOf("transition", b)
 	var err error
@@ -129,7 +129,7 @@ type fadeSide struct {
 }
 
 func (d *fadeSide) open(u *blender, s *slide, leaving bool) error {
-	background, err := u.yuv.yuvOf(s, nil)
+	background, err := u.yuv.yuvOf(s, s.side(leaving), nil)
 	if err != nil {
 		return err
 	}

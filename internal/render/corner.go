@@ -67,14 +67,14 @@ func (p *placer) order() []*slide {
 	return append(first, rest...)
 }
 
-// measure measures the captured page of a slide. drawn is its picture, or nil if it was in the cache. After the last
-// page the corner is known.
-func (p *placer) measure(ctx context.Context, s *slide, pdf string, drawn *image.RGBA) error {
+// measure measures the captured page of a slide, which has this number in its PDF. drawn is its picture, or nil if it
+// was in the cache. After the last page the corner is known.
+func (p *placer) measure(ctx context.Context, s *slide, pdf string, page int, drawn *image.RGBA) error {
 	if !p.measures(s) {
 		return nil
 	}
-	page := p.deck.Slides[s.index].Page.Page
-	covers, err := coversOf(ctx, p.documents, p.cache, pdf, page, s.picture.file, drawn, cornerWindows(p.deck, s.index))
+	covers, err := coversOf(ctx, p.documents, p.cache, pdf, page, s.own().picture.file, drawn,
+		cornerWindows(p.deck, s.index))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -21,10 +22,12 @@ type Files interface {
 // Documents draws pages of files: of PDF files, and of office files after it has turned them into PDF.
 type Documents interface {
 	// Key is the content key of an asset as PDF. It depends on what the asset shows and on the programs that draw it, but
-	// not on its notes.
-	Key(ctx context.Context, sha256 string) (string, error)
-	// PDF writes an asset as PDF to path. pages is the largest page that the deck names.
-	PDF(ctx context.Context, sha256 string, pages int, path string) error
+	// not on its notes. With steps, a page of an office file is preceded by its states before each of its clicks.
+	Key(ctx context.Context, sha256 string, steps bool) (string, error)
+	// PDF writes an asset as PDF to path. pages is the largest page that the deck names, steps is as for Key.
+	PDF(ctx context.Context, sha256 string, pages int, steps bool, path string) error
+	// Clicks returns how many clicks each page of an office file has. A PDF has none, so the list is empty.
+	Clicks(ctx context.Context, sha256 string) ([]int, error)
 	// Draw draws a page of a PDF file, counted from 1, as large as it fits into size. Where the page has another shape,
 	// the rest is padded as picture.Pad describes.
 	Draw(ctx context.Context, pdf string, page int, size lectern.Size) (*image.RGBA, error)
@@ -39,7 +42,8 @@ type importer struct {
 	*steps
 	*outline
 	documents Documents
-	pdfs      map[string]file // by the hash of the asset
+	pdfs      map[string]file  // by the hash of the asset
+	clicks    map[string][]int // of assets with steps; see Documents.Clicks
 }
 
 // load makes the PDF of every file that the deck names, before its pages are drawn.
@@ -56,18 +60,25 @@ func (u *importer) load(ctx context.Context) error {
 			order = append(order, sha)
 		}
 		last[sha] = max(last[sha], s.Page.Page)
+		for _, step := range u.deck.StepsOf(i) {
+			last[sha] = max(last[sha], step.Page)
+		}
 	}
 	for _, sha := range order {
 		if u.documents == nil {
 			return lectern.Fail(lectern.CodeUnsupported, "This server draws no pages of files.").At(first[sha])
 		}
 		u.track.say(lectern.StagePreparing, "Importing the slides.")
-		key, err := u.documents.Key(ctx, sha)
+		steps := u.deck.ShowsClicks(sha)
+		key, err := u.documents.Key(ctx, sha, steps)
+		if err == nil && steps {
+			u.clicks[sha], err = u.documents.Clicks(ctx, sha)
+		}
 		if err != nil {
 			return fail.On(ctx, err, first[sha])
 		}
 		u.pdfs[sha], err = u.step(ctx, lectern.StepImport, 0, key, ".pdf", func(path string) error {
-			return u.documents.PDF(ctx, sha, last[sha], path)
+			return u.documents.PDF(ctx, sha, last[sha], steps, path)
 		})
 		if err != nil {
 			return err
@@ -76,31 +87,49 @@ func (u *importer) load(ctx context.Context) error {
 	return nil
 }
 
-// page draws the page of a file that a slide shows.
-func (u *capturer) page(ctx context.Context, s *slide) error {
-	d := u.deck.Slides[s.index]
-	sha, _, _ := lectern.AssetAddress(d.Page.File)
+// number returns the page of the PDF that shows a step of slide i, counted from 1.
+func (u *importer) number(i int, step lectern.SlideStep) (int, error) {
+	p := u.deck.Slides[i].Page
+	page := cmp.Or(step.Page, p.Page)
+	sha, _, _ := lectern.AssetAddress(p.File)
+	clicks := u.clicks[sha]
+	if clicks == nil && step.Ahead == 0 {
+		return page, nil
+	}
+	if page > len(clicks) || clicks[page-1] < step.Ahead {
+		return 0, lectern.Fail(lectern.CodeInvalidDeck, "Page %d of the file has no %d clicks. Only animated slides of a "+
+			"PPTX file have clicks.", page, step.Ahead).On(fmt.Sprintf("slides[%d].steps", i))
+	}
+	number := page - step.Ahead
+	for _, n := range clicks[:page] {
+		number += n
+	}
+	return number, nil
+}
+
+// page draws a view of a slide that shows the page of a file.
+func (u *capturer) page(ctx context.Context, s *slide, v *view, step lectern.SlideStep) error {
+	sha, _, _ := lectern.AssetAddress(u.deck.Slides[s.index].Page.File)
 	pdf := u.importer.pdfs[sha]
-	key := pageKey(pdf.key, d.Page.Page, u.deck.Size, u.importer.documents)
+	number, err := u.importer.number(s.index, step)
+	if err != nil {
+		return fail.On(ctx, err, s.number)
+	}
 	var drawn *image.RGBA
-	u.track.say(lectern.StageCapturing, fmt.Sprintf("Drawing %s.", u.of(s)))
-	var err error
-	s.picture.file, err = u.step(ctx, lectern.StepCapture, s.number, key, ".png", func(path string) error {
-		var err error
-		drawn, err = drawPage(ctx, u.importer.documents, u.resources, pdf.path, d.Page.Page, u.deck.Size, path)
+	key := pageKey(pdf.key, number, u.deck.Size, u.importer.documents)
+	v.picture.file, err = u.step(ctx, lectern.StepCapture, s.number, key, ".png", func(path string) (err error) {
+		drawn, err = drawPage(ctx, u.importer.documents, u.resources, pdf.path, number, u.deck.Size, path)
 		return err
 	})
-	if err != nil {
+	if err != nil || v != s.own() {
 		return err
 	}
-	if err := u.placer.measure(ctx, s, pdf.path, drawn); err != nil {
+	if err := u.placer.measure(ctx, s, pdf.path, number, drawn); err != nil {
 		return fail.On(ctx, err, s.number)
 	}
 	if drawn != nil {
-		u.keep(s, drawn)
+		u.keep(s, v, drawn)
 	}
-	u.track.move(taskOf("capture", s), 1)
-	close(s.captured)
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 
 // fakeDocuments draws each page in a grey of its own. It counts its calls.
 type fakeDocuments struct {
+	pages int // of each PDF; 0: 2
 	mu    sync.Mutex
 	calls []string
 }
@@ -34,13 +35,23 @@ func (d *fakeDocuments) note(format string, args ...any) {
 
 func (d *fakeDocuments) Version() string { return "fake 1" }
 
-func (d *fakeDocuments) Key(_ context.Context, sha string) (string, error) {
+func (d *fakeDocuments) Key(_ context.Context, sha string, steps bool) (string, error) {
+	if steps {
+		return "document-steps-" + sha, nil
+	}
 	return "document-" + sha, nil
 }
 
-func (d *fakeDocuments) PDF(_ context.Context, sha string, pages int, path string) error {
-	d.note("pdf %.2s %d", sha, pages)
-	if pages > 2 {
+// Clicks says that the second page has two clicks, so that the PDF of the steps has four pages.
+func (d *fakeDocuments) Clicks(context.Context, string) ([]int, error) { return []int{0, 2}, nil }
+
+func (d *fakeDocuments) PDF(_ context.Context, sha string, pages int, steps bool, path string) error {
+	if steps {
+		d.note("pdf of steps %.2s %d", sha, pages)
+	} else {
+		d.note("pdf %.2s %d", sha, pages)
+	}
+	if pages > max(d.pages, 2) {
 		return lectern.Fail(lectern.CodeInvalidDeck, "The file has 2 pages, so there is no page %d.", pages)
 	}
 	return os.WriteFile(path, []byte(sha), 0o600)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"io"
 	"os"
 	"strconv"
@@ -16,7 +15,6 @@ import (
 	"lectern/internal/encode"
 	"lectern/internal/fail"
 	"lectern/internal/h264"
-	"lectern/internal/picture"
 )
 
 // encoder encodes slides.
@@ -41,15 +39,37 @@ func (u *encoder) encode(ctx context.Context, s *slide) error {
 	if err := await(ctx, u.placed); err != nil {
 		return err
 	}
-	defer u.yuv.dropYUV(s)
-	key, make := u.still(ctx, s)
+	for _, p := range s.parts {
+		defer u.yuv.dropYUV(p.view)
+	}
 	if s.window != nil {
-		var err error
-		if key, make, err = u.avatar(ctx, s); err != nil {
+		key, make, err := u.avatar(ctx, s)
+		if err != nil {
 			return fail.On(ctx, err, s.number)
 		}
+		s.key = key // that of the thumbnail, which is made together with the segment, depends on it
+		if s.segment, err = u.segment(ctx, s, key, make); err != nil {
+			return err
+		}
+	} else {
+		for _, p := range s.parts {
+			key, make := u.still(ctx, s, p.view)
+			s.key = key
+			var err error
+			if p.segment, err = u.segment(ctx, s, key, make); err != nil {
+				return err
+			}
+		}
+		s.segment = s.side(true).segment
 	}
-	s.key = key
+	u.track.move(taskOf("encode", s), 1)
+	u.track.slideDone(s.number)
+	close(s.encoded)
+	return nil
+}
+
+// segment returns a segment of a slide, from the cache or by make. A damaged one is made again.
+func (u *encoder) segment(ctx context.Context, s *slide, key string, make maker) (segment, error) {
 	var err error
 	for _, salt := range salts {
 		u.track.say(lectern.StageEncoding, fmt.Sprintf("Encoding %s.", u.of(s)))
@@ -66,24 +86,17 @@ func (u *encoder) encode(ctx context.Context, s *slide) error {
 			})
 		})
 		if err != nil {
-			return err
+			return g, err
 		}
 		if g.path == "" { // the file was in the cache
 			g, err = u.segmentOf(s, f.path, (*segment).open)
 		}
 		if err == nil {
 			g.file = f
-			s.segment = g
-			break
+			return g, nil
 		}
 	}
-	if err != nil {
-		return fail.On(ctx, err, s.number)
-	}
-	u.track.move(taskOf("encode", s), 1)
-	u.track.slideDone(s.number)
-	close(s.encoded)
-	return nil
+	return segment{}, fail.On(ctx, err, s.number)
 }
 
 // segmentOf returns the segment of a slide that is in the file path. know fills in its index: it is (*segment).seal
@@ -103,11 +116,11 @@ func regionBytes(at lectern.Rect) int64 { return int64(at.Width) * int64(at.Heig
 // maker writes a step's output to path with up to threads threads.
 type maker func(path string, threads int) error
 
-// still returns the key and the maker of the segment of a slide without an avatar: one group of pictures.
-func (u *encoder) still(ctx context.Context, s *slide) (string, maker) {
-	key := stillKey(s.picture.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
+// still returns the key and the maker of the segment of a view of a slide without an avatar: one group of pictures.
+func (u *encoder) still(ctx context.Context, s *slide, v *view) (string, maker) {
+	key := stillKey(v.picture.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
 	return key, func(path string, threads int) error {
-		background, err := u.yuv.yuvOf(s, nil)
+		background, err := u.yuv.yuvOf(s, v, nil)
 		if err != nil {
 			return err
 		}
@@ -157,9 +170,17 @@ func (u *encoder) avatar(ctx context.Context, s *slide) (string, maker, error) {
 		return "", nil, err
 	}
 	req.Seed = seed
-	key := avatarKey(s.picture.key, s.narration.key, stage{Avatar: u.deck.Avatar,
+	var steps []staged
+	for _, p := range s.parts[:len(s.parts)-1] {
+		steps = append(steps, staged{p.picture.key, p.from})
+	}
+	if len(steps) > 0 {
+		steps = append(steps, staged{From: s.parts[len(s.parts)-1].from})
+	}
+	key := avatarKey(s.own().picture.key, s.narration.key, stage{Avatar: u.deck.Avatar,
 		Fingerprint: u.avatars.Fingerprint(u.deck.Avatar),
-		Request:     req, Window: s.window, In: s.in, Out: s.out}, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
+		Request:     req, Window: s.window, In: s.in, Out: s.out, Steps: steps}, u.enc.Fingerprint(), u.enc.Size,
+		u.enc.Rate, u.version)
 	return key, func(path string, threads int) error {
 		if s.narration.path != "" && s.takes == nil {
 			n, err := s.narration.load()
@@ -176,7 +197,7 @@ func (u *encoder) avatar(ctx context.Context, s *slide) (string, maker, error) {
 // pictures.
 func (u *encoder) present(ctx context.Context, s *slide, req lectern.ClipRequest, path string,
 	threads int) (err error) {
-	img, err := u.yuv.canvas(s)
+	first, err := u.yuv.layerOf(s, s.parts[0].view)
 	if err != nil {
 		return err
 	}
@@ -189,17 +210,16 @@ func (u *encoder) present(ctx context.Context, s *slide, req lectern.ClipRequest
 			err = cerr
 		}
 	}()
-	yuv := picture.ToYUV(img)
-	if s.in+s.out > 0 { // transitions need this file, whichever way the slide is encoded
-		if _, err := u.yuv.yuvOf(s, yuv); err != nil {
+	if s.in > 0 || s.out > 0 && len(s.parts) == 1 { // transitions need this file, however the slide is encoded
+		if _, err := u.yuv.yuvOf(s, s.parts[0].view, first.yuv); err != nil {
 			return err
 		}
 	}
 	head := (s.in + s.out) * regionBytes(s.window.At)
 	if patch, ok := u.enc.Patch(s.window.At); ok && s.slot.Body() > 1 {
 		for {
-			err := u.animated(ctx, s, req, img, out, func(reader *clipReader) error {
-				return u.splice(ctx, s, reader, yuv, patch, out, head, threads)
+			err := u.animated(ctx, s, req, first, out, func(reader *clipReader) error {
+				return u.splice(ctx, s, reader, patch, out, head, threads)
 			})
 			if !errors.Is(err, errLeaks) && !errors.Is(err, h264.ErrUnsupported) {
 				return err
@@ -216,13 +236,13 @@ func (u *encoder) present(ctx context.Context, s *slide, req lectern.ClipRequest
 	if _, err := out.Seek(head, io.SeekStart); err != nil {
 		return err
 	}
-	return u.animated(ctx, s, req, img, out, func(reader *clipReader) error {
-		return u.whole(ctx, s, reader, yuv, out, threads)
+	return u.animated(ctx, s, req, first, out, func(reader *clipReader) error {
+		return u.whole(ctx, s, reader, first, out, threads)
 	})
 }
 
 // animated calls do with a reader of a new clip of the slide.
-func (u *encoder) animated(ctx context.Context, s *slide, req lectern.ClipRequest, img *image.RGBA, out *os.File,
+func (u *encoder) animated(ctx context.Context, s *slide, req lectern.ClipRequest, first layer, out *os.File,
 	do func(*clipReader) error) error {
 	drawing, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -231,26 +251,54 @@ func (u *encoder) animated(ctx context.Context, s *slide, req lectern.ClipReques
 		return err
 	}
 	defer clip.Close()
-	reader := s.newReader(clip, img, out)
+	reader := s.newReader(clip, u.yuv.newScene(s, first), out)
 	defer reader.frames.stop(cancel)
 	return do(reader)
 }
 
-// whole encodes the whole pictures of a slide in one stream. The avatar's frames are drawn while the encoder reads.
-func (u *encoder) whole(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, out io.Writer,
+// whole encodes the whole pictures of a slide, each of its parts in one stream. The avatar's frames are drawn while the
+// encoder reads.
+func (u *encoder) whole(ctx context.Context, s *slide, reader *clipReader, first layer, out io.Writer,
 	threads int) error {
-	background, err := u.yuv.yuvOf(s, yuv)
-	if err != nil {
-		return err
+	progress := u.frames(taskOf("encode", s), s.slot.Body())
+	for k, p := range s.parts {
+		yuv := first.yuv
+		if k > 0 {
+			yuv = nil
+		}
+		background, err := u.yuv.yuvOf(s, p.view, yuv)
+		if err != nil {
+			return err
+		}
+		reader.limit(s, k)
+		before := int(reader.composed())
+		if err := reader.fed(ctx, u.ffmpeg(ctx, Command{
+			Args:  u.enc.Avatar(background, s.window.At, s.frames(k), threads, "pipe:1"),
+			Stdin: &pieces{next: reader.picture}, Stdout: out,
+			OnFrame: func(n int) { progress(before + n) }, What: whatSlide,
+		})); err != nil {
+			return err
+		}
 	}
-	return reader.fed(ctx, u.ffmpeg(ctx, Command{
-		Args:  u.enc.Avatar(background, s.window.At, s.slot.Body(), threads, "pipe:1"),
-		Stdin: &pieces{next: reader.picture}, Stdout: out,
-		OnFrame: u.frames(taskOf("encode", s), s.slot.Body()), What: whatSlide,
-	}))
+	return nil
 }
 
-// fed finishes the reader after its encoder has ended with the error encoded. It returns what went wrong first, or nil.
+// limit makes picture return io.EOF at the end of part k of the slide.
+func (c *clipReader) limit(s *slide, k int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.until = max(s.parts[k].from, s.in) + s.frames(k)
+}
+
+// composed returns how many frames of the body are composed.
+func (c *clipReader) composed() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return max(c.done-c.in, 0)
+}
+
+// fed finishes a part of the reader after its encoder has ended with the error encoded. It returns what went wrong
+// first, or nil.
 func (c *clipReader) fed(ctx context.Context, encoded error) error {
 	own := c.finish(ctx, encoded == nil)
 	// The clip's own failure is why the encoder had too little to read.
@@ -271,7 +319,8 @@ var errUnread = errors.New("the encoder did not read all frames")
 type clipReader struct {
 	mu     sync.Mutex
 	frames *ahead
-	region *picture.Region
+	scene  *scene
+	until  int64       // the frame at which picture returns io.EOF
 	total  int64       // frames of the whole slide
 	in     int64       // frames before the body
 	out    int64       // frames after it
@@ -288,7 +337,7 @@ func (c *clipReader) picture() ([]byte, error) {
 		if c.err != nil {
 			return nil, c.err
 		}
-		if c.done >= c.total-c.out {
+		if c.done >= c.until {
 			return nil, io.EOF
 		}
 		var pixels []byte
@@ -311,7 +360,9 @@ func (c *clipReader) next() (pixels []byte, err error) {
 		if err != nil {
 			return fail.Else(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
 		}
-		pixels = c.region.Compose(frame)
+		if pixels, err = c.scene.compose(c.done, frame); err != nil {
+			return err
+		}
 		c.frames.spare <- frame
 		n := c.done
 		c.done++
@@ -326,13 +377,16 @@ func (c *clipReader) next() (pixels []byte, err error) {
 	return pixels, err
 }
 
-// finish returns the reader's first failure. With more, after a success of the encoder, it composes the frames after
-// the body first. Afterwards picture returns an error.
+// finish returns the reader's first failure. With more, after a success of the encoder of the last part, it composes
+// the frames after the body first. Afterwards picture returns an error.
 func (c *clipReader) finish(ctx context.Context, more bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err == nil && more && c.done < c.total-c.out {
+	if c.err == nil && more && c.done < c.until {
 		c.err = errUnread
+	}
+	if c.err == nil && more && c.until < c.total-c.out {
+		return nil // another part follows
 	}
 	for more && c.err == nil && c.done < c.total {
 		if ctx.Err() != nil {

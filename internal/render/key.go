@@ -35,6 +35,13 @@ type stage struct {
 	Request     lectern.ClipRequest // without the narration, which has a key of its own
 	Window      any
 	In, Out     int64
+	Steps       []staged `json:",omitempty"`
+}
+
+// staged is a part of a slide with steps.
+type staged struct {
+	Picture string `json:",omitempty"` // empty: the slide's own picture
+	From    int64
 }
 
 func avatarKey(capture, narration string, s stage, encoder []string, size lectern.Size, rate int,

@@ -45,6 +45,8 @@ type ManifestSlide struct {
 	Voice    *lectern.Voice `json:"voice,omitempty"`
 	Window   *lectern.Rect  `json:"avatar_window,omitempty"` // in video pixels
 	Words    []lectern.Span `json:"words,omitempty"`         // in samples from the narration's beginning
+	// frames of the video at which the next step of the slide appears
+	Changes []int64 `json:"step_frames,omitempty"`
 }
 
 // ManifestOverlap is one transition.

@@ -102,8 +102,10 @@ func (u *joiner) stretches(plan timeline.Plan) []stretch {
 		case piece.Transition:
 			list = append(list, stretch{u.slides[piece.Slide+1].blend, piece.Frames})
 		case s.segment.loop:
-			for _, n := range encode.Repeats(piece.Frames, int64(u.enc.GOP())) {
-				list = append(list, stretch{s.segment, n})
+			for k, p := range s.parts {
+				for _, n := range encode.Repeats(s.frames(k), int64(u.enc.GOP())) {
+					list = append(list, stretch{p.segment, n})
+				}
 			}
 		default:
 			list = append(list, stretch{s.segment, piece.Frames})

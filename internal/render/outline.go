@@ -44,16 +44,16 @@ type slide struct {
 	narrated  chan struct{}
 	narration narration
 	slot      timeline.Slot
+	parts     []part // what is shown when; never empty
 
 	captured chan struct{}
-	picture  capturedSlide
+	views    []*view // its pictures: those of its steps in order, then its own
 
 	key     string // of what it shows, once it is encoded or about to be
 	encoded chan struct{}
 	segment segment
 
 	blend segment // the transition that brings the slide; read once the run's first group is done
-	yuv   yuvFile
 }
 
 // withSlides lays out the slides of base's deck, and plans the work on them in track.
@@ -65,11 +65,8 @@ func withSlides(base outline, track *tracker) *outline {
 			in: overlap(d, i-1), out: overlap(d, i),
 			narrated: make(chan struct{}), captured: make(chan struct{}), encoded: make(chan struct{})}
 		s.window = u.windowOf(i)
-		s.yuv.uses = 1
-		for _, n := range [2]int64{s.in, s.out} {
-			if n > 0 {
-				s.yuv.uses++
-			}
+		for range len(d.StepsOf(i)) + 1 {
+			s.views = append(s.views, &view{})
 		}
 		u.slides = append(u.slides, s)
 		u.planSlide(track, s, u.guess[i].Seconds())
@@ -192,8 +189,8 @@ const (
 
 func (u *outline) planSlide(track *tracker, s *slide, seconds float64) {
 	track.plan(taskOf("narrate", s), 0.1+weighVoice*seconds)
-	track.plan(taskOf("capture", s), weighPage)
-	weight := weighStill
+	track.plan(taskOf("capture", s), weighPage*float64(len(s.views)))
+	weight := weighStill * float64(len(s.views))
 	if s.window != nil {
 		share := float64(u.deck.Size.Width*u.deck.Size.Height) / (1920 * 1080)
 		weight = weighFrame * seconds * float64(u.deck.FrameRate) * share

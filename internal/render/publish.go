@@ -104,7 +104,7 @@ func (u *publisher) artifacts(plan timeline.Plan, video, audio, thumbnail file, 
 			continue
 		}
 		for _, s := range u.slides { // the picture of a slide is the only kind with a file for each slide
-			list = append(list, artifact{f.Kind, s.number, f.NameOf(s.number), f.MediaType, made{file: s.picture.file}})
+			list = append(list, artifact{f.Kind, s.number, f.NameOf(s.number), f.MediaType, made{file: s.own().picture.file}})
 		}
 	}
 	return list
@@ -243,20 +243,32 @@ func (u *publisher) thumbnail(ctx context.Context) (file, error) {
 	return file{key, path}, nil
 }
 
-// thumbOf returns which of the pictures that begin groups is the thumbnail, for the encoder to write it to dir, and a
-// function that then copies it to the cache. t is nil if the thumbnail shows another slide.
-func (u *encoder) thumbOf(s *slide, groups []int64, dir string) (
-	t *encode.Thumb, keep func(ctx context.Context) error) {
+// thumbOf returns which of the pictures that begin the groups of part k is the thumbnail, for the encoder to write it
+// to dir, and a function that then copies it to the cache. t is nil if the thumbnail shows another part or slide.
+func (u *encoder) thumbOf(s *slide, k int, dir string) (t *encode.Thumb, keep func(ctx context.Context) error) {
+	none := func(context.Context) error { return nil }
 	if s != u.face() {
-		return nil, func(context.Context) error { return nil }
+		return nil, none
 	}
-	starts, at := make([]int, len(groups)), 0
-	for i, n := range groups {
-		starts[i] = at
-		at += int(n)
+	var starts []int
+	at, first, end := 0, 0, 0 // first and end bound the groups of the part
+	for i := range s.parts {
+		if i == k {
+			first = len(starts)
+		}
+		for _, n := range u.enc.Groups(s.frames(i)) {
+			starts = append(starts, at)
+			at += int(n)
+		}
+		if i == k {
+			end = len(starts)
+		}
 	}
 	group, from := u.best(s, starts), filepath.Join(dir, "thumbnail.jpg")
-	return &encode.Thumb{Group: group, To: "file:" + from}, func(ctx context.Context) error {
+	if group < first || group >= end {
+		return nil, none
+	}
+	return &encode.Thumb{Group: group - first, To: "file:" + from}, func(ctx context.Context) error {
 		b, err := os.ReadFile(from)
 		if err == nil {
 			err = readJPEG(from)
@@ -300,6 +312,9 @@ func (u *publisher) manifest(plan timeline.Plan, w words) ([]byte, error) {
 			if d.Recording != nil {
 				ms.Recorded = new(s.narration.from)
 			}
+		}
+		for _, p := range s.parts[1:] {
+			ms.Changes = append(ms.Changes, plan.Slides[i].Start+p.from)
 		}
 		if s.window != nil {
 			ms.Window = &s.window.At

@@ -116,7 +116,7 @@ func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pi
 	ffmpeg := coder{p.FFmpeg, p.Resources}
 	yuv := yuvFiles{all, shared.job.Scratch, p.Resources}
 	takes := &performer{shared, all, ffmpeg, p.Avatars, p.Align}
-	imports := &importer{shared, all, p.Documents, map[string]file{}}
+	imports := &importer{shared, all, p.Documents, map[string]file{}, map[string][]int{}}
 	places := newPlacer(shared, all, p.Documents)
 	parts := &divider{steps: shared, outline: all, coder: ffmpeg, files: p.Files, references: p.References,
 		ready: make(chan struct{})}
@@ -148,7 +148,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	}
 	defer func() {
 		for _, s := range u.slides {
-			u.encoder.yuv.drawn(s) // frees the drawn picture of a slide that no encoder took
+			u.encoder.yuv.drawn(s.own()) // frees the drawn picture of a slide that no encoder took
 		}
 	}()
 	g := newGroup(ctx)
@@ -265,6 +265,11 @@ func (u *run) narrate(ctx context.Context, s *slide) error {
 		s.narration, need.Narration = n, n.samples
 	}
 	s.slot = u.rules.Fit(need, s.in, s.out)
+	clicks, err := u.clicks(s)
+	if err != nil {
+		return fail.On(ctx, err, s.number)
+	}
+	s.arrange(clicks)
 	u.planSlide(u.track, s, float64(s.slot.Frames)/float64(u.deck.FrameRate))
 	u.track.move(taskOf("narrate", s), 1)
 	close(s.narrated)

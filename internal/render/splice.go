@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"io"
 	"os"
 	"path/filepath"
@@ -24,17 +23,32 @@ var errLeaks = errors.New("the avatar's pictures read beyond their border")
 // splice animates a slide and encodes only the part of the picture in which the avatar moves: see [h264.Splicer]. It
 // writes the stream to out at head, after the regions of transitions. errLeaks and h264.ErrUnsupported say that this
 // patch cannot be spliced.
-func (u *encoder) splice(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, patch encode.Patch,
-	out *os.File, head int64, threads int) error {
+func (u *encoder) splice(ctx context.Context, s *slide, reader *clipReader, patch encode.Patch, out *os.File,
+	head int64, threads int) error {
+	if _, err := out.Seek(head, io.SeekStart); err != nil {
+		return err
+	}
+	for k := range s.parts {
+		if err := u.splicePart(ctx, s, k, reader, patch, out, threads); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// splicePart writes part k of a slide.
+func (u *encoder) splicePart(ctx context.Context, s *slide, k int, reader *clipReader, patch encode.Patch,
+	out *os.File, threads int) error {
+	reader.limit(s, k)
 	dir, err := os.MkdirTemp(u.job.Scratch, fmt.Sprintf("splice-%d-", s.number))
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	keys, small := filepath.Join(dir, "keys.h264"), filepath.Join(dir, "patch.h264")
-	groups := u.enc.Groups(s.slot.Body())
-	feed := &feeder{reader: reader, canvas: picture.NewCanvas(yuv, patch.At, patch.Window), groups: groups}
-	thumb, keep := u.thumbOf(s, groups, dir)
+	groups := u.enc.Groups(s.frames(k))
+	feed := &feeder{reader: reader, patch: patch, groups: groups}
+	thumb, keep := u.thumbOf(s, k, dir)
 	if err := u.encodeParts(ctx, s, feed, patch, u.enc.Spliced(patch, groups, threads, "file:"+keys, "pipe:1", thumb),
 		small); err != nil {
 		return err
@@ -44,9 +58,6 @@ func (u *encoder) splice(ctx context.Context, s *slide, reader *clipReader, yuv 
 	}
 	splicer, err := u.splicer(keys, small, patch)
 	if err != nil {
-		return err
-	}
-	if _, err := out.Seek(head, io.SeekStart); err != nil {
 		return err
 	}
 	return between(keys, small, func(keys, small *h264.Pictures) error {
@@ -65,10 +76,10 @@ func (u *encoder) encodeParts(ctx context.Context, s *slide, feed *feeder, patch
 	}
 	defer out.Close()
 	proof := u.prove(patch)
-	whole := float64(s.slot.Body()) / float64(u.enc.Rate)
+	whole, before := float64(s.slot.Body())/float64(u.enc.Rate), float64(feed.reader.composed())/float64(u.enc.Rate)
 	err = fail.Guard(func() error {
 		return u.ffmpeg(ctx, Command{Args: args, Stdin: &pieces{next: feed.next}, Stdout: io.MultiWriter(out, proof),
-			OnTime: func(t time.Duration) { u.track.move(taskOf("encode", s), t.Seconds()/whole) }, What: whatSlide})
+			OnTime: func(t time.Duration) { u.track.move(taskOf("encode", s), (before+t.Seconds())/whole) }, What: whatSlide})
 	})
 	found, stopped := proof.end(err)
 	if err := feed.reader.fed(ctx, err); err != nil && !stopped {
@@ -119,7 +130,8 @@ func (p *prover) end(encoded error) (found error, stopped bool) {
 // feeder gives the encoders the composed frames of a slide's body, as [encode.Encoding.Spliced] takes them.
 type feeder struct {
 	reader *clipReader
-	canvas *picture.Canvas
+	patch  encode.Patch
+	canvas *picture.Canvas // of the view that is shown; nil: no picture was read yet
 	groups []int64
 	group  int
 	done   int64 // pictures of the group
@@ -136,6 +148,9 @@ func (f *feeder) next() ([]byte, error) {
 	region, err := f.reader.picture()
 	if err != nil {
 		return nil, noEOF(err)
+	}
+	if f.canvas == nil {
+		f.canvas = picture.NewCanvas(f.reader.scene.layer.yuv, f.patch.At, f.patch.Window)
 	}
 	first := f.done == 0
 	if f.done++; f.done == f.groups[f.group] {
@@ -205,7 +220,7 @@ func (u *encoder) animation(ctx context.Context, s *slide, req lectern.ClipReque
 }
 
 // newReader returns a reader that composes the frames of a clip with a slide. The caller must stop its frames.
-func (s *slide) newReader(clip lectern.Clip, img *image.RGBA, out io.WriterAt) *clipReader {
-	return &clipReader{frames: drawAhead(clip, s.window.At, s.slot.Frames), region: s.window.NewRegion(img),
-		total: s.slot.Frames, in: s.in, out: s.out, aside: out}
+func (s *slide) newReader(clip lectern.Clip, behind *scene, out io.WriterAt) *clipReader {
+	return &clipReader{frames: drawAhead(clip, s.window.At, s.slot.Frames), scene: behind,
+		total: s.slot.Frames, in: s.in, out: s.out, until: s.slot.Frames - s.out, aside: out}
 }

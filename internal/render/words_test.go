@@ -149,7 +149,7 @@ func TestS5SilentNarrationsAreHeld(t *testing.T) {
 func TestS7NotesAndPausesAlone(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), brief()
-	d.Slides[0].Narration, d.Slides[1].Narration = "[pause 2s]", "Hello [click] there."
+	d.Slides[0].Narration, d.Slides[1].Narration = "[pause 2s]", "Hello [gesture] there."
 	settled, warnings, err := g.Check(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)

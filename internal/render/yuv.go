@@ -18,25 +18,25 @@ type yuvFiles struct {
 	resources *Resources
 }
 
-// yuvFile is a slide's picture, without its avatar, as the encoder takes it, kept as a scratch file for as long as a
+// yuvFile is a picture of a slide, without its avatar, as the encoder takes it, kept as a scratch file for as long as a
 // step needs it.
 type yuvFile struct {
 	mu   sync.Mutex
 	path string
-	uses int // calls of dropYUV still to come: one by the body of the slide, and one by each of its transitions
+	uses int // calls of dropYUV still to come: one by the body of the slide, and one by each transition that shows it
 }
 
-// yuvOf returns the path of a slide's YUV file, and makes the file if needed. yuv is its content, or nil if the
-// caller does not have it. Each use ends with a call of dropYUV.
-func (u yuvFiles) yuvOf(s *slide, yuv *picture.YUV) (string, error) {
-	s.yuv.mu.Lock()
-	path := s.yuv.path
-	s.yuv.mu.Unlock()
+// yuvOf returns the path of the YUV file of a slide's view, and makes the file if needed. yuv is its content, or nil if
+// the caller does not have it. Each use ends with a call of dropYUV.
+func (u yuvFiles) yuvOf(s *slide, v *view, yuv *picture.YUV) (string, error) {
+	v.yuv.mu.Lock()
+	path := v.yuv.path
+	v.yuv.mu.Unlock()
 	if path != "" {
 		return path, nil
 	}
 	if yuv == nil {
-		img, err := u.canvas(s)
+		img, err := u.canvas(s, v)
 		if err != nil {
 			return "", err
 		}
@@ -53,37 +53,37 @@ func (u yuvFiles) yuvOf(s *slide, yuv *picture.YUV) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s.yuv.mu.Lock()
-	defer s.yuv.mu.Unlock()
-	if s.yuv.path != "" { // another use made the same file meanwhile, and has its path
+	v.yuv.mu.Lock()
+	defer v.yuv.mu.Unlock()
+	if v.yuv.path != "" { // another use made the same file meanwhile, and has its path
 		os.Remove(f.Name())
 	} else {
-		s.yuv.path = f.Name()
+		v.yuv.path = f.Name()
 	}
-	return s.yuv.path, nil
+	return v.yuv.path, nil
 }
 
-// dropYUV ends a use of a slide's YUV file; the last use removes the file.
-func (u yuvFiles) dropYUV(s *slide) {
-	s.yuv.mu.Lock()
-	s.yuv.uses--
-	path := s.yuv.path
-	if s.yuv.uses > 0 {
+// dropYUV ends a use of a view's YUV file; the last use removes the file.
+func (u yuvFiles) dropYUV(v *view) {
+	v.yuv.mu.Lock()
+	v.yuv.uses--
+	path := v.yuv.path
+	if v.yuv.uses > 0 {
 		path = ""
 	}
-	s.yuv.mu.Unlock()
+	v.yuv.mu.Unlock()
 	if path != "" {
 		os.Remove(path)
 	}
 }
 
-// canvas returns a slide's picture, exactly as large as the video, with the avatar's window drawn in.
-func (u yuvFiles) canvas(s *slide) (*image.RGBA, error) {
+// canvas returns the picture of a slide's view, exactly as large as the video, with the avatar's window drawn in.
+func (u yuvFiles) canvas(s *slide, v *view) (*image.RGBA, error) {
 	var img image.Image
-	if drawn := u.drawn(s); drawn != nil {
+	if drawn := u.drawn(v); drawn != nil {
 		img = drawn
 	} else {
-		b, err := os.ReadFile(s.picture.path)
+		b, err := os.ReadFile(v.picture.path)
 		if err != nil {
 			return nil, err
 		}
@@ -116,9 +116,9 @@ func (u yuvFiles) canvas(s *slide) (*image.RGBA, error) {
 	return exact, nil
 }
 
-// drawn returns the picture of a slide that was kept in memory, once; nil if there is none.
-func (u yuvFiles) drawn(s *slide) *image.RGBA {
-	img := s.picture.drawn.Swap(nil)
+// drawn returns the picture of a view that was kept in memory, once; nil if there is none.
+func (u yuvFiles) drawn(v *view) *image.RGBA {
+	img := v.picture.drawn.Swap(nil)
 	if img != nil {
 		u.resources.drawn.Add(-1)
 	}

@@ -49,7 +49,7 @@ var inlines = strings.Fields("a abbr b bdi bdo br cite code del dfn em font i im
 
 // ownClasses are the classes that the renderer gives. Classes of the deck are not kept: they could look like others.
 var ownClasses = []string{"pane", "file", "lines", "lines numbered", "lines some", "lines numbered some", "marked",
-	"no", "key", "str", "num", "com", "fn", "tex", "formula", "footnotes"}
+	"no", "key", "str", "num", "com", "fn", "tex", "formula", "diagram", "footnotes"}
 
 // dresser turns the HTML of a text into elements that the script of a page can measure.
 type dresser struct {
@@ -133,6 +133,8 @@ func (d *dresser) clean(n *html.Node) {
 			d.picture(c)
 		case c.Data == "input":
 			d.box(c)
+		case c.Data == "div" && attribute(c, "class") == "diagram":
+			d.diagram(c)
 		default:
 			d.element(c)
 			d.clean(c)
@@ -148,6 +150,18 @@ func (d *dresser) clean(n *html.Node) {
 var dropped = strings.Fields("script style iframe object embed svg math template noscript video audio canvas form " +
 	"select textarea head title link meta base frame frameset noframes noembed")
 
+// diagram keeps the source of a diagram, which is no text of the slide.
+func (d *dresser) diagram(c *html.Node) {
+	words, _ := wordsOf(c.FirstChild, nil)
+	for c.FirstChild != nil {
+		c.RemoveChild(c.FirstChild)
+	}
+	source := &html.Node{Type: html.ElementNode, Data: "pre", DataAtom: atom.Pre}
+	source.AppendChild(&html.Node{Type: html.TextNode, Data: words})
+	c.AppendChild(source)
+	d.element(c)
+}
+
 func (d *dresser) element(c *html.Node) {
 	class := attribute(c, "class")
 	kept := c.Attr[:0]
@@ -158,6 +172,7 @@ func (d *dresser) element(c *html.Node) {
 		}
 	}
 	if slices.Contains(ownClasses, class) {
+		d.v.drawn = d.v.drawn.or(drawnParts{class == "tex" || class == "formula", class == "diagram"})
 		kept = append(kept, html.Attribute{Key: "class", Val: class})
 	}
 	c.Attr = kept

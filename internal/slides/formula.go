@@ -50,7 +50,7 @@ func (*formula) IsRaw() bool { return true }
 // Dump implements ast.Node.
 func (f *formula) Dump(src []byte, level int) { ast.DumpHelper(f, src, level, nil, nil) }
 
-// formulaNode writes a formula as its source.
+// formulaNode writes a formula as its source, which the browser draws.
 func formulaNode(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if !entering {
 		return ast.WalkContinue, nil

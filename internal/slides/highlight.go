@@ -35,6 +35,10 @@ func listing(w util.BufWriter, src []byte, n ast.Node, entering bool) (ast.WalkS
 		line := n.Lines().At(i)
 		b.Write(line.Value(src))
 	}
+	if isDiagram(name) {
+		_, _ = w.WriteString(`<div class="diagram">` + template.HTMLEscapeString(b.String()) + `</div>`)
+		return ast.WalkSkipChildren, nil
+	}
 	lines := codeLines(b.String(), defaultTab)
 	lines = lines[:min(len(lines), maxItems)]
 	marked := map[int]bool{}
@@ -71,6 +75,9 @@ func listing(w util.BufWriter, src []byte, n ast.Node, entering bool) (ast.WalkS
 	_, _ = w.WriteString(`</ol></div>`)
 	return ast.WalkSkipChildren, nil
 }
+
+// isDiagram reports whether a listing is the source of a diagram.
+func isDiagram(name string) bool { return strings.EqualFold(name, "mermaid") }
 
 // colours reports whether code in a language has colours, or needs none.
 func colours(name string) bool {

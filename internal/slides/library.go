@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"lectern"
+	"lectern/internal/weblib"
 )
 
 //go:embed all:data
@@ -36,8 +37,11 @@ type Library struct {
 	themeOrder  []string
 	spellings   map[string][]string
 	page        *template.Template
-	css         string // of every page
-	script      string // the only one in a page
+	css         string        // of every page
+	script      string        // of every page
+	draw        weblib.Script // of pages with formulas or diagrams, after the libraries that draw them
+	drawCSS     string
+	marpScript  weblib.Script // of pages that marp-core draws
 	fingerprint string
 	limits      lectern.Limits
 }
@@ -59,6 +63,7 @@ type manifest struct {
 	Extends     string         `json:"extends"` // another template, whose html and css this one uses
 	Variant     string         `json:"variant"` // becomes the class v-<variant>
 	Hero        bool           `json:"hero"`    // uses the theme's hero colours
+	Hidden      bool           `json:"hidden"`  // only parsers choose it: it is not listed
 	Aliases     []string       `json:"aliases"` // other ids of this template
 	Props       []prop         `json:"props"`
 	Sample      map[string]any `json:"sample"`
@@ -100,8 +105,9 @@ func (l *Library) Bounded(lim lectern.Limits) *Library {
 }
 
 func (l *Library) readBase(data fs.FS) error {
-	var read [4][]byte
-	for i, name := range []string{"base/base.css", "base/fit.js", "base/spellings.json", "base/page.html"} {
+	var read [7][]byte
+	for i, name := range []string{"base/base.css", "base/fit.js", "base/spellings.json", "base/page.html", "base/draw.js",
+		"base/draw.css", "base/marp.js"} {
 		b, err := fs.ReadFile(data, name)
 		if err != nil {
 			return err
@@ -109,6 +115,8 @@ func (l *Library) readBase(data fs.FS) error {
 		read[i] = b
 	}
 	l.css, l.script = string(read[0]), string(bytes.TrimSpace(read[1]))
+	l.draw, l.drawCSS = weblib.NewScript(string(bytes.TrimSpace(read[4]))), string(read[5])
+	l.marpScript = weblib.NewScript(string(bytes.TrimSpace(read[6])))
 	if err := strict(read[2], &l.spellings); err != nil {
 		return fmt.Errorf("spellings.json: %w", err)
 	}
@@ -151,7 +159,9 @@ func (l *Library) readTemplates(data fs.FS) error {
 			return fmt.Errorf("templates/%s: sample: %w", f.Name(), err)
 		}
 		l.templates[d.ID] = d
-		l.order = append(l.order, d.ID)
+		if !d.Hidden {
+			l.order = append(l.order, d.ID)
+		}
 		for _, a := range d.Aliases {
 			l.aliases[a] = d.ID
 		}
@@ -205,7 +215,7 @@ func (d *design) check(folder string) error {
 			return fmt.Errorf("the prop %q has no name or no description, or occurs twice", p.Name)
 		}
 		if !slices.Contains([]string{"text", "list", "image", "table", "code", "choice", "markdown",
-			"pictures"}, p.Type) ||
+			"pictures", "source"}, p.Type) ||
 			(p.Type == "choice") != (len(p.Choices) > 1) {
 			return fmt.Errorf("the prop %q has the type %q, which is unknown or does not fit its %d choices", p.Name,
 				p.Type, len(p.Choices))
@@ -299,8 +309,10 @@ func (l *Library) PropKind(template, name string) string {
 		for _, spelling := range slices.Concat([]string{p.Name, p.Role}, p.Also, l.spellings[p.Role]) {
 			switch {
 			case squash(spelling) != name:
-			case p.Option && p.Role != "alt":
+			case p.Option && p.Role != "alt", p.Type == "source" && p.Role != "markdown":
 				return ""
+			case p.Type == "source":
+				return "markdown"
 			default:
 				return p.Type
 			}

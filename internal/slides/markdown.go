@@ -143,7 +143,7 @@ func (v *view) HeadAttrs() template.HTMLAttr { return attrs(v.docs["heading"].te
 // words is the number of characters of a text.
 func (d *Doc) words() int { return utf8.RuneCountInString(d.text) }
 
-// sources warns of listings whose source is shown although their author meant a drawing, or whose language is unknown.
+// sources warns of listings whose language is unknown.
 func (v *view) sources(doc ast.Node, src []byte) {
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		f, ok := n.(*ast.FencedCodeBlock)
@@ -151,10 +151,7 @@ func (v *view) sources(doc ast.Node, src []byte) {
 			return ast.WalkContinue, nil
 		}
 		name := strings.ToLower(string(f.Language(src)))
-		switch {
-		case name == "mermaid":
-			v.warn("diagram_ignored", "The diagram in Mermaid is shown as its source.")
-		case !colours(name):
+		if !isDiagram(name) && !colours(name) {
 			short, _ := cut(name, 40)
 			v.warn("unknown_language", "The language %q is not known here, so its code has no colours.", short)
 		}

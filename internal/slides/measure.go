@@ -110,6 +110,11 @@ func (d *dresser) block(c *html.Node) {
 			set(c, "data-c")
 			c.Attr = append(c.Attr, html.Attribute{Key: "data-unit", Val: "lines"})
 		}
+		if attribute(c, "class") == "diagram" {
+			set(c, "data-c")
+			d.measured(c.FirstChild, "")
+			return
+		}
 		if attribute(c, "class") == "formula" {
 			words, _ := wordsOf(c.FirstChild, nil)
 			d.measured(c, words)

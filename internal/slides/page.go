@@ -21,6 +21,7 @@ type section struct {
 	css      string // of this slide alone: element positions
 	lang     string
 	assets   []string
+	drawn    drawnParts
 	props    map[string]string // element → the prop that it shows
 	params   map[string]string
 	files    []lectern.Picture
@@ -39,6 +40,13 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 	size := d.SlideSize()
 	if i >= 0 && i < len(d.Slides) && d.Slides[i].Page != nil {
 		return l.document(d.Slides[i].Page, size, d.Scale(), i)
+	}
+	if i >= 0 && i < len(d.Slides) && isMarp(d.Slides[i]) {
+		v, chosen, _ := l.view(d, i)
+		if err := v.failed(); err != nil {
+			return lectern.Page{}, nil, err
+		}
+		return l.marp(d, v, chosen)
 	}
 	s, err := l.section(d, i)
 	if err != nil {
@@ -73,7 +81,10 @@ func (l *Library) Document(d lectern.Deck) (string, error) {
 	var all []section
 	d.Slides = slices.Clone(d.Slides)
 	for i, slide := range d.Slides {
-		if slide.Page != nil { // a browser does not draw pages of files, so their titles are shown
+		if isMarp(slide) {
+			d.Slides[i].Props = map[string]any{"title": slide.Props["title"]}
+		}
+		if slide.Page != nil || isMarp(slide) { // this page has no place for theirs, so their titles are shown
 			d.Slides[i].Page, d.Slides[i].Template = nil, lectern.DefaultTemplate
 		}
 		s, err := l.section(d, i)
@@ -105,10 +116,8 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	}
 	s := d.Slides[i]
 	v, chosen, _ := l.view(d, i)
-	if len(v.failures) > 0 {
-		f := v.failures[0]
-		f.Causes = v.failures[1:]
-		return section{}, &f
+	if err := v.failed(); err != nil {
+		return section{}, err
 	}
 	fr := newFrame(d, i)
 	if chosen.name == "markdown" {
@@ -127,12 +136,25 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	v.unplaced(chosen)
 	v.blank(chosen)
 	out := section{design: chosen, lang: v.lang, assets: v.assets, params: v.params, files: v.files,
-		props: v.shownProps()}
+		drawn: v.drawn, props: v.shownProps()}
 	out.css = l.positions(v, s, fr, body.String())
 	out.html = v.shell(chosen, fr, body.String())
 	out.warnings = v.warnings
 	return out, nil
 }
+
+// failed returns the failures of a slide's pictures, or nil.
+func (v *view) failed() error {
+	if len(v.failures) == 0 {
+		return nil
+	}
+	f := v.failures[0]
+	f.Causes = v.failures[1:]
+	return &f
+}
+
+// isMarp reports whether marp-core draws a slide.
+func isMarp(s lectern.Slide) bool { return kebab(s.Template) == marpTemplate }
 
 // view reads the props of slide i for its template, or for the fallback if the slide's template is unknown.
 func (l *Library) view(d lectern.Deck, i int) (v *view, chosen *design, known bool) {
@@ -143,7 +165,7 @@ func (l *Library) view(d lectern.Deck, i int) (v *view, chosen *design, known bo
 		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{},
 		pictures: map[string]*picture{}, tables: map[string]*Table{},
 		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{},
-		docs:   map[string]*Doc{},
+		docs: map[string]*Doc{}, raw: map[string]string{},
 		warned: map[string]bool{},
 	}
 	if v.lang == "" {
@@ -347,7 +369,9 @@ func (l *Library) wrap(d lectern.Deck, t theme, all []section, stacked bool) (st
 	css.WriteString(t.css())
 	fmt.Fprintf(&css, ".slide{width:%dpx;height:%dpx}\n", size.Width, size.Height)
 	seen := map[string]bool{}
+	var parts drawnParts
 	for _, s := range all {
+		parts = parts.or(s.drawn)
 		if !seen[s.design.name] {
 			seen[s.design.name] = true
 			css.WriteString(s.design.css)
@@ -356,6 +380,11 @@ func (l *Library) wrap(d lectern.Deck, t theme, all []section, stacked bool) (st
 		body.WriteString(string(s.html))
 		body.WriteByte('\n')
 	}
+	more, err := l.extras(parts)
+	if err != nil {
+		return "", err
+	}
+	css.WriteString(more.css)
 	lang := d.Voice.Language
 	if !bcp47.MatchString(lang) {
 		lang = "en"
@@ -372,10 +401,17 @@ func (l *Library) wrap(d lectern.Deck, t theme, all []section, stacked bool) (st
 	}
 	sum := sha256.Sum256([]byte(l.script))
 	policy := "default-src 'none'; img-src data: http: https:; style-src 'unsafe-inline'; script-src 'sha256-" +
-		base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
+		base64.StdEncoding.EncodeToString(sum[:]) + "'" + more.hashes() + "; base-uri 'none'; form-action 'none'"
+	if parts.formulas {
+		policy += "; font-src data:"
+	}
+	var before []template.JS
+	for _, s := range more.scripts {
+		before = append(before, template.JS(s.Text))
+	}
 	var out strings.Builder
-	err := l.page.Execute(&out, map[string]any{
-		"Lang": lang, "Title": title, "Class": class, "Policy": policy, "Width": size.Width,
+	err = l.page.Execute(&out, map[string]any{
+		"Lang": lang, "Title": title, "Class": class, "Policy": policy, "Width": size.Width, "Before": before,
 		"CSS": template.CSS(css.String()), "Body": template.HTML(body.String()), "Script": template.JS(l.script),
 	})
 	if err != nil {

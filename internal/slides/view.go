@@ -96,6 +96,8 @@ type view struct {
 	options  map[string]string
 	choices  map[string]string
 	docs     map[string]*Doc
+	raw      map[string]string   // texts that another program reads
+	drawn    drawnParts          // parts of docs
 	images   map[string]*picture // of texts in Markdown, by their addresses in the text
 	backs    []backPicture       // behind a text in Markdown
 	behind   *behind
@@ -340,6 +342,8 @@ func (v *view) set(q prop, value any, written string) {
 		v.tables[q.Role] = v.table(value, v.columns)
 	case "choice":
 		v.choose(q, value, written)
+	case "source":
+		v.raw[q.Role] = strings.TrimRight(sourceOf(value), "\n")
 	case "markdown":
 		v.inMarkdown(q.Role, value)
 	case "pictures":

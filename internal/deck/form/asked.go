@@ -44,8 +44,8 @@ func everyObject() *Object {
 		"translations", translated(),
 		"transitions", []any{of()},
 		"slides", []any{
-			of("voice", of(), "page", of(), "sound", of(), "avatarBox", of(), "positions", point(), "props", of(),
-				"translations", translated()),
+			of("voice", of(), "page", of(), "steps", []any{of()}, "sound", of(), "avatarBox", of(), "positions", point(),
+				"props", of(), "translations", translated()),
 			of("metadata", of("canvasDimensions", size(), "elementPositions", point())),
 		})
 }

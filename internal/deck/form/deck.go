@@ -30,6 +30,7 @@ func (r *reader) deck(f *fields) lectern.Deck {
 		d.KeyAvatar = &mask
 	}
 	d.Subtitles = f.subtitles()
+	d.Steps, _ = f.flag("steps")
 	d.Hold = f.seconds("hold", "duration")
 	d.Metadata = f.metadata()
 	language, _, _ := f.text("language")

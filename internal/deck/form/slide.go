@@ -124,6 +124,7 @@ func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 	template, _, _ := f.text("template", "templateId")
 	s.Template = templateID(template)
 	s.Page, s.Sound = f.pageOf(), f.soundOf()
+	s.Steps = f.steps(s.Page != nil)
 	s.Voice = f.voice()
 	s.AvatarBox, s.Background = f.avatarBox()
 	s.Hold = f.ownHold()

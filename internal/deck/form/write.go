@@ -35,6 +35,9 @@ func Write(d lectern.Deck) *Object {
 		o.Add("keyAvatar", *d.KeyAvatar)
 	}
 	o.text("subtitles", string(d.Subtitles))
+	if d.Steps {
+		o.Add("steps", true)
+	}
 	o.texts("metadata", d.Metadata)
 	if len(d.Transitions) > 0 {
 		list := make([]any, len(d.Transitions))
@@ -80,6 +83,7 @@ func writtenSlide(s lectern.Slide) *Object {
 	if len(s.Props) > 0 {
 		o.Add("props", tree(s.Props))
 	}
+	o.steps(s.Steps)
 	o.text("narration", s.Narration)
 	if a := s.Sound; a != nil {
 		sound := &Object{}

@@ -91,6 +91,17 @@ func value(depth int) *rapid.Generator[any] {
 	})
 }
 
+// step draws a step as a parser leaves it.
+var step = rapid.Custom(func(t *rapid.T) lectern.SlideStep {
+	id := rapid.StringMatching(`[a-z][a-z0-9-]{0,6}`)
+	s := lectern.SlideStep{Page: maybe(t, rapid.IntRange(1, 300), "page"), Ahead: maybe(t, rapid.IntRange(1, 20), "ahead"),
+		Until: maybe(t, rapid.IntRange(1, 30), "until"), Hidden: rapid.SliceOfN(id, 0, 3).Draw(t, "hidden")}
+	if len(s.Hidden) == 0 {
+		s.Hidden = nil
+	}
+	return s
+})
+
 var voice = rapid.Custom(func(t *rapid.T) lectern.VoiceChoice {
 	return lectern.VoiceChoice{
 		Engine: maybe(t, text, "engine"), ID: maybe(t, text, "id"), Language: maybe(t, text, "language"),
@@ -159,6 +170,10 @@ var writtenSlide = rapid.Custom(func(t *rapid.T) lectern.Slide {
 	}
 	if rapid.Bool().Draw(t, "has page") {
 		s.Page = &lectern.PageOf{File: maybe(t, text, "file"), Page: rapid.IntRange(-1, 300).Draw(t, "page")}
+		s.Steps = rapid.SliceOfN(step, 0, 3).Draw(t, "steps")
+		if len(s.Steps) == 0 {
+			s.Steps = nil
+		}
 	}
 	if rapid.Bool().Draw(t, "has sound") {
 		s.Sound = &lectern.SoundOf{File: maybe(t, text, "sound"), Start: maybe(t, length, "start"),

@@ -185,7 +185,7 @@ func (o *outline) head(h *ast.Heading, src []byte, first bool) {
 	if !plain {
 		o.heading = strings.TrimSpace(fitMark.ReplaceAllString(strings.Join(raw, "\n"), ""))
 	}
-	if o.heading == o.title {
+	if o.heading == o.title && !strings.Contains(o.title, "$") { // a plain title shows a formula as its source
 		o.heading = ""
 	}
 }
@@ -248,8 +248,13 @@ func (p *reader) collect(d *draft) {
 			continue
 		}
 		if address := p.picture(d, b.image, b.at); address != "" {
+			key := "backgrounds[" + strconv.Itoa(len(kept)) + "]"
+			if p.byMarp {
+				key = "images." + b.image
+				d.images[b.image] = address
+			}
 			b.image = address
-			d.pictures = append(d.pictures, use{"backgrounds[" + strconv.Itoa(len(kept)) + "]", b.at})
+			d.pictures = append(d.pictures, use{key, b.at})
 			kept = append(kept, b)
 		}
 	}

@@ -36,6 +36,7 @@ type draft struct {
 	name        string // the title of a slide that shows none
 	pictures    []use
 	via         *draft // the slide that imports this one
+	whole       string // the text that marp-core draws
 
 	content           // set by finish
 	transfer string   // the transition to the next slide
@@ -127,7 +128,7 @@ func (d *draft) note(text string, at int) {
 // empty reports whether a slide has nothing to show and nothing to say.
 func (d *draft) empty() bool {
 	return d.body == "" && d.left == "" && d.right == "" && d.title == "" && len(d.notes) == 0 &&
-		len(d.backgrounds) == 0 && d.hold == 0 && d.look["backgroundImage"] == ""
+		len(d.backgrounds) == 0 && d.whole == "" && d.hold == 0 && d.look["backgroundImage"] == ""
 }
 
 // slide returns the finished slide with index i.
@@ -145,9 +146,14 @@ func (d *draft) slide(i int, p *reader) lectern.Slide {
 	for _, u := range d.pictures {
 		place(at+".props."+u.key, u.at)
 	}
-	s := lectern.Slide{ID: p.identify(d), Template: template, Props: d.props(i == 0), Hold: d.hold,
+	s := lectern.Slide{ID: p.identify(d), Template: template, Hold: d.hold,
 		Narration: p.literal(strings.Join(d.notes, "\n\n"))}
-	for _, name := range []string{"title", "heading", "markdown", "left", "right", "header", "footer"} {
+	if p.byMarp {
+		s.Template, s.Props = marpTemplate, d.marpProps(p)
+	} else {
+		s.Props = d.props(i == 0)
+	}
+	for _, name := range []string{"title", "heading", "markdown", "left", "right", "header", "footer", "style"} {
 		if text, ok := s.Props[name].(string); ok {
 			s.Props[name] = p.literal(text)
 		}

@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"lectern"
@@ -70,6 +71,16 @@ func (f fields) has(names ...string) bool {
 		}
 	}
 	return false
+}
+
+// inner returns a field that has fields.
+func (f fields) inner(name string) (fields, bool) {
+	if f.Object == nil {
+		return fields{}, false
+	}
+	v, _ := f.Get(name)
+	o, ok := v.(*form.Object)
+	return fields{o, f.doc}, ok
 }
 
 // truth reads a field that is true or false.
@@ -248,6 +259,14 @@ func (p *reader) theme(o *form.Object, f fields) {
 		return
 	}
 	ours, known := foreign[strings.ToLower(s)]
+	if p.byMarp { // the theme of Lectern is then only behind the avatar
+		if !slices.Contains(marpThemes, strings.ToLower(s)) {
+			p.warn("theme_replaced", 0, "theme", "The theme %q is not one of marp-core. The slides have its theme %q; there "+
+				"are %s.", lectern.Shorten(s), marpThemes[0], lectern.OneOf(marpThemes))
+		}
+		o.Add("theme", lectern.DefaultTheme)
+		return
+	}
 	switch {
 	case known:
 	case strings.ContainsAny(s, "/.@"): // a package or a file

@@ -29,6 +29,9 @@ func (p *reader) tags(d *draft) {
 	for _, m := range styleTag.FindAllStringSubmatchIndex(prose, -1) {
 		name := strings.ToLower(prose[m[2]:m[3]])
 		d.remove(m[0], m[1])
+		if p.byMarp && name == "style" {
+			continue // marp-core applies it
+		}
 		what, why := "styles of its own (style), which are not applied", "the slides are drawn in a theme of Lectern"
 		switch name {
 		case "script":
@@ -39,6 +42,9 @@ func (p *reader) tags(d *draft) {
 		p.warnOnce(name+"_ignored", name, p.number(), "%sThe deck has %s: %s.", d.src.where(d.at+m[0]), what, why)
 	}
 	prose = outside(string(d.text), scan(string(d.text)))
+	if p.byMarp {
+		return // its own list decides which of them are shown
+	}
 	for _, m := range htmlTag.FindAllStringSubmatchIndex(prose, -1) {
 		tag, name := prose[m[0]:m[1]], prose[m[2]:m[3]]
 		lower := strings.ToLower(name)

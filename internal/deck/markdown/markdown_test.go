@@ -105,8 +105,8 @@ func TestCases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			q, err := markdown.Parser{}.Parse(t.Context(), deck.Source{Name: c.file, Folder: folder, Bytes: text}, nil,
-				lectern.Limits{})
+			q, err := markdown.Parser{}.Parse(t.Context(), deck.Source{Name: c.file, Folder: folder, Bytes: text},
+				[]byte(`{"draw": "lectern"}`), lectern.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -70,6 +70,9 @@ func (p *reader) marp(src *source, c chunk) {
 		}
 		d.note(r.inner, d.at+r.from)
 	}
+	if p.byMarp {
+		p.keep(d)
+	}
 	d.inherit(p.look)
 	maps.Copy(d.look, spots)
 	if p.dialect == dialectMarp {
@@ -168,7 +171,9 @@ func (p *reader) directives(f fields, look, spots map[string]string) {
 		value, _ := f.words(name)
 		into[base] = value
 	}
-	if s, ok := f.text("style"); ok && s != "" {
+	if p.byMarp {
+		p.globals(f)
+	} else if s, ok := f.text("style"); ok && s != "" {
 		p.warnOnce("style_ignored", "style", 0, "The deck has styles of its own (style), which are not applied: the slides "+
 			"are drawn in a theme of Lectern.")
 	}

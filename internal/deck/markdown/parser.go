@@ -49,8 +49,8 @@ func looks(raw []byte) bool {
 	return true
 }
 
-// Parse implements deck.Parser. The settings have two fields more than those of a deck: "dialect", one of [Dialects],
-// and "remotePictures", which allows pictures of the web. Front matter may have both too.
+// Parse implements deck.Parser. The settings have fields more than those of a deck: "dialect", one of [Dialects],
+// "draw", one of [Draws], and "remotePictures", which allows pictures of the web. Front matter may have them too.
 func (Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim lectern.Limits) (deck.Request, error) {
 	lim = lim.WithDefaults()
 	if s.Bytes == nil && s.At != nil {
@@ -76,7 +76,7 @@ func (Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim lec
 	p := &reader{ctx: ctx, lim: lim, yaml: yamltree.NewReader(lim), folder: s.Folder, next: s.OpenFile,
 		owned:  map[string]bool{},
 		places: places{}, warned: map[string]bool{}, ids: map[string]bool{}, opened: []string{s.Name},
-		look: map[string]string{}, left: lim.BodyBytes - int64(len(s.Bytes))}
+		look: map[string]string{}, deckwide: map[string]string{}, left: lim.BodyBytes - int64(len(s.Bytes))}
 	over, err := p.readSettings(settings)
 	if err != nil {
 		return deck.Request{}, err
@@ -90,6 +90,7 @@ func (Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim lec
 		return deck.Request{}, err
 	}
 	p.dialect = p.chosen(src, after, p.front)
+	p.drawer()
 	p.filled = p.front.has("variables") || p.set.has("variables")
 	p.remote = p.front.truth("remotePictures") || p.set.truth("remotePictures")
 	q, err := form.Read(p.settings(p.front), over, "Markdown", lim)
@@ -133,7 +134,7 @@ func (p *reader) readSettings(settings []byte) (over any, err error) {
 		return doc.Tree, nil
 	}
 	own := &form.Object{}
-	for _, name := range []string{"dialect", "remotePictures", "headingDivider"} {
+	for _, name := range []string{"dialect", "draw", "remotePictures", "headingDivider"} {
 		if v, there := o.Take(name); there {
 			own.Add(name, v)
 		}
@@ -141,6 +142,8 @@ func (p *reader) readSettings(settings []byte) (over any, err error) {
 	if v, there := o.Get("variables"); there {
 		own.Add("variables", v)
 	}
+	theme, _ := o.Get("theme")
+	p.setTheme = theme != nil && theme != ""
 	p.set = fields{own, doc}
 	return o, nil
 }
@@ -161,6 +164,11 @@ type reader struct {
 	sized   bool
 	filled  bool // braces are variables
 	remote  bool // pictures of the web are allowed
+
+	byMarp   bool              // marp-core draws the slides
+	setTheme bool              // the settings name a theme
+	deckwide map[string]string // Marp's directives for the whole deck
+	sheets   []string          // the styles in the text of a deck that marp-core draws
 
 	look   map[string]string // Marp's directives that hold for the slides that follow
 	first  map[string]string // those of the front matter that hold for the first slide only; nil: not read yet

@@ -81,7 +81,7 @@ func TestNoWordIsLost(t *testing.T) {
 					part, _ := s.Props[name].(string)
 					all += " " + part
 				}
-				if s.Props["titlePlace"] == nil {
+				if s.Props["titlePlace"] == nil && s.Template != marpTemplate {
 					title, _ := s.Props["title"].(string)
 					all += " " + title
 				}

@@ -32,6 +32,7 @@ type composer struct {
 const (
 	codeHidden     = "hidden_slide"
 	codeAnimation  = "animation_dropped"
+	codeFlat       = "clicks_joined"
 	codeVideo      = "video_poster"
 	codeSound      = "sound_unused"
 	codeRecording  = "recording_unused"
@@ -185,6 +186,38 @@ func (c *composer) remarks(s Slide, r *deck.SlideReport) {
 	}
 }
 
+// steps returns the states of a slide before its builds, and reports what is still dropped.
+func (c *composer) steps(s Slide) []lectern.SlideStep {
+	r := c.reports[s.Key]
+	if len(s.Builds) == 0 {
+		return nil
+	}
+	note := func(code, format string, args ...any) {
+		r.Notes = append(r.Notes, deck.Note{Code: code, Message: fmt.Sprintf(format, args...)})
+	}
+	r.Notes = slices.DeleteFunc(r.Notes, func(n deck.Note) bool { return n.Code == codeAnimation })
+	if s.Flat > 0 {
+		note(codeFlat, "The slide has more than %d clicks that make something appear; what the last %d show appears with "+
+			"click %d of these.", lectern.MaxSteps, s.Flat, lectern.MaxSteps)
+	}
+	for _, step := range s.Steps {
+		if slices.ContainsFunc(step.Effects, func(e Effect) bool { return e.Class != "entr" && e.Class != "verb" }) {
+			note(codeAnimation, "Of the animations of the slide, only those by which something appears are shown. Others, such "+
+				"as exits and motion, are dropped.")
+			break
+		}
+	}
+	list, last := make([]lectern.SlideStep, len(s.Builds)), 0
+	for i, b := range s.Builds {
+		list[i].Ahead = len(s.Builds) - i
+		if last++; b.Click != last {
+			list[i].Until = b.Click
+		}
+		last = b.Click
+	}
+	return list
+}
+
 // clipName is the name of a clip for people.
 func clipName(c Clip) string {
 	if c.Name != "" {
@@ -278,6 +311,7 @@ func (c *composer) warnings() []lectern.Warning {
 		{codeSilent, "has no narration and stays for the default time", "have no narration and stay for the default time"},
 		{codeRecording, "has a recording that is not used as it is", "have recordings that are not used as they are"},
 		{codeAnimation, "has animations, which are dropped", "have animations, which are dropped"},
+		{codeFlat, "has more clicks than are shown", "have more clicks than are shown"},
 		{codeVideo, "has a video, of which only the poster is shown", "have videos, of which only the posters are shown"},
 		{codeLink, "would load a file from outside, which is left out", "would load files from outside, which are left out"},
 		{codeUnusual, "has parts that may look different", "have parts that may look different"},

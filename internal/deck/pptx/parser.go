@@ -82,6 +82,9 @@ func (p Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim l
 	}
 	for i := range min(len(q.Deck.Slides), len(sounds)) {
 		q.Deck.Slides[i].Sound = sounds[i]
+		if q.Deck.Steps {
+			q.Deck.Slides[i].Steps = c.steps(shown[i])
+		}
 	}
 	q.Report = c.report()
 	q.Warnings = append(q.Warnings, c.warnings()...)

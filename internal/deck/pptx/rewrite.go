@@ -9,7 +9,12 @@ import (
 // element is a start tag that is being rewritten.
 type element struct {
 	name, parent string // as in a node
+	prefix       string // of its name, as it is written; "": none
 	attrs        []editable
+
+	// What an editor may set: XML before the element, XML at the beginning of its content, another local name, and a text
+	// in place of its content; "": nothing changes.
+	before, within, rename, text string
 }
 
 // editable is an attribute that an editor may change or remove.
@@ -62,7 +67,8 @@ type copier struct {
 type copied struct {
 	name string
 	raw  xml.Name
-	at   int // position of its start tag in out
+	at   int  // position of its start tag in out
+	mute bool // its text was replaced
 }
 
 func (c *copier) start(s *scanner, name string, t xml.StartElement) error {
@@ -70,7 +76,7 @@ func (c *copier) start(s *scanner, name string, t xml.StartElement) error {
 		c.skip++
 		return nil
 	}
-	el := &element{name: name}
+	el := &element{name: name, prefix: t.Name.Space}
 	if len(c.open) > 0 {
 		el.parent = c.open[len(c.open)-1].name
 	}
@@ -84,14 +90,22 @@ func (c *copier) start(s *scanner, name string, t xml.StartElement) error {
 		}
 		el.attrs = append(el.attrs, e)
 	}
-	if !c.edit.start(el) {
+	kept := c.edit.start(el)
+	if kept || el.before != "" {
+		c.close()
+		c.out.WriteString(el.before)
+	}
+	if !kept {
 		c.skip = 1
 		return nil
 	}
-	c.close()
-	c.open = append(c.open, copied{name, t.Name, c.out.Len()})
+	raw := t.Name
+	if el.rename != "" {
+		raw.Local = el.rename
+	}
+	c.open = append(c.open, copied{name, raw, c.out.Len(), el.text != ""})
 	c.out.WriteByte('<')
-	c.write(t.Name)
+	c.write(raw)
 	for _, a := range el.attrs {
 		if a.drop {
 			continue
@@ -101,6 +115,10 @@ func (c *copier) start(s *scanner, name string, t xml.StartElement) error {
 		c.out.WriteString(`="` + escape(a.value) + `"`)
 	}
 	c.bare = true
+	if content := el.within + escape(el.text); content != "" {
+		c.close()
+		c.out.WriteString(content)
+	}
 	return nil
 }
 
@@ -126,7 +144,7 @@ func (c *copier) end() {
 }
 
 func (c *copier) chars(t []byte) {
-	if c.skip > 0 || len(t) == 0 {
+	if c.skip > 0 || len(t) == 0 || len(c.open) > 0 && c.open[len(c.open)-1].mute {
 		return
 	}
 	c.close()

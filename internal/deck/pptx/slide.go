@@ -35,6 +35,7 @@ func (o *office) slide(part string) (Slide, error) {
 	}
 	o.sounds(&s, root, shapes, rels)
 	s.Steps, s.Animated = steps(root.child("p:timing"))
+	s.Builds, s.Flat = builds(root)
 	if err := o.notes(&s, rels); err != nil {
 		return Slide{}, err
 	}

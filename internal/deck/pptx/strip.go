@@ -24,11 +24,24 @@ import (
 // The same drawn content gives the same bytes, whatever the names, times and order of members in the file. The error is
 // as that of [Read].
 func Strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64, lim Limits) error {
+	return strip(ctx, w, r, size, lim, false)
+}
+
+// StripToStates is Strip that adds slides to a PPTX: before each slide with builds, one for its state before each of
+// them, in order. So the pages of the result are those of [Slide.Builds].
+func StripToStates(ctx context.Context, w io.Writer, r io.ReaderAt, size int64, lim Limits) error {
+	return strip(ctx, w, r, size, lim, true)
+}
+
+func strip(ctx context.Context, w io.Writer, r io.ReaderAt, size int64, lim Limits, states bool) error {
 	a, err := unpacked(r, size, lim.withDefaults())
 	if err != nil {
 		return err
 	}
 	s := &stripper{archive: a, ctx: ctx, out: map[string][]byte{}}
+	if states && !a.isODF() {
+		s.numbers, s.before, s.kept = map[string]int{}, map[string][]state{}, map[string][]relation{}
+	}
 	if a.isODF() {
 		err = s.odp()
 	} else {
@@ -48,6 +61,12 @@ type stripper struct {
 	raw   []string          // members that are copied
 	first string            // member that comes first; "": none
 	types contentTypes
+
+	// Of StripToStates; nil: slides get no states.
+	numbers map[string]int // of slides, by member
+	before  map[string][]state
+	kept    map[string][]relation // of the members of slides and of the main part
+	added   int
 }
 
 // write writes the members in the order of their names.
@@ -137,6 +156,9 @@ func (s *stripper) pptx() error {
 	for _, id := range root.child("p:sldIdLst").kids {
 		if r := rels[id.attr("r:id")]; id.name == "p:sldId" && r.Found && !r.External {
 			slides[r.Target] = true
+			if s.numbers != nil {
+				s.numbers[r.Target] = int(cmp.Or(number(root.attr("firstSlideNum")), 1)) + len(s.numbers)
+			}
 		}
 	}
 	pending := []string{main}
@@ -151,6 +173,11 @@ func (s *stripper) pptx() error {
 			return err
 		}
 		pending = append(pending, more...)
+	}
+	if s.before != nil {
+		if err := s.listStates(main, rels); err != nil {
+			return err
+		}
 	}
 	s.first = "[Content_Types].xml"
 	s.out[s.first] = s.contentTypesXML(main)
@@ -170,9 +197,9 @@ func (s *stripper) part(part string, slides map[string]bool) ([]string, error) {
 		return nil, err
 	}
 	e := &slideEdits{kept: map[string]bool{}}
+	var root *node
 	if slides[part] {
-		root, err := s.tree(s.ctx, part)
-		if err != nil {
+		if root, err = s.tree(s.ctx, part); err != nil {
 			return nil, err
 		}
 		if e.hidden = root.lacks("show"); !e.hidden {
@@ -188,7 +215,7 @@ func (s *stripper) part(part string, slides map[string]bool) ([]string, error) {
 		}
 	}
 	if isXML(part) {
-		if err := s.edit(part, e); err != nil {
+		if err := s.edit(part, root, e); err != nil {
 			return nil, err
 		}
 	}
@@ -209,6 +236,9 @@ func (s *stripper) part(part string, slides map[string]bool) ([]string, error) {
 			targets = append(targets, r.Target)
 		}
 	}
+	if s.kept != nil {
+		s.kept[part] = keep
+	}
 	if len(keep) > 0 {
 		dir, base := path.Split(part)
 		s.out[dir+"_rels/"+base+".rels"] = relationsXML(dir, keep)
@@ -216,7 +246,8 @@ func (s *stripper) part(part string, slides map[string]bool) ([]string, error) {
 	return targets, nil
 }
 
-func (s *stripper) edit(part string, e *slideEdits) error {
+// edit copies a part. root is its tree if it is a slide.
+func (s *stripper) edit(part string, root *node, e *slideEdits) error {
 	if e.hidden {
 		s.out[part] = []byte(emptySlide)
 		return nil
@@ -224,6 +255,9 @@ func (s *stripper) edit(part string, e *slideEdits) error {
 	text, err := s.read(s.ctx, part)
 	if err != nil {
 		return err
+	}
+	if s.before != nil && root != nil {
+		return s.states(part, text, root, e)
 	}
 	s.out[part], err = rewrite(s.ctx, part, text, s.lim, e)
 	return err

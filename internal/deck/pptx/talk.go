@@ -65,6 +65,8 @@ type Slide struct {
 	Videos    []Clip     // the other videos
 	Animated  bool       // it has entrance, exit, emphasis or motion effects
 	Steps     []Step     // what happens on each click, in order
+	Builds    []Build    // the clicks that make something appear, at most lectern.MaxSteps
+	Flat      int        // clicks beyond these, whose targets appear with the last build
 	Links     []Link     // files outside the package that the slide would load
 	Fonts     []string   // typefaces of its text, sorted, theme fonts resolved
 	Unusual   []string   // whole sentences, for the report

@@ -115,6 +115,8 @@ func (s schema) deck() map[string]node {
 			with("default", lectern.DefaultHold.Seconds()),
 		"subtitles": either("Whether players show the subtitle track by default: on or off. Default: that of the settings.",
 			node{"enum": []lectern.Subtitles{lectern.SubtitlesOn, lectern.SubtitlesOff}}, node{"type": "boolean"}),
+		"steps": flag("Show slides step by step, where they have steps. Without it a slide is shown as it is in the end.").
+			with("default", false),
 		"transitions": node{"type": "array", "description": "The first is between slides 1 and 2; missing ones are cuts.",
 			"maxItems": s.limits.Slides, "items": either("A transition: an object, or its type alone. null is a cut.",
 				node{"$ref": "#/$defs/transition"}, node{"enum": append(joined, "", "cut")}, node{"type": "null"})},
@@ -164,6 +166,9 @@ func (s schema) slide() map[string]node {
 		"voiceProvider": words("The engine of the voice, as voice.engine.", lectern.MaxName),
 		"page": either("The page of a PDF or of an office file that the slide shows in place of a template.",
 			node{"$ref": "#/$defs/page"}, notAnObject()),
+		"steps": either("The states of the slide before it is complete. Each is shown until its click: a mark [click] of "+
+			"the narration. The deck's field steps asks for them. A list of other values is a prop.",
+			node{"type": "array", "maxItems": lectern.MaxSteps, "items": node{"$ref": "#/$defs/step"}}, anything()),
 		"sound": either("A recorded narration, in place of a voice.", node{"$ref": "#/$defs/sound"}, notAnObject()),
 		"avatarBox": defined("avatarBox",
 			"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."),
@@ -179,6 +184,25 @@ func (s schema) slide() map[string]node {
 // notAnObject is a value of a field that is then a prop.
 func notAnObject() node {
 	return node{"type": []string{"string", "number", "boolean", "array", "null"}}
+}
+
+// step describes a state of a slide before it is complete.
+func step() map[string]node {
+	return map[string]node{
+		"page": whole("The page of the slide's file that shows the state. Default: the slide's own page.").
+			with("minimum", 1).with("maximum", lectern.MaxPage),
+		"ahead": whole("How many clicks of an animated page of an office file are still to come. Default: none.").
+			with("minimum", 1).with("maximum", lectern.MaxSteps),
+		"hidden": node{"type": "array", "description": "The ids of the elements of a template that are not shown yet.",
+			"maxItems": lectern.MaxHidden, "items": node{"type": "string", "maxLength": lectern.MaxName}},
+		"until": whole("The number of the click that ends the state. Default: the one after that of the step before.").
+			with("minimum", 1).with("maximum", lectern.MaxClick),
+	}
+}
+
+// anything is any value.
+func anything() node {
+	return node{"type": []string{"array", "object", "string", "number", "boolean", "null"}}
 }
 
 // slideHold is how long a slide stays.
@@ -217,6 +241,7 @@ func (s schema) objects() map[string]object {
 			"file": words("A PDF or an office file: its path next to the deck, or asset: and its SHA-256.", lectern.MaxPath),
 			"page": whole("The number of the page.").with("minimum", 1).with("maximum", lectern.MaxPage).with("default", 1),
 		}, false},
+		"step": {"slides[0].steps[0]", step(), false},
 		"sound": {"slides[0].sound", map[string]node{
 			"file":  words("A sound: its path next to the deck, or asset: and its SHA-256.", lectern.MaxPath),
 			"start": number("Seconds of the sound that are left out at its beginning.").with("minimum", 0),

@@ -10,17 +10,34 @@
 
   const lines = (el) => {
     const range = document.createRange();
-    range.selectNodeContents(el);
-    return [...range.getClientRects()].filter((r) => r.width > 0.5);
+    const found = [];
+    const add = (node) => {
+      range.selectNodeContents(node);
+      found.push(...range.getClientRects());
+    };
+    const formulas = el.querySelectorAll(".katex-base");
+    if (!formulas.length) add(el);
+    else {
+      // The parts of a formula have boxes that are larger than what is seen of them.
+      const texts = document.createTreeWalker(el, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) if (!texts.currentNode.parentElement.closest(".katex")) add(texts.currentNode);
+      for (const img of el.querySelectorAll("img")) found.push(img.getBoundingClientRect());
+      for (const f of formulas) {
+        const r = f.getBoundingClientRect();
+        found.push({ left: r.left, right: r.right, top: r.top, bottom: r.bottom, width: r.width, whole: true });
+      }
+    }
+    return found.filter((r) => r.width > 0.5);
   };
   // Boxes of fonts extend differently above and below the letters. The visible part is one em around the middle.
   const seen = (r, size) => {
+    if (r.whole) return r;
     const middle = (r.top + r.bottom) / 2;
     return { left: r.left, right: r.right, top: middle - size * 0.5, bottom: middle + size * 0.5 };
   };
   const rows = (rects, size) => {
     const tops = [];
-    for (const r of rects) if (!tops.some((t) => Math.abs(t - r.top) < size * 0.5)) tops.push(r.top);
+    for (const r of rects) if (!r.whole && !tops.some((t) => Math.abs(t - r.top) < size * 0.5)) tops.push(r.top);
     return tops.length;
   };
   const hits = (r, w) => r.left < w.right && r.right > w.left && r.top < w.bottom && r.bottom > w.top;
@@ -252,6 +269,10 @@
   (async () => {
     let whole = true;
     try {
+      if (window.__lecternDrawn) {
+        await window.__lecternDrawn.done;
+        state.overflow.push(...window.__lecternDrawn.faults);
+      }
       await document.fonts.ready;
       whole = await pictures();
       for (const slide of document.querySelectorAll(".slide")) {

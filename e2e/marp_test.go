@@ -1,0 +1,152 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"lectern"
+	"lectern/internal/deck"
+	"lectern/internal/deck/markdown"
+	"lectern/internal/soak"
+	"lectern/internal/weblib"
+)
+
+// marpDeck reads a deck that marp-core draws. Pictures next to it become data addresses.
+func marpDeck(t *testing.T, folder, text string) lectern.Deck {
+	t.Helper()
+	q, err := markdown.Parser{}.Parse(t.Context(), deck.Source{Name: "deck.md", Folder: folder, Bytes: []byte(text)},
+		[]byte(`{"draw": "marp", "layout": "slide_only"}`), lectern.Limits{})
+	if err != nil || len(q.Faults) > 0 {
+		t.Fatal(err, q.Faults)
+	}
+	d := q.Deck.WithDefaults()
+	for _, s := range d.Slides {
+		images, _ := s.Props["images"].(map[string]any)
+		for name, file := range images {
+			b, err := os.ReadFile(filepath.Join(folder, fmt.Sprint(file)))
+			if err != nil {
+				delete(images, name) // the check of a deck refuses it
+				continue
+			}
+			images[name] = "data:image/png;base64," + base64.StdEncoding.EncodeToString(b)
+		}
+	}
+	d.Size = lectern.Size{Width: 960, Height: 540}
+	return d
+}
+
+// slidesOfMarp returns how many slides marp-core makes of a deck.
+func (d drawing) slidesOfMarp(t *testing.T, text string) int {
+	t.Helper()
+	lib, err := weblib.Marp()
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, _ := json.Marshal(text)
+	c, err := d.browser.Capture(t.Context(), lectern.Page{Width: 16, Height: 16,
+		HTML: `<!doctype html><html data-lectern><body><pre id="text">` + html.EscapeString(string(source)) +
+			`</pre><script>` + lib.Script.Text + `</script><script>
+const {html} = new marpCore.Marp({inlineSVG: true, script: false, math: false})
+  .render(JSON.parse(document.getElementById("text").textContent));
+window.__lectern = {ready: true, overflow: [{element: "n", hidden: html.split("data-marpit-svg").length - 1}]};
+</script></body></html>`}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Overflow[0].Hidden
+}
+
+// Every deck of Marp in the test data is drawn, and has as many slides for marp-core as for Lectern.
+func TestMarpDecksAreDrawnByMarpCore(t *testing.T) {
+	t.Parallel()
+	d := newDrawing(t)
+	runs := soak.Cases(t, "marp-heading-divider")
+	for _, name := range []string{"marp-backgrounds", "marp-heading-divider", "marp-notes-and-directives"} {
+		if !runs(name) {
+			continue
+		}
+		folder := filepath.Join("..", "internal", "deck", "markdown", "testdata", name)
+		text, err := os.ReadFile(filepath.Join(folder, "deck.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		deck := marpDeck(t, folder, string(text))
+		if n := d.slidesOfMarp(t, string(text)); n != len(deck.Slides) {
+			t.Errorf("%s: %d slides, and %d for marp-core", name, len(deck.Slides), n)
+		}
+		seen := map[string]int{}
+		for i := range deck.Slides {
+			page, warnings, err := d.library.Page(deck, i)
+			if err != nil || len(warnings) > 0 {
+				t.Fatal(err, warnings)
+			}
+			shot, err := d.browser.Capture(t.Context(), page, nil)
+			if err != nil || len(shot.Overflow) > 0 {
+				t.Errorf("%s, slide %d: %v %v", name, i+1, err, shot.Overflow)
+			}
+			if before, ok := seen[string(shot.PNG)]; ok {
+				t.Errorf("%s: slides %d and %d look the same", name, before, i+1)
+			}
+			seen[string(shot.PNG)] = i + 1
+		}
+	}
+}
+
+// A deck of Marp runs no script, loads nothing and reads no file, whatever its HTML and its styles say. Text that would
+// be two slides for marp-core fails in a sentence.
+func TestMarpDecksReachNothing(t *testing.T) {
+	t.Parallel()
+	var heard atomic.Int64
+	canary := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { heard.Add(1) }))
+	defer canary.Close()
+	d := newDrawing(t)
+	text := strings.ReplaceAll(`---
+marp: true
+theme: gaia
+style: |
+  @import url("CANARY/a.css");
+  @font-face { font-family: F; src: url(CANARY/a.woff2); }
+  section { background: url(CANARY/b.png); font-family: F; }
+backgroundImage: url(CANARY/c.png)
+---
+
+# A slide $x^2$
+
+<script>document.body.textContent = "run"; fetch("CANARY/d")</script>
+<img src="CANARY/e.png" onerror="fetch('CANARY/f')">
+<iframe src="CANARY/g"></iframe> <meta http-equiv="refresh" content="0;url=CANARY/h">
+<style>h1 { background: url("CANARY/i.png") }</style>
+
+![bg](CANARY/j.png) ![](file:///etc/passwd) ![k](CANARY/k.png) [l](CANARY/l) $\includegraphics{CANARY/m.png}$ :rocket:
+`, "CANARY", canary.URL)
+	deck := marpDeck(t, t.TempDir(), text)
+	for i := range deck.Slides {
+		page, _, err := d.library.Page(deck, i)
+		if err == nil {
+			_, err = d.browser.Capture(t.Context(), page, nil)
+		}
+		if f := lectern.AsFailure(err); err != nil && f.Code != lectern.CodeAssetRefused {
+			t.Error(err)
+		}
+	}
+	if n := heard.Load(); n > 0 {
+		t.Errorf("%d requests left the page", n)
+	}
+	deck.Slides[0].Props = map[string]any{"markdown": "# One\n\n---\n\n# Two"}
+	page, _, err := d.library.Page(deck, 0)
+	if err == nil {
+		_, err = d.browser.Capture(t.Context(), page, nil)
+	}
+	if err == nil || !strings.Contains(err.Error(), "makes 2 slides") {
+		t.Errorf("two slides in one: %v", err)
+	}
+}
