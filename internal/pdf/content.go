@@ -204,8 +204,8 @@ func (d *Document) Text(ctx context.Context, page int) (string, error) {
 // maxBoxes is how many boxes of a page's text are returned.
 const maxBoxes = 5_000
 
-// Boxes returns where the text of a page is in the picture that Draw makes of it in this size: a box for each piece of a
-// line. It returns the first maxBoxes.
+// Boxes returns where the text of a page is in the picture that Draw makes of it in this size: a box for each piece of
+// a line. It returns the first maxBoxes.
 func (d *Document) Boxes(ctx context.Context, page, width, height int) ([]image.Rectangle, error) {
 	if page < 1 || page > len(d.pages) {
 		return nil, d.missing(page)

@@ -18,8 +18,8 @@ const (
 	inkStep   = 24   // a difference of a channel between neighbouring pixels that is more than a gradient
 )
 
-// Covers measures what a window covers of a slide's picture. text has the boxes of the slide's text in the pixels of the
-// picture. A window without a place covers nothing.
+// Covers measures what a window covers of a slide's picture. text has the boxes of the slide's text in the pixels of
+// the picture. A window without a place covers nothing.
 func (w Window) Covers(img *image.RGBA, text []image.Rectangle) Cover {
 	room := coverRoom * w.Unit
 	if w.Inset {

@@ -109,7 +109,7 @@ func cornerWindows(d lectern.Deck, i int) []picture.Window {
 func coversOf(ctx context.Context, documents Documents, cache Cache, pdf string, page int, captured file,
 	drawn *image.RGBA, windows []picture.Window) ([]picture.Cover, error) {
 	name := contentkey.Of(lectern.StepCapture, "cover", captured.key, windows) + ".cover"
-	for {
+	for again := true; ; again = false {
 		path, err := cache.Make(ctx, name, func(path string) error {
 			img, err := pictureOf(captured.path, drawn)
 			if err != nil {
@@ -138,11 +138,12 @@ func coversOf(ctx context.Context, documents Documents, cache Cache, pdf string,
 			return nil, err
 		}
 		var covers []picture.Cover
-		if json.Unmarshal(b, &covers) == nil && len(covers) == len(windows) {
+		if err = json.Unmarshal(b, &covers); err == nil && len(covers) == len(windows) {
 			return covers, nil
 		}
-		if err := cache.Drop(name); err != nil { // it is damaged, so it is made again
-			return nil, err
+		_ = cache.Drop(name) // it is damaged, so it is made again
+		if !again {
+			return nil, fmt.Errorf("read what the avatar covers of page %d: %w", page, err)
 		}
 	}
 }
