@@ -326,6 +326,7 @@ func (v *validator) languages() {
 			at, t := "slides["+strconv.Itoa(i)+"].translations."+Shorten(tag), s.Translations[tag]
 			v.tag(at, i+1, tag)
 			v.narration(at+".narration", i+1, t.Narration)
+			v.short(at+".section", i+1, t.Section, MaxTitle)
 			v.props(at+".props", i+1, t.Props)
 			v.voice(at+".voice", i+1, t.Voice)
 		}
@@ -355,6 +356,7 @@ func (v *validator) narration(param string, slide int, text string) {
 func (v *validator) slide(at string, number int, s Slide) {
 	v.short(at+".id", number, s.ID, MaxName)
 	v.short(at+".template", number, s.Template, MaxName)
+	v.short(at+".section", number, s.Section, MaxTitle)
 	v.voice(at+".voice", number, s.Voice)
 	// A check sets Hold for a narration of pauses alone, and pauses may be longer than limits.hold.
 	v.hold(at+".hold", number, s.Hold, max(time.Duration(v.lim.MaxHoldSeconds)*time.Second, MaxPause))

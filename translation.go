@@ -24,9 +24,10 @@ const MaxLanguages = 60
 type Translation struct {
 	Narration string         `json:"narration,omitempty"`
 	Props     map[string]any `json:"props,omitempty"` // replace the source's props by name; a list is replaced whole
-	Voice     VoiceChoice    `json:"voice,omitzero"`  // replaces the slide's
+	Section   string         `json:"section,omitempty"`
+	Voice     VoiceChoice    `json:"voice,omitzero"` // replaces the slide's
 	// Revisions are those of the source fields from which the translation was made, under the names of [Slide.Revisions]:
-	// "narration", "props.title". A field without one was translated from an unknown revision.
+	// "narration", "section", "props.title". A field without one was translated from an unknown revision.
 	Revisions map[string]string `json:"revisions,omitempty"`
 }
 
@@ -41,15 +42,19 @@ type DeckTranslation struct {
 const (
 	fieldTitle     = "title"
 	fieldNarration = "narration"
+	fieldSection   = "section"
 	fieldProps     = "props."
 )
 
-// Revisions returns the revision of each field of a slide that can be translated: "narration", and "props.NAME" for
-// every prop. Equal texts have equal revisions, also on different slides.
+// Revisions returns the revision of each field of a slide that can be translated: "narration", "section",
+// and "props.NAME" for every prop. Equal texts have equal revisions, also on different slides.
 func (s Slide) Revisions() map[string]string {
 	r := make(map[string]string, len(s.Props)+1)
 	if s.Narration != "" {
 		r[fieldNarration] = revision(s.Narration)
+	}
+	if s.Section != "" {
+		r[fieldSection] = revision(s.Section)
 	}
 	for name, value := range s.Props {
 		r[fieldProps+name] = revision(value)
@@ -149,6 +154,9 @@ func staleFields(at StaleField, from, now map[string]string) []StaleField {
 type PropKind func(template, prop string) string
 
 func (k PropKind) of(s Slide, prop string) string {
+	if s.Page != nil && prop != "title" {
+		return "" // words on the page of a file, which stay as they are
+	}
 	if k == nil {
 		return "text"
 	}
@@ -295,7 +303,7 @@ func (t *translator) slide(i int) {
 	}
 	now := source.Revisions()
 	at := "slides[" + strconv.Itoa(i) + "]"
-	spoken := false
+	spoken, titled := false, false
 	covered := map[string]bool{}
 	for _, tag := range t.layers {
 		tr := source.Translations[tag]
@@ -308,6 +316,10 @@ func (t *translator) slide(i int) {
 		if !spoken && tr.Narration != "" {
 			s.Narration, spoken = tr.Narration, true
 			mark(fieldNarration, fieldNarration)
+		}
+		if !titled && tr.Section != "" {
+			s.Section, titled = tr.Section, true
+			mark(fieldSection, fieldSection)
 		}
 		for _, name := range sortedKeys(tr.Props) {
 			if covered[name] {
@@ -333,10 +345,16 @@ func (t *translator) slide(i int) {
 		f := Fail(CodeUntranslated, "The narration is not translated to %s.", t.want).At(i + 1)
 		t.faults = append(t.faults, *f.On(at + ".translations." + t.layers[0] + "." + fieldNarration))
 	}
+	if source.Page != nil { // its words cannot be translated, and its title is only that of a chapter
+		return
+	}
+	if titled {
+		source.Section = ""
+	}
 	t.shown(at, i+1, source, covered)
 }
 
-// shown warns of texts on a slide that stay in the source's language.
+// shown warns of texts on a slide, and of its section, that stay in the source's language.
 func (t *translator) shown(at string, slide int, source Slide, covered map[string]bool) {
 	var missing []string
 	for _, name := range sortedKeys(source.Props) {
@@ -346,6 +364,9 @@ func (t *translator) shown(at string, slide int, source Slide, covered map[strin
 				missing = append(missing, Shorten(name))
 			}
 		}
+	}
+	if hasWords(source.Section) {
+		missing = append(missing, fieldSection)
 	}
 	if len(missing) > 0 {
 		t.warn("untranslated", at+".translations."+t.layers[0]+".props", slide, "Not translated to %s, and shown as the "+

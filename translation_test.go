@@ -233,3 +233,37 @@ func TestTranslationsAreValidated(t *testing.T) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
 }
+
+// The section of a slide is translated like its narration, and its variables are filled in.
+func TestSectionsAreTranslatedAndFilledIn(t *testing.T) {
+	t.Parallel()
+	d := bilingual()
+	for i := range d.Slides {
+		d.Slides[i].Section = "About {{who}}"
+	}
+	de := d.Slides[0].Translations["de"]
+	de.Section, de.Revisions = "Über {{who}}", map[string]string{"section": d.Slides[0].Revisions()["section"]}
+	d.Slides[0].Translations["de"] = de
+	e := d.Edition(Choice{Language: "de", Variables: map[string]string{"who": "Acme"}})
+	if a, b := e.Deck.Slides[0].Section, e.Deck.Slides[1].Section; a != "Über Acme" || b != "About Acme" ||
+		e.From["slides[0].section"] != "slides[0].translations.de.section" {
+		t.Errorf("%q, %q, %v", a, b, e.From)
+	}
+	want := []string{"voice_language voice", "untranslated slides[1].translations.de.props",
+		"untranslated slides[2].translations.de.props"}
+	if got := params(e); !slices.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+	page := d
+	page.Slides = slices.Clone(d.Slides)
+	for i := range page.Slides { // the words of a page cannot be translated
+		page.Slides[i].Page = &PageOf{File: "talk.pptx", Page: i + 1}
+	}
+	if got := params(page.In("de", nil)); !slices.Equal(got, []string{"voice_language voice"}) {
+		t.Errorf("pages of a file: %v", got)
+	}
+	d.Slides[0].Section = "About us"
+	if got := params(d.In("de", nil)); !slices.Contains(got, "stale_translation slides[0].translations.de.section") {
+		t.Errorf("a section has changed: %v", got)
+	}
+}

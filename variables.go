@@ -116,6 +116,7 @@ func (f *filler) deck(d *Deck) {
 		s := &d.Slides[i]
 		at := "slides[" + strconv.Itoa(i) + "]"
 		s.Narration = f.text(s.Narration, at+".narration", i+1, spokenValue)
+		s.Section = f.text(s.Section, at+".section", i+1, plainValue)
 		if !hasBraces(s.Props) {
 			continue
 		}
@@ -281,9 +282,11 @@ func (d Deck) variables(kinds PropKind) map[string]bool {
 	}
 	for _, s := range d.Slides {
 		look(s.Narration)
+		look(s.Section)
 		props(s, s.Props)
 		for _, t := range s.Translations {
 			look(t.Narration)
+			look(t.Section)
 			props(s, t.Props)
 		}
 	}

@@ -78,11 +78,13 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 	}
 	ffmpeg := newFFmpeg(cfg, logger)
 	all, engine := slices.Concat(extra, providers(cfg, secrets, ffmpeg)), newPDF(cfg)
+	converter := newOffice(cfg, logger)
 	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
 		Web: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
-		Office: newOffice(cfg, logger), pdf: engine,
-		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.With(engine),
+		Office: converter, pdf: engine,
+		secrets: secrets, providers: all, judge: picturefile.NewJudge(),
+		Decks:   parsers.With(engine, machine(converter, ffmpeg)),
 		encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Avatars: cfg.Elai.Concurrency, Voices: widest(all),
@@ -91,7 +93,7 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 	t.ledger = usage.NewLedger(t.Browser.CPU)
 	t.checker = check.New(check.Options{
 		Voices: t.Voices, Avatars: t.Avatars, Library: t.Slides, Fetcher: &asset.Pictures{Web: t.Web}, Judge: t.judge,
-		Limits: cfg.Limits, Subtitles: cfg.Subtitles,
+		Recognise: tts.Certain, Limits: cfg.Limits, Subtitles: cfg.Subtitles,
 	})
 	return t, nil
 }
@@ -189,7 +191,7 @@ func (t *Tools) Check(ctx context.Context, d lectern.Deck, files map[string]stri
 		return faulty, nil, 0, err
 	}
 	defer func() { err = errors.Join(err, cache.Close()) }()
-	checked, warnings, err = t.checker.Hearing(sounds{asset.Local(files), t}).Check(ctx, d)
+	checked, warnings, err = t.checker.Hearing(sounds{asset.Local(files), t}).Advising().Check(ctx, d)
 	if err = judge(err); err != nil {
 		return faulty, warnings, 0, err
 	}

@@ -470,12 +470,12 @@ func stamp(t time.Duration, point byte) string {
 }
 
 // Transcript writes the narration, a paragraph for each slide with its title and time.
-func Transcript(title string, rate int64, chapters []Chapter, texts []string) string {
+func Transcript(title string, rate int64, slides []Chapter, texts []string) string {
 	var b strings.Builder
 	if title != "" {
 		b.WriteString(oneLine(title) + "\n\n")
 	}
-	for i, c := range chapters {
+	for i, c := range slides {
 		sec := c.Start / rate
 		fmt.Fprintf(&b, "[%02d:%02d:%02d] %s\n", sec/3600, sec/60%60, sec%60, oneLine(c.Title))
 		if text := oneLine(texts[i]); text != "" {

@@ -1,6 +1,7 @@
 package captions
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,9 +118,12 @@ func TestChaptersFollowThePlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Chapters(p, []string{"One", "T=wo; #2\nx"})
+	c := Slides(p, []string{"One", "T=wo; #2\nx"})
 	if c[0] != (Chapter{"One", 0, 90}) || c[1].Start != 90 || c[1].End != 160 {
 		t.Errorf("%+v", c)
+	}
+	if got := Chapters(c, []string{"", ""}); !slices.Equal(got, c) {
+		t.Errorf("slides without sections: %+v", got)
 	}
 	if got := ChaptersVTT(30, c); !strings.HasSuffix(got, "\n2\n00:00:03.000 --> 00:00:05.333\nT=wo; #2 x\n") {
 		t.Errorf("%q", got)

@@ -15,14 +15,32 @@ type Chapter struct {
 	Start, End int64 // frames
 }
 
-// Chapters returns one chapter for each slide. It begins in the middle of the transition to the slide, and the first
+// Slides returns one chapter for each slide. It begins in the middle of the transition to the slide, and the first
 // one at frame 0.
-func Chapters(p timeline.Plan, titles []string) []Chapter {
+func Slides(p timeline.Plan, titles []string) []Chapter {
 	list := make([]Chapter, len(p.Slides))
 	for i, s := range p.Slides {
 		list[i] = Chapter{Title: titles[i], Start: s.Start + s.In/2, End: p.Frames}
 		if i > 0 {
 			list[i-1].End = list[i].Start
+		}
+	}
+	return list
+}
+
+// Chapters returns the chapters of a video, given those of its slides and the section of each slide. Slides of one
+// section that follow one another are one chapter with the section's name. A slide without a section is a chapter of
+// its own.
+func Chapters(slides []Chapter, sections []string) []Chapter {
+	var list []Chapter
+	for i, c := range slides {
+		switch section := sections[i]; {
+		case section == "":
+			list = append(list, c)
+		case i > 0 && sections[i-1] == section:
+			list[len(list)-1].End = c.End
+		default:
+			list = append(list, Chapter{Title: section, Start: c.Start, End: c.End})
 		}
 	}
 	return list

@@ -42,10 +42,11 @@ type DeckInput struct {
 // UploadInput documents the form of an upload.
 type UploadInput struct {
 	Deck        string            `json:"deck" contentEncoding:"binary" doc:"The file. Its Content-Type or the ending of its name says what the deck is written in; JSON if neither does."`
-	Settings    string            `json:"settings,omitempty" doc:"An object, in JSON or in the format of the deck, whose fields override the deck's; it has no slides."`
+	Settings    string            `json:"settings,omitempty" doc:"An object, in JSON or in the format of the deck, whose fields override the deck's; it has no slides. It may also have narration (recorded, notes or none: what is heard), and for a PDF notes, the text of a file of notes."`
 	Language    string            `json:"language,omitempty" example:"de" doc:"The language to render, as in the query."`
 	Slides      string            `json:"slides,omitempty" maxLength:"1000" example:"3-7,12" doc:"The slides to render, as in the query."`
 	Variables   map[string]string `json:"variables,omitempty" doc:"A JSON object of values, which override the deck's values of the same names."`
+	Password    string            `json:"password,omitempty" maxLength:"512" format:"password" doc:"That of a protected PDF. It is kept encrypted until the file is imported, then erased; a retry after that may need the deck again."`
 	CallbackURL string            `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, which it overrides."`
 	File        []string          `json:"file,omitempty" contentEncoding:"binary" doc:"Files that the deck names by path, such as pictures/fjord.png: one part for each, whose filename is the path relative to the deck. They become assets."`
 	Files       map[string]string `json:"files,omitempty" doc:"Existing assets for files that the deck names: the address of each, by path." example:"{\"pictures/fjord.png\":\"asset:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae\"}"`
@@ -60,6 +61,7 @@ type SlideInput struct {
 	Steps      []StepInput    `json:"steps,omitempty" maxItems:"20" doc:"The states of the slide before it is complete. Each is shown until its click, a mark [click] of the narration. The deck's field steps asks for them. A list of other values is a prop."`
 	Narration  string         `json:"narration,omitempty" doc:"What is said. Aliases: voiceoverText, also inside props."`
 	Sound      *SoundInput    `json:"sound,omitempty" doc:"A recorded sound in place of a voice. The slide stays for at least its hold."`
+	Section    string         `json:"section,omitempty" doc:"The section of the deck that the slide belongs to. Slides of one section that follow one another are one chapter of the video; any other slide is a chapter of its own."`
 	Hold       float64        `json:"hold,omitempty" minimum:"0" doc:"Seconds for which this slide stays if it has no narration. Default: the deck's. Alias: duration, if it is a number."`
 	AvatarBox  *BoxInput      `json:"avatarPosition,omitempty" doc:"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."`
 	Background string         `json:"elaiBackgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
@@ -93,6 +95,7 @@ type SoundInput struct {
 type TranslationInput struct {
 	Narration string            `json:"narration,omitempty" doc:"What is said. A slide with a narration needs it in each language that is rendered."`
 	Props     map[string]any    `json:"props,omitempty" doc:"They replace the slide's props of the same names, also pictures and their alternative texts; a list is replaced as a whole."`
+	Section   string            `json:"section,omitempty" doc:"Instead of the slide's."`
 	Voice     *VoiceInput       `json:"voice,omitempty" doc:"Instead of the slide's."`
 	Revisions map[string]string `json:"revisions,omitempty" doc:"By field, such as narration or props.title: the revision of the source that it was translated from. If the source has another revision now, that is a warning."`
 }

@@ -96,6 +96,7 @@ type Options struct {
 	WriteTimeout time.Duration // how long one write may take before the client is dropped; default 30 s
 	ReadTimeout  time.Duration // how long a client may be silent while it sends a body; default 30 s
 	RenderLimit  time.Duration // how long a preview may take; default 60 s
+	ParseTime    time.Duration // how long a deck may be read; default 60 s
 	CheckTime    time.Duration // how long a dry run may measure slides (limits.check); 0: it measures none
 
 	LargeBodies int           // bodies of more than 1 MiB in memory at once; default 2
@@ -160,6 +161,7 @@ func (o Options) withDefaults() Options {
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 30*time.Second)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, 30*time.Second)
 	o.RenderLimit = cmp.Or(o.RenderLimit, time.Minute)
+	o.ParseTime = cmp.Or(o.ParseTime, time.Minute)
 	o.LargeBodies = cmp.Or(o.LargeBodies, 2)
 	o.LargeWait = cmp.Or(o.LargeWait, 20*time.Second)
 	if o.Log == nil {

@@ -12,7 +12,7 @@ import (
 
 // previewDeck parses a deck for a preview. A deck without a layout of its own is shown without an avatar.
 func (s *server) previewDeck(c context.Context, body deck.Source) (lectern.Deck, []lectern.Warning, error) {
-	q, err := s.Decks.Parse(c, body, nil, s.Limits)
+	q, err := s.parse(c, body, nil)
 	if err == nil {
 		q, err = s.withAssets(c, q)
 	}

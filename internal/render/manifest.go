@@ -36,6 +36,7 @@ type ManifestSlide struct {
 	Slide    int            `json:"slide"` // counted from 1
 	ID       string         `json:"id,omitempty"`
 	Title    string         `json:"title"`
+	Section  string         `json:"section,omitempty"`
 	Template string         `json:"template"`
 	Start    int64          `json:"start_frame"`
 	Frames   int64          `json:"frames"`

@@ -56,10 +56,11 @@ func (u *joiner) write(plan timeline.Plan) (words, error) {
 	if u.deck.Language != "" {
 		w.language = mp4.Language(u.deck.Language)
 	}
-	var titles, texts []string
+	var titles, texts, sections []string
 	var spoken []captions.Spoken
 	for i, s := range u.slides {
 		titles, texts = append(titles, s.title), append(texts, s.script.Text)
+		sections = append(sections, u.deck.Slides[i].Section)
 		var a alignment
 		if s.narration.samples > 0 {
 			n := s.narration
@@ -81,9 +82,10 @@ func (u *joiner) write(plan timeline.Plan) (words, error) {
 	if w.language == "" {
 		w.language = mp4.Language("")
 	}
-	w.chapters = captions.Chapters(plan, titles)
+	slides := captions.Slides(plan, titles)
+	w.chapters = captions.Chapters(slides, sections)
 	w.cues = captions.Captions(spoken)
-	w.transcript = captions.Transcript(u.deck.Title, int64(plan.Rate), w.chapters, texts)
+	w.transcript = captions.Transcript(u.deck.Title, int64(plan.Rate), slides, texts)
 	return w, nil
 }
 

@@ -34,6 +34,7 @@ func TestATalkBecomesAVideo(t *testing.T) {
 			g := newRig(t)
 			d := talk()
 			d.Layout = layout
+			d.Slides[1].Section, d.Slides[2].Section = "The rest", "The rest" // one chapter
 			list, rec, err := g.run(t.Context(), t, d, 1)
 			if err != nil {
 				t.Fatal(err)
@@ -59,7 +60,8 @@ func TestATalkBecomesAVideo(t *testing.T) {
 				max(a.Duration-v.Duration, v.Duration-a.Duration).Milliseconds() > 21 {
 				t.Errorf("sound %+v, pictures %s", a, v.Duration)
 			}
-			if !subtitles || s.Codec != "mov_text" || info.Chapters != 3 || info.Tags["title"] != d.Title {
+			if !subtitles || s.Codec != "mov_text" || info.Chapters != 2 ||
+				m.Slides[2].Section != "The rest" || info.Tags["title"] != d.Title {
 				t.Errorf("subtitles %+v, %d chapters, tags %v", s, info.Chapters, info.Tags)
 			}
 

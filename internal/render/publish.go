@@ -305,7 +305,8 @@ func (u *publisher) manifest(plan timeline.Plan, w words) ([]byte, error) {
 		if i < len(d.Transitions) {
 			types[i] = d.Transitions[i].Type
 		}
-		ms := ManifestSlide{ID: d.Slides[i].ID, Title: s.title, Template: d.Slides[i].Template, Words: w.align[i].Words}
+		ms := ManifestSlide{ID: d.Slides[i].ID, Title: s.title, Section: d.Slides[i].Section,
+			Template: d.Slides[i].Template, Words: w.align[i].Words}
 		if s.narration.samples > 0 {
 			voice := s.narration.voice
 			ms.Voice = &voice

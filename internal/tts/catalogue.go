@@ -285,8 +285,8 @@ func (r *resolver) language(named string) string {
 
 // mismatch warns if the text is clearly in another language than the voice.
 func (r *resolver) mismatch(v lectern.Voice) {
-	found := Recognise(r.text)
-	if found != "" && base(found) != base(v.Language) && sure(r.text) {
+	found, certain := Certain(r.text)
+	if certain && base(found) != base(v.Language) {
 		r.warn("voice_language", "The voice %s speaks %s, but the text looks like %s.", v.ID, v.Language, found)
 	}
 }

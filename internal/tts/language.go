@@ -65,10 +65,10 @@ func Recognise(text string) string {
 	return tag
 }
 
-// sure reports whether Recognise's answer for text is certain.
-func sure(text string) bool {
-	_, margin := recognise(text)
-	return margin > 12
+// Certain is Recognise that also reports whether its answer is certain.
+func Certain(text string) (tag string, certain bool) {
+	tag, margin := recognise(text)
+	return tag, margin > 12
 }
 
 // recognise returns the language and by how much it leads, as a logarithm of odds.

@@ -25,7 +25,13 @@ type Reader interface {
 // stretch is a run of letters of one script with the characters around them.
 type stretch struct {
 	start, end int
-	script     string // as alphabet names it; empty: no letters
+	tongue
+}
+
+// tongue is what decides which voice reads a stretch.
+type tongue struct {
+	script   string // as alphabet names it; empty: no letters
+	language string // of whole sentences in another language than the rest of the narration; empty: not known
 }
 
 // stretches cuts text where its script changes. Digits, marks and white space belong to the stretch before them,
@@ -43,12 +49,12 @@ func stretches(text string) []stretch {
 		}
 		switch n := len(out); {
 		case n == 0:
-			out = append(out, stretch{script: s})
+			out = append(out, stretch{tongue: tongue{script: s}})
 		case s != "" && out[n-1].script == "":
 			out[n-1].script = s
 		case s != "" && out[n-1].script != s:
 			out[n-1].end = cut
-			out = append(out, stretch{start: cut, script: s})
+			out = append(out, stretch{start: cut, tongue: tongue{script: s}})
 		}
 		if !opener(r) {
 			_, size := utf8.DecodeRuneInString(text[i:])
@@ -131,28 +137,38 @@ func (c *Catalogue) reads(v lectern.Voice, script string) bool {
 	return false
 }
 
-// parts finds voices for the stretches of text that v cannot read. It fails if no voice can read any of the text.
+// parts finds voices for the stretches of text that v cannot read, or that are in another language. It fails if no
+// voice can read any of the text.
 func (c *Catalogue) parts(ctx context.Context, r *resolver, v lectern.Voice) ([]lectern.Part, error) {
-	all := stretches(r.text)
-	letters := map[string]string{} // by script: all stretches of it
-	var order []string
+	all := foreignSentences(stretches(r.text), r.text, v.Language)
+	letters := map[tongue]string{} // all stretches of it
+	var order []tongue
 	for _, s := range all {
-		if letters[s.script] == "" {
-			order = append(order, s.script)
+		if letters[s.tongue] == "" {
+			order = append(order, s.tongue)
 		}
-		letters[s.script] += r.text[s.start:s.end] + " "
+		letters[s.tongue] += r.text[s.start:s.end] + " "
 	}
-	voices, spoken := map[string]lectern.Voice{}, false
-	for _, script := range order {
-		if c.reads(v, script) && !(script == "latin" && len(order) > 1 && c.notEnglish(v, letters[script])) {
-			voices[script], spoken = v, spoken || script != ""
+	voices, spoken := map[tongue]lectern.Voice{}, false
+	for _, t := range order {
+		script := t.script
+		if t.language != "" {
+			other, err := c.speaker(ctx, v, t)
+			if err != nil {
+				return nil, err
+			}
+			voices[t], spoken = other, true
 			continue
 		}
-		other, err := c.other(ctx, v, script, Recognise(letters[script]))
+		if c.reads(v, script) && !(script == "latin" && len(order) > 1 && c.notEnglish(v, letters[t])) {
+			voices[t], spoken = v, spoken || script != ""
+			continue
+		}
+		other, err := c.other(ctx, v, script, Recognise(letters[t]))
 		if err != nil {
 			return nil, err
 		}
-		if voices[script] = other; other.ID != "" {
+		if voices[t] = other; other.ID != "" {
 			spoken = true
 			if d, ok := find[Doubter](c.engine(other.Engine)); ok && d.Doubt(other) != "" {
 				r.warn("voice_quality", "%s", d.Doubt(other))
@@ -160,16 +176,16 @@ func (c *Catalogue) parts(ctx context.Context, r *resolver, v lectern.Voice) ([]
 			continue
 		}
 		r.warn("voice_script", "No voice here can read %q; it is shown and not spoken.",
-			clip(strings.TrimSpace(letters[script])))
+			clip(strings.TrimSpace(letters[t])))
 	}
-	if !spoken && len(order) > 0 && order[0] != "" {
+	if !spoken && len(order) > 0 && order[0].script != "" {
 		return nil, lectern.Fail(lectern.CodeVoiceFailed,
 			"No voice on this machine can read the script of this narration (%q). Install a voice for it, or leave the "+
 				"narration out.", clip(r.text))
 	}
 	var parts []lectern.Part
 	for _, s := range all {
-		voice := voices[s.script]
+		voice := voices[s.tongue]
 		if voice == v {
 			continue
 		}
@@ -181,6 +197,15 @@ func (c *Catalogue) parts(ctx context.Context, r *resolver, v lectern.Voice) ([]
 		}
 	}
 	return parts, nil
+}
+
+// speaker returns the voice that speaks a language instead of v; v itself if no voice does.
+func (c *Catalogue) speaker(ctx context.Context, v lectern.Voice, t tongue) (lectern.Voice, error) {
+	other, err := c.other(ctx, v, t.script, t.language)
+	if err != nil || other.ID == "" || fit(other.Language, t.language) == 0 {
+		return v, err
+	}
+	return other, nil
 }
 
 // notEnglish reports whether Latin text in a narration of another script is clearly not English. A voice of the other

@@ -167,3 +167,54 @@ func TestS6PausesBetweenStretchesAreAsLongAsWritten(t *testing.T) {
 		}
 	}
 }
+
+// Whole sentences in another language of the same script are read by a voice of that language, if there is one. Names
+// and quotes inside a sentence are not.
+func TestSentencesInAnotherLanguageHaveAVoiceOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	c := talkers(voice("espeak", "de-male", "de", "male"))
+	const (
+		english = "This is the plan for today, and we begin with the results of the last quarter, which were good. "
+		german  = "Das ist der Plan für heute und morgen.\nJa.\nUnd das ist noch ein Satz auf Deutsch."
+		french  = "Bonjour à tous et bienvenue dans notre présentation."
+	)
+	for text, want := range map[string]string{
+		english + "Herzlich willkommen zu unserer Sitzung, liebe Kollegen! " + english: "rms|de-male:Herzlich willkommen " +
+			"zu unserer Sitzung, liebe Kollegen!",
+		english + "\n\n" + german + "\n\n" + english:                                 "rms|de-male:" + german,
+		english + "The Süddeutsche Zeitung and Der Spiegel wrote about it in March.": "rms",
+		english + french: "rms", // no voice speaks French
+	} {
+		if _, got, warnings := read(t, c, text); got != want || len(warnings) > 0 {
+			t.Errorf("%q is read by\n%s, want\n%s; %v", text, got, want, warnings)
+		}
+	}
+	mixed := "Heute sehen wir uns an, wie das Team arbeitet. We also have one sentence in English here."
+	r, _, err := c.Resolve(t.Context(), lectern.VoiceChoice{Engine: "flite", ID: "rms"}, lectern.ParseScript(mixed))
+	if err != nil || len(r.Parts) > 0 {
+		t.Errorf("a voice of another language than the text is chosen: %+v, %v", r.Parts, err)
+	}
+}
+
+func TestSentenceEnds(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`[ab .!?"\n3]{0,40}`).Draw(t, "text")
+		at := 0
+		for _, end := range sentenceEnds(text) {
+			if end <= at {
+				t.Fatalf("%q: a sentence ends at %d after %d", text, end, at)
+			}
+			at = end
+		}
+		if at != len(text) {
+			t.Fatalf("%q: the last sentence ends at %d", text, at)
+		}
+	})
+	for text, want := range map[string]int{"One. Two! Three?": 3, "Version 3.5 of example.org": 1, "a\nb": 2, "": 0,
+		"He said \"no.\" Then": 2, " ": 1} {
+		if got := sentenceEnds(text); len(got) != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

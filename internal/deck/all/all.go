@@ -21,16 +21,23 @@ func JSON(d lectern.Deck) ([]byte, error) { return jsondeck.Encode(d) }
 func Schema() ([]byte, error) { return schema.JSON() }
 
 // Parsers returns a catalogue of all parsers. It knows the kind of PDF files, but does not read them, see [With].
-func Parsers() *deck.Catalogue { return With(nil) }
+func Parsers() *deck.Catalogue { return With(nil, Machine{}) }
 
-// With returns a catalogue of all parsers, which reads PDF files with an engine. It reads a source of unknown kind as
-// JSON. Markdown comes before YAML, because front matter also looks like the beginning of a document in YAML.
-func With(engine *pdf.Engine) *deck.Catalogue {
+// Machine has the programs that the parsers of office files use, see [pptx.Machine].
+type Machine = pptx.Machine
+
+// Font is what the machine draws for a font, see [pptx.Font].
+type Font = pptx.Font
+
+// With returns a catalogue of all parsers, which reads PDF files with an engine, and office files with the programs of
+// the machine. It reads a source of unknown kind as JSON. Markdown comes before YAML, because front matter also looks
+// like the beginning of a document in YAML.
+func With(engine *pdf.Engine, m Machine) *deck.Catalogue {
 	return deck.NewCatalogue(
 		jsondeck.Parser{},
 		markdown.Parser{},
 		yamldeck.Parser{},
-		pptx.Parser{Form: jsondeck.Parser{}},
+		pptx.Parser{Form: jsondeck.Parser{}, Machine: m},
 		deckpdf.Parser{Form: jsondeck.Parser{}, Engine: engine},
 	).WithFolders(images.Parser{Form: jsondeck.Parser{}})
 }

@@ -124,7 +124,7 @@ func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 	template, _, _ := f.text("template", "templateId")
 	s.Template = templateID(template)
 	s.Page, s.Sound = f.pageOf(), f.soundOf()
-	s.Steps = f.steps(s.Page != nil)
+	s.Section, s.Steps = f.section(), f.steps(s.Page != nil)
 	s.Voice = f.voice()
 	s.AvatarBox, s.Background = f.avatarBox()
 	s.Hold = f.ownHold()
@@ -146,6 +146,17 @@ func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 	}
 	s.Narration = own
 	return s
+}
+
+// section reads the section of a slide or a translation. A section that is not a text is a prop.
+func (f *fields) section() string {
+	if value, _ := f.obj.Get("section"); value != nil {
+		if _, ok := value.(string); !ok {
+			return ""
+		}
+	}
+	section, _, _ := f.text("section")
+	return section
 }
 
 // pageOf reads the page of a file that a slide shows. A page that is not an object is a prop.

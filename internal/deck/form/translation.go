@@ -85,7 +85,7 @@ func (f *fields) translations() map[string]lectern.Translation {
 	f.byLanguage(func(tag string, o *fields) {
 		var s lectern.Slide
 		s.Narration, _, _ = o.text("narration", "voiceoverText")
-		s.Voice = o.voice()
+		s.Voice, s.Section = o.voice(), o.section()
 		revisions := o.revisions()
 		in, inAt := f.r.props(o, &s)
 		if s.Narration == "" && in != "" {
@@ -95,7 +95,8 @@ func (f *fields) translations() map[string]lectern.Translation {
 		if out == nil {
 			out = map[string]lectern.Translation{}
 		}
-		out[tag] = lectern.Translation{Narration: s.Narration, Props: s.Props, Voice: s.Voice, Revisions: revisions}
+		out[tag] = lectern.Translation{Narration: s.Narration, Props: s.Props, Section: s.Section, Voice: s.Voice,
+			Revisions: revisions}
 	})
 	return out
 }
@@ -141,6 +142,7 @@ func (o *Object) translations(all map[string]lectern.Translation) {
 			t.Add("props", tree(s.Props))
 		}
 		t.text("narration", s.Narration)
+		t.text("section", s.Section)
 		t.voice(s.Voice)
 		t.texts("revisions", s.Revisions)
 	})

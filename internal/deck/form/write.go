@@ -85,6 +85,7 @@ func writtenSlide(s lectern.Slide) *Object {
 	}
 	o.steps(s.Steps)
 	o.text("narration", s.Narration)
+	o.text("section", s.Section)
 	if a := s.Sound; a != nil {
 		sound := &Object{}
 		sound.text("file", a.File)

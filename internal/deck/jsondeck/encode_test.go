@@ -129,7 +129,7 @@ func revisions(t *rapid.T, fields ...string) map[string]string {
 
 var translation = rapid.Custom(func(t *rapid.T) lectern.Translation {
 	tr := lectern.Translation{Narration: maybe(t, text, "narration"), Voice: maybe(t, voice, "voice"),
-		Revisions: revisions(t, "narration", "props.title")}
+		Revisions: revisions(t, "narration", "props.title"), Section: maybe(t, text, "section")}
 	if rapid.Bool().Draw(t, "has props") {
 		tr.Props = props(t)
 	}
@@ -163,7 +163,7 @@ var writtenSlide = rapid.Custom(func(t *rapid.T) lectern.Slide {
 		ID: maybe(t, text, "id"), Template: maybe(t, rapid.SampledFrom([]string{"title", "content", "big-image-left"}),
 			"template"),
 		Narration: maybe(t, text, "narration"), Voice: maybe(t, voice, "voice"), Hold: maybe(t, length, "hold"),
-		Background: maybe(t, rapid.StringMatching(`#[0-9a-f]{6}`), "background"),
+		Background: maybe(t, rapid.StringMatching(`#[0-9a-f]{6}`), "background"), Section: maybe(t, text, "section"),
 	}
 	if rapid.Bool().Draw(t, "has props") {
 		s.Props = props(t)

@@ -21,7 +21,7 @@ func old(r io.ReaderAt, size int64) error {
 		return fault("The deck is protected by a password. Open it in the office program, save a copy without a password, " +
 			"and use the copy.")
 	case names["PowerPoint Document"]:
-		return fault("The deck is a PowerPoint file of the format before 2007 (.ppt). Save it as .pptx.").
+		return fault("The file is a PowerPoint file of the format before 2007 (.ppt). Save it as .pptx.").
 			Because(ErrOldFormat)
 	case names["WordDocument"]:
 		return fault("The file is a Word document, not a deck.")

@@ -2,6 +2,7 @@ package pptx
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"path"
@@ -9,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"lectern"
 	"lectern/internal/deck"
@@ -25,6 +25,12 @@ type composer struct {
 	lim    lectern.Limits
 	titles native.Names // headings
 
+	made    map[string]film  // the sounds of films, by member
+	tongues tongues          // the notes, by language
+	fonts   map[string]Font  // what the machine draws, by the names in the file
+	alike   map[string]bool  // fonts whose replacement of the same widths is noted
+	missing map[string][]int // the slides with a font that is not installed
+
 	reports map[string]*deck.SlideReport // by key
 }
 
@@ -34,6 +40,7 @@ const (
 	codeAnimation  = "animation_dropped"
 	codeFlat       = "clicks_joined"
 	codeVideo      = "video_poster"
+	codeFilm       = "film_sound"
 	codeSound      = "sound_unused"
 	codeRecording  = "recording_unused"
 	codeNotes      = "notes_unused"
@@ -43,6 +50,8 @@ const (
 	codeSilent     = "no_narration"
 	codeMacros     = "macros"
 	codeTimesUnset = "times_unused"
+	codeOld        = "old_format"
+	codeLanguages  = "notes_languages"
 )
 
 // slide makes a slide of a deck. The sound is set apart, because it is exact to less than a millisecond.
@@ -53,7 +62,8 @@ func (c *composer) slide(s Slide) (native.Slide, *lectern.SoundOf) {
 		w.Props = map[string]any{"title": title}
 	}
 	var sound *lectern.SoundOf
-	notes := narration(s.Notes)
+	said := c.tongues.notes[s.Page-1]
+	notes := narration(said[c.tongues.own])
 	if c.mode == "" || c.mode == deck.Recorded {
 		sound = c.sound(s, r)
 	}
@@ -65,9 +75,12 @@ func (c *composer) slide(s Slide) (native.Slide, *lectern.SoundOf) {
 			r.Notes = append(r.Notes, deck.Note{Code: codeNotes, Message: "The notes of the slide are not spoken, because it " +
 				"has a recording."})
 		}
-	case notes != "" && (c.mode == "" || c.mode == deck.Notes):
-		w.Narration = notes
+	case narrated(said) && (c.mode == "" || c.mode == deck.Notes):
+		w.Narration, w.Translations = notes, c.translations(said)
 		r.Narration, r.Why = deck.Notes, "The notes of the slide are spoken."
+		if notes == "" {
+			r.Why = "The slide has notes in other languages only."
+		}
 	case s.Advance > 0:
 		w.Hold = c.bounded(s.Advance).Seconds()
 		r.Narration = deck.Silence
@@ -76,8 +89,10 @@ func (c *composer) slide(s Slide) (native.Slide, *lectern.SoundOf) {
 		r.Narration, r.Why = deck.Nothing, "The slide has no narration and no time of its own."
 	}
 	c.remarks(s, r)
+	c.typefaces(s, r)
+	w.Show(s.Text, r.AltTexts)
 	if sound == nil {
-		r.Unsaid = unsaid(s.Text, notes, w.Narration != "")
+		r.Unsaid = lectern.Unsaid(s.Text, w.Narration)
 	}
 	if c.reports == nil {
 		c.reports = map[string]*deck.SlideReport{}
@@ -95,13 +110,20 @@ func (c *composer) sound(s Slide, r *deck.SlideReport) *lectern.SoundOf {
 		return nil
 	}
 	n, why := s.Narration, ""
-	p, err := lectern.BesidePath(n.Member)
+	member := n.Member
+	made, extracted := c.made[member]
+	if extracted && made.why == "" {
+		member += filmEnding
+	}
+	p, err := lectern.BesidePath(member)
 	switch {
-	case n.Video:
+	case made.why != "":
+		why = made.why
+	case n.Video && !extracted:
 		why = "it is a video"
-	case !slices.Contains(soundEndings, strings.ToLower(path.Ext(n.Member))):
+	case !slices.Contains(soundEndings, strings.ToLower(path.Ext(member))):
 		why = "its format is not supported; WAV, MP3, M4A, Ogg and FLAC are"
-	case err != nil || p != n.Member || strings.TrimSpace(p) != p:
+	case err != nil || p != member || strings.TrimSpace(p) != p:
 		why = "the name of its file is not usable"
 	}
 	if why != "" {
@@ -109,9 +131,13 @@ func (c *composer) sound(s Slide, r *deck.SlideReport) *lectern.SoundOf {
 			"used, because %s.", lectern.Shorten(n.Member), why)})
 		return nil
 	}
-	of := &lectern.SoundOf{File: n.Member, Start: n.TrimStart}
+	if n.Video {
+		r.Notes = append(r.Notes, deck.Note{Code: codeFilm, Message: "The film of the recorded narration is not shown: " +
+			"only its sound is used."})
+	}
+	of := &lectern.SoundOf{File: member, Start: n.TrimStart}
 	if n.TrimEnd > 0 {
-		if of.End = c.length(n.Member) - n.TrimEnd; of.End <= of.Start && n.Length > 0 {
+		if of.End = c.length(member) - n.TrimEnd; of.End <= of.Start && n.Length > 0 {
 			of.End = of.Start + n.Length
 		}
 		if of.End <= of.Start {
@@ -154,6 +180,30 @@ func narration(notes []Paragraph) string {
 		texts = append(texts, bullet.ReplaceAllString(p.Text, ""))
 	}
 	return strings.Join(texts, "\n\n")
+}
+
+// narrated reports whether there are notes in any language.
+func narrated(said map[string][]Paragraph) bool {
+	for _, notes := range said {
+		if narration(notes) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// translations are the notes in other languages than the deck's own.
+func (c *composer) translations(said map[string][]Paragraph) map[string]native.Translation {
+	var out map[string]native.Translation
+	for tag, notes := range said {
+		if text := narration(notes); tag != c.tongues.own && text != "" {
+			if out == nil {
+				out = map[string]native.Translation{}
+			}
+			out[tag] = native.Translation{Narration: text}
+		}
+	}
+	return out
 }
 
 // remarks adds what differs from the file.
@@ -226,54 +276,6 @@ func clipName(c Clip) string {
 	return lectern.Shorten(path.Base(c.Member))
 }
 
-// unsaid returns the texts of a slide of whose words the narration has less than half. Without narration these are all.
-func unsaid(texts []string, narration string, spoken bool) []string {
-	said := map[string]bool{}
-	if spoken {
-		for _, w := range words(narration) {
-			said[w] = true
-		}
-	}
-	var out []string
-	for _, t := range texts {
-		n, all := 0, words(t)
-		for _, w := range all {
-			if said[w] {
-				n++
-			}
-		}
-		if len(all) > 0 && 2*n < len(all) {
-			out = append(out, oneLine(t))
-		}
-	}
-	return out
-}
-
-// words returns the words of a text in lower case. In scripts without spaces every character is one.
-func words(s string) []string {
-	var out []string
-	var b strings.Builder
-	flush := func() {
-		if b.Len() > 0 {
-			out = append(out, b.String())
-			b.Reset()
-		}
-	}
-	for _, r := range strings.ToLower(s) {
-		switch {
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai):
-			flush()
-			out = append(out, string(r))
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
-			b.WriteRune(r)
-		default:
-			flush()
-		}
-	}
-	flush()
-	return out
-}
-
 // report lists the slides of the file in order, hidden ones included.
 func (c *composer) report() []deck.SlideReport {
 	var all []deck.SlideReport
@@ -321,6 +323,16 @@ func (c *composer) warnings() []lectern.Warning {
 		} else if len(l) > 1 {
 			out = append(out, lectern.Warning{Code: k.code, Message: fmt.Sprintf("Slides %s %s.", numbers(l), k.many)})
 		}
+	}
+	out = append(out, c.fontWarnings()...)
+	if all := c.tongues.all; len(all) > 1 {
+		own, others := cmp.Or(all[0], "another language"), strings.Join(all[1:], ", ")
+		out = append(out, lectern.Warning{Code: codeLanguages, Message: fmt.Sprintf("The notes are in several languages: %s "+
+			"and %s. Unless a language is chosen (--language), the video is in the first.", own, others)})
+	}
+	if c.talk.Old {
+		out = append(out, lectern.Warning{Code: codeOld, Message: "The file has the PowerPoint format before 2007 (.ppt). " +
+			"LibreOffice converted it to PPTX, and recorded sound may be missing. PowerPoint itself converts it better."})
 	}
 	if c.talk.Macros {
 		out = append(out, lectern.Warning{Code: codeMacros, Message: "The file has macros, which are not run."})

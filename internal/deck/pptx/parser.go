@@ -3,8 +3,10 @@ package pptx
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"io/fs"
+	"path"
 	"strings"
 	"time"
 
@@ -21,12 +23,27 @@ import (
 // "recorded" (only recordings), "notes" (only notes) or "none" (silence).
 type Parser struct {
 	// Form reads decks in JSON. It reads the deck that the slides become, together with the settings.
-	Form deck.Parser
+	Form    deck.Parser
+	Machine Machine
+}
+
+// Machine has the programs of this machine that the parser uses. A function that is nil is not used.
+type Machine struct {
+	// Modern turns a PowerPoint file of the format before 2007 into PPTX. Without it such files are refused.
+	Modern func(ctx context.Context, r io.ReaderAt, size int64) (pptx io.ReaderAt, pptxSize int64, err error)
+	// Recognise returns the language of a text, as a tag without a region, and whether it is certain. Without it notes are
+	// divided only by marks.
+	Recognise func(text string) (tag string, certain bool)
+	// Sound returns the sound of a film, or of a sound in a format that decks may not have, as a FLAC file. ending is that
+	// of its name, such as ".mp4". Without it such recordings are not used.
+	Sound func(ctx context.Context, film io.Reader, ending string) (flac io.ReaderAt, size int64, err error)
+	// Fonts returns what the machine draws for each of the fonts. It leaves out those of which it knows nothing.
+	Fonts func(ctx context.Context, names []string) (map[string]Font, error)
 }
 
 var _ deck.Parser = Parser{}
 
-// Kind implements deck.Parser. The endings include those of the format before 2007, which [Read] refuses by name.
+// Kind implements deck.Parser. The endings include those of the format before 2007.
 func (Parser) Kind() deck.Kind {
 	const office = "application/vnd.openxmlformats-officedocument.presentationml."
 	const macros = "application/vnd.ms-powerpoint."
@@ -54,8 +71,7 @@ func (p Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim l
 	if err != nil {
 		return deck.Request{}, err
 	}
-	r, size := s.Reader()
-	a, talk, err := load(ctx, r, size, Limits{Slides: lim.Slides})
+	s, a, talk, err := p.load(ctx, s, Limits{Slides: lim.Slides})
 	if err != nil {
 		return deck.Request{}, err
 	}
@@ -68,12 +84,21 @@ func (p Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim l
 		other = "deck.odp"
 	}
 	name := native.OwnName(s.Name, other)
-	c := &composer{archive: a, talk: talk, mode: mode, lim: lim, titles: native.Names{}}
-	d := native.Deck{Title: properTitle(talk.Title), Size: videoSize(talk, lim)}
+	c := &composer{archive: a, talk: talk, mode: mode, lim: lim, titles: native.Names{},
+		missing: map[string][]int{}, alike: map[string]bool{}}
+	if c.fonts, err = p.Machine.drawn(ctx, shown); err != nil {
+		return deck.Request{}, err
+	}
+	if err := c.extract(ctx, p.Machine, shown); err != nil {
+		return deck.Request{}, err
+	}
+	c.tongues = p.Machine.tongues(shown)
+	d := native.Deck{Title: properTitle(talk.Title), Size: videoSize(talk, lim), Language: c.tongues.own}
+	sections := c.sections(shown)
 	sounds := make([]*lectern.SoundOf, len(shown))
 	for i, slide := range shown {
 		w, sound := c.slide(slide)
-		w.Page = lectern.PageOf{File: name, Page: slide.Page}
+		w.Page, w.Section = lectern.PageOf{File: name, Page: slide.Page}, sections[i]
 		d.Slides, sounds[i] = append(d.Slides, w), sound
 	}
 	q, err := native.Parse(ctx, p.Form, d, settings, lim)
@@ -92,9 +117,30 @@ func (p Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim l
 		if path == name {
 			return s.Open()
 		}
-		return a.file(path)
+		return c.file(path)
 	}
 	return q, nil
+}
+
+// load reads the file of a source. A PowerPoint file of the format before 2007 is replaced by its PPTX, as far as the
+// machine can make one.
+func (p Parser) load(ctx context.Context, s deck.Source, lim Limits) (deck.Source, *archive, *Talk, error) {
+	r, size := s.Reader()
+	a, talk, err := load(ctx, r, size, lim)
+	if p.Machine.Modern == nil || !errors.Is(err, ErrOldFormat) {
+		return s, a, talk, err
+	}
+	if r, size, err = p.Machine.Modern(ctx, r, size); err != nil {
+		return s, nil, nil, err
+	}
+	s.At, s.Size, s.Name = r, size, strings.TrimSuffix(s.Name, path.Ext(s.Name))+".pptx"
+	if s.Name == ".pptx" {
+		s.Name = ""
+	}
+	if a, talk, err = load(ctx, r, size, lim); err == nil {
+		talk.Old = true
+	}
+	return s, a, talk, err
 }
 
 // file opens a member.

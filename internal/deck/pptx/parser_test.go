@@ -18,6 +18,18 @@ import (
 
 var parser = pptx.Parser{Form: jsondeck.Parser{}}
 
+// on is a parser on a machine.
+func on(m pptx.Machine) pptx.Parser { return pptx.Parser{Form: jsondeck.Parser{}, Machine: m} }
+
+func requestOf(t testing.TB, p pptx.Parser, name string, b []byte, settings string) deck.Request {
+	t.Helper()
+	q, err := p.Parse(t.Context(), deck.Source{Name: name, Bytes: b}, []byte(settings), lectern.Limits{})
+	if err != nil || len(q.Faults) > 0 {
+		t.Fatal(err, q.Faults)
+	}
+	return q
+}
+
 func TestSuite(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"recorded-narration", "hidden-slides"} {
@@ -31,11 +43,7 @@ func TestSuite(t *testing.T) {
 
 func request(t testing.TB, b []byte, settings string) deck.Request {
 	t.Helper()
-	q, err := parser.Parse(t.Context(), deck.Source{Name: "talk.pptx", Bytes: b}, []byte(settings), lectern.Limits{})
-	if err != nil || len(q.Faults) > 0 {
-		t.Fatal(err, q.Faults)
-	}
-	return q
+	return requestOf(t, parser, "talk.pptx", b, settings)
 }
 
 func TestSoundIsTheRecordingThenTheNotesThenTheTime(t *testing.T) {
@@ -224,6 +232,53 @@ func TestTheTitleIsNotAPlaceholder(t *testing.T) {
 			`</dc:title></c:coreProperties>`
 		if q := request(t, pack(t, p), ""); q.Deck.Title != want {
 			t.Errorf("%s: %q", title, q.Deck.Title)
+		}
+	}
+}
+
+// sectioned is a deck of four slides with these sections, each given as its name and the identifiers of its slides.
+func sectioned(t testing.TB, list ...string) []byte {
+	t.Helper()
+	var slides []string
+	for _, title := range []string{"Hello", "Why", "How", "Bye"} {
+		slides = append(slides, slide("", shape("2", `<p:ph type="title"/>`, run(title)), ""))
+	}
+	slides[2] = strings.Replace(slides[2], "<p:sld ", `<p:sld show="0" `, 1)
+	p, sections := office(slides, nil), ""
+	for i := 0; i < len(list); i += 2 {
+		sections += `<p14:section name="` + list[i] + `"><p14:sldIdLst>`
+		for id := range strings.FieldsSeq(list[i+1]) {
+			sections += `<p14:sldId id="` + id + `"/>`
+		}
+		sections += `</p14:sldIdLst></p14:section>`
+	}
+	p["ppt/presentation.xml"] = strings.Replace(p["ppt/presentation.xml"], `</p:presentation>`,
+		`<p:extLst><p:ext uri="x"><p14:sectionLst>`+sections+`</p14:sectionLst></p:ext></p:extLst></p:presentation>`, 1)
+	return pack(t, p)
+}
+
+func TestSectionsBecomeThoseOfTheDeck(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		sections []string
+		want     [3]string // of the slides that are shown
+	}{
+		"one for each part":       {[]string{"Intro", "256", "Main", "257 258 259"}, [3]string{"Intro", "Main", "Main"}},
+		"some slides are in none": {[]string{"Main", "257 258"}, [3]string{"", "Main", ""}},
+		"all slides are in one":   {[]string{"All of it", "256 257 258 259"}, [3]string{}},
+		"an empty one":            {[]string{"A", "256 257", "B", "", "C", "259"}, [3]string{"A", "A", "C"}},
+		"only hidden slides":      {[]string{"A", "256 257 259", "B", "258"}, [3]string{}},
+		"of the same name":        {[]string{"A", "256", "A", "257 259"}, [3]string{"A", "A (2)", "A (2)"}},
+		"which nobody named":      {[]string{"Default Section", "256 257", "End", "259"}, [3]string{"Hello", "Hello", "End"}},
+		"with braces in the name": {[]string{"{{x}}", "256", "B", "257 259"}, [3]string{`\{{x}}`, "B", "B"}},
+		"a hidden slide comes first": {[]string{"A", "256 257", "Standardabschnitt", "258 259"},
+			[3]string{"A", "A", "Bye"}},
+	} {
+		q := request(t, sectioned(t, c.sections...), "")
+		for i, s := range q.Deck.Slides {
+			if s.Section != c.want[i] {
+				t.Errorf("%s: slide %d is in %q, not in %q", name, i+1, s.Section, c.want[i])
+			}
 		}
 	}
 }

@@ -18,6 +18,7 @@ type Talk struct {
 	Sections      []Section // in show order, empty ones included
 	// what a slide show of the file would not play: its author switched off recorded times or narrations
 	NoTimings, NoNarration bool
+	Old                    bool     // LibreOffice made the file of one of the format before 2007
 	Macros                 bool     // the file has macros, which are never run
 	Unusual                []string // whole sentences about the file as a whole, for the report
 }

@@ -170,6 +170,8 @@ func (s schema) slide() map[string]node {
 			"the narration. The deck's field steps asks for them. A list of other values is a prop.",
 			node{"type": "array", "maxItems": lectern.MaxSteps, "items": node{"$ref": "#/$defs/step"}}, anything()),
 		"sound": either("A recorded narration, in place of a voice.", node{"$ref": "#/$defs/sound"}, notAnObject()),
+		"section": either("The section that the slide belongs to. Slides of one section that follow one another are one "+
+			"chapter of the video.", node{"type": "string", "maxLength": lectern.MaxTitle}, notAText()),
 		"avatarBox": defined("avatarBox",
 			"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."),
 		"avatarBackground": colour("The colour behind the avatar."),
@@ -184,6 +186,11 @@ func (s schema) slide() map[string]node {
 // notAnObject is a value of a field that is then a prop.
 func notAnObject() node {
 	return node{"type": []string{"string", "number", "boolean", "array", "null"}}
+}
+
+// notAText is a value of a field that is then a prop.
+func notAText() node {
+	return node{"type": []string{"object", "number", "boolean", "array", "null"}}
 }
 
 // step describes a state of a slide before it is complete.
@@ -278,6 +285,8 @@ func (s schema) objects() map[string]object {
 			"narration": s.narration("What is said. A slide with a narration needs it in each language that is rendered."),
 			"props": defined("props", "They replace the props of the slide of the same names. A list is replaced as a "+
 				"whole."),
+			"section": either("The section of the slide, if it has one.",
+				node{"type": "string", "maxLength": lectern.MaxTitle}, notAText()),
 			"voice":         voice("The voice of this slide in this language."),
 			"voiceId":       words("The id of the voice, as voice.id.", lectern.MaxName),
 			"voiceProvider": words("The engine of the voice, as voice.engine.", lectern.MaxName),

@@ -84,6 +84,16 @@
     };
   }
 
+  // contrast gives the numbers on the pieces of a pie a colour that can be read there. A pie has one colour for all.
+  function contrast(root) {
+    const pieces = root.querySelectorAll(".pieCircle"), labels = root.querySelectorAll("text.slice");
+    if (pieces.length !== labels.length) return;
+    labels.forEach((label, i) => {
+      pieces[i].style.setProperty("--piece", getComputedStyle(pieces[i]).fill);
+      label.style.fill = dark(colour(pieces[i], "--piece")) ? "#ffffff" : "#14141f";
+    });
+  }
+
   // Larger than this, the type of a small diagram would look like a title.
   const LARGEST = 2.1;
 
@@ -106,6 +116,7 @@
         root.setAttribute("width", box.width * LARGEST);
         root.setAttribute("height", box.height * LARGEST);
         el.classList.add("drawn");
+        contrast(root);
       } catch (e) {
         el.innerHTML = kept;
         el.classList.add("pane");
