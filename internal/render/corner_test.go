@@ -33,7 +33,7 @@ func quarter(c lectern.Corner, size lectern.Size) image.Rectangle {
 	return r
 }
 
-func (d *printed) PDF(_ context.Context, sha string, _ int, _ bool, path string) error {
+func (d *printed) PDF(_ context.Context, sha string, _ lectern.Unlock, _ int, _ bool, path string) error {
 	return os.WriteFile(path, []byte(sha), 0o600)
 }
 
