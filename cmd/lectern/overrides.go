@@ -14,6 +14,9 @@ import (
 type overrideFlags struct {
 	Narration string `help:"What is heard: recorded (only recordings), notes (only what a voice speaks) or none; without it, the best there is." enum:",recorded,notes,none" default:"" placeholder:"WHAT"`
 	Steps     bool   `help:"Show slides step by step: what appears on a click in the deck appears at a mark [click] of the narration. Without it slides are shown as they are in the end."`
+	Layout    string `help:"Where the presenter is: picture_in_picture, side_by_side, split_screen or slide_only (nowhere)." placeholder:"NAME"`
+	Corner    string `help:"The presenter's corner in picture_in_picture: bottom_right, bottom_left, top_right, top_left, or auto, where slides of a file show least." placeholder:"NAME"`
+	Aspect    string `help:"The shape of the video: 16:9, 4:3, 1:1, 9:16, or any width and height. Slides of another shape are padded." placeholder:"W:H"`
 	Notes     string `help:"A file with the notes of a PDF, in place of those in it." placeholder:"FILE"`
 	Password  string `name:"password-file" help:"A file with the password of a PDF; without it, the variable LECTERN_DECK_PASSWORD." placeholder:"FILE"`
 	Dialect   string `help:"The conventions by which Markdown is read: plain, marp, slidev, reveal or narakeet; without it, its signs decide." enum:",plain,marp,slidev,reveal,narakeet" default:"" placeholder:"NAME"`
@@ -56,10 +59,8 @@ const maxNotesFile = 1 << 20
 // settings returns the settings that override a deck's own, as JSON; nil: none. preset is the flag of that name.
 func (o overrideFlags) settings(preset string) ([]byte, error) {
 	fields := map[string]any{}
-	if preset != "" {
-		fields["preset"] = preset
-	}
-	for name, value := range map[string]string{"narration": o.Narration, "dialect": o.Dialect, "draw": o.Draw} {
+	for name, value := range map[string]string{"preset": preset, "narration": o.Narration, "layout": o.Layout,
+		"corner": o.Corner, "aspect": o.Aspect, "dialect": o.Dialect, "draw": o.Draw} {
 		if value != "" {
 			fields[name] = value
 		}

@@ -51,6 +51,8 @@ type Pages interface {
 	Draw(ctx context.Context, page, width, height int) (*image.RGBA, error)
 	// Place is where Draw puts a page.
 	Place(page, width, height int) image.Rectangle
+	// Boxes returns where the text of a page is in the picture that Draw makes of it.
+	Boxes(ctx context.Context, page, width, height int) ([]image.Rectangle, error)
 	// Unprotected writes the file without its password.
 	Unprotected(ctx context.Context, w io.Writer) error
 	Close()
@@ -265,6 +267,16 @@ func (s *Service) Draw(ctx context.Context, pdf string, page int, size lectern.S
 		return err
 	})
 	return img, err
+}
+
+// Text returns where the text of a page is, see render.Documents.
+func (s *Service) Text(ctx context.Context, pdf string, page int, size lectern.Size) (boxes []image.Rectangle,
+	err error) {
+	err = s.with(ctx, pdf, func(doc Pages) error {
+		boxes, err = doc.Boxes(ctx, page, size.Width, size.Height)
+		return err
+	})
+	return boxes, err
 }
 
 // kept is a PDF file that is open.

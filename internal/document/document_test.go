@@ -151,6 +151,8 @@ func (p *pages) Unprotected(_ context.Context, to io.Writer) error {
 
 func (p *pages) Place(_, width, height int) image.Rectangle { return image.Rect(0, 0, width, height) }
 
+func (p *pages) Boxes(context.Context, int, int, int) ([]image.Rectangle, error) { return nil, nil }
+
 func (p *pages) Close() {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()

@@ -16,6 +16,7 @@ type DeckInput struct {
 	SlideURL    string            `json:"slideUrl,omitempty" doc:"Instead of slides: the address of one picture."`
 	Theme       string            `json:"theme,omitempty" default:"dark-purple" example:"light-modern" doc:"An id of GET /v1/themes."`
 	Layout      string            `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"The avatar's place: in a corner of the slide, beside the slide, in a half of its own, or nowhere."`
+	Corner      string            `json:"corner,omitempty" enum:"auto,bottom_right,bottom_left,top_right,top_left" doc:"The avatar's corner in the layout picture_in_picture. auto is the one in which the pages of the deck show least. Default: auto for a deck with pages that has no layout, else bottom_right."`
 	SlideOnly   bool              `json:"slideOnly,omitempty" doc:"No avatar, whatever the layout."`
 	Avatar      string            `json:"avatar,omitempty" example:"gia.casual" doc:"name, name.variant or engine:name.variant. Default: the server's. Alias: avatarCode."`
 	KeyAvatar   bool              `json:"keyAvatar,omitempty" default:"true" doc:"Cut an avatar that speaks itself (Elai) out of its background. false: it is shown in front of the slide's background colour. Built-in avatars have no background of their own. Alias: useAvatarMask."`

@@ -146,6 +146,43 @@ func TestPagesAreFittedAndCentred(t *testing.T) {
 	}
 }
 
+// The boxes of a page's text are where the page is drawn: turned, in the middle, and inside the picture.
+func TestBoxesOfTextAreWhereItIsDrawn(t *testing.T) {
+	t.Parallel()
+	for _, rotate := range []int{0, 90, 180, 270} {
+		doc := pdftest.Doc{Pages: []pdftest.Page{{Width: 400, Height: 200, More: fmt.Sprintf("/Rotate %d", rotate),
+			Content: pdftest.Say("Harbour", 40, 150, 30)}}}
+		d := open(t, doc.Bytes())
+		const w, h = 600, 600
+		img, err := d.Draw(t.Context(), 1, w, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		boxes, err := d.Boxes(t.Context(), 1, w, h)
+		if err != nil || len(boxes) != 1 {
+			t.Fatalf("turned by %d: %v (%v)", rotate, boxes, err)
+		}
+		inside, outside := 0, 0
+		for y := range h {
+			for x := range w {
+				switch {
+				case img.RGBAAt(x, y).R > 100:
+				case image.Pt(x, y).In(boxes[0].Inset(-2)):
+					inside++
+				default:
+					outside++
+				}
+			}
+		}
+		if area := boxes[0].Dx() * boxes[0].Dy(); inside < area/20 || outside > 0 {
+			t.Errorf("turned by %d, the box %v has %d dark pixels, and %d are outside it", rotate, boxes[0], inside, outside)
+		}
+	}
+	if _, err := open(t, pdftest.Doc{Pages: []pdftest.Page{{}}}.Bytes()).Boxes(t.Context(), 2, 100, 100); err == nil {
+		t.Error("a page that is not there has boxes")
+	}
+}
+
 func TestTransparencyIsDrawnOverWhite(t *testing.T) {
 	t.Parallel()
 	d := open(t, pdftest.Doc{Pages: []pdftest.Page{{Width: 100, Height: 100,

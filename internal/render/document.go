@@ -33,6 +33,8 @@ type Documents interface {
 	// Draw draws a page of a PDF file, counted from 1, as large as it fits into size. Where the page has another shape,
 	// the rest is padded as picture.Pad describes.
 	Draw(ctx context.Context, pdf string, page int, size lectern.Size) (*image.RGBA, error)
+	// Text returns where the text of a page is in the picture that Draw makes of it.
+	Text(ctx context.Context, pdf string, page int, size lectern.Size) ([]image.Rectangle, error)
 	// Version changes when pages would look different. It is part of content keys.
 	Version() string
 }
@@ -136,20 +138,41 @@ func (u *capturer) page(ctx context.Context, s *slide, v *view, step lectern.Sli
 	if err != nil {
 		return fail.On(ctx, err, s.number)
 	}
-	key := contentkey.Of(lectern.StepCapture, "page", pdf.key, number, u.deck.Size, u.importer.documents.Version())
-	v.picture.file, err = u.step(ctx, lectern.StepCapture, s.number, key, ".png", func(path string) error {
-		return u.resources.tabs.Do(ctx, 1, func() error {
-			img, err := u.importer.documents.Draw(ctx, pdf.path, number, u.deck.Size)
-			if err != nil {
-				return fail.Else(err, lectern.CodeCaptureFailed, "The page of the slide could not be drawn.")
-			}
-			b, err := picture.PNG(img)
-			if err != nil {
-				return err
-			}
-			u.keep(s, v, img)
-			return os.WriteFile(path, b, 0o666)
-		})
+	var drawn *image.RGBA
+	key := pageKey(pdf.key, number, u.deck.Size, u.importer.documents)
+	v.picture.file, err = u.step(ctx, lectern.StepCapture, s.number, key, ".png", func(path string) (err error) {
+		drawn, err = drawPage(ctx, u.importer.documents, u.resources, pdf.path, number, u.deck.Size, path)
+		return err
 	})
-	return err
+	if err != nil || v != s.own() {
+		return err
+	}
+	if err := u.placer.measure(ctx, s, pdf.path, number, drawn); err != nil {
+		return fail.On(ctx, err, s.number)
+	}
+	if drawn != nil {
+		u.keep(s, v, drawn)
+	}
+	return nil
+}
+
+// pageKey is the key of the picture of a page. pdf is the key of its file.
+func pageKey(pdf string, page int, size lectern.Size, documents Documents) string {
+	return contentkey.Of(lectern.StepCapture, "page", pdf, page, size, documents.Version())
+}
+
+// drawPage draws a page of a PDF file and writes the picture to path as PNG.
+func drawPage(ctx context.Context, documents Documents, r *Resources, pdf string, page int, size lectern.Size,
+	path string) (img *image.RGBA, err error) {
+	err = r.tabs.Do(ctx, 1, func() error {
+		if img, err = documents.Draw(ctx, pdf, page, size); err != nil {
+			return fail.Else(err, lectern.CodeCaptureFailed, "The page of the slide could not be drawn.")
+		}
+		b, err := picture.PNG(img)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, b, 0o666)
+	})
+	return img, err
 }

@@ -73,6 +73,11 @@ func (d *fakeDocuments) Draw(_ context.Context, pdf string, page int, size lecte
 	return img, nil
 }
 
+// Text reports no text.
+func (d *fakeDocuments) Text(context.Context, string, int, lectern.Size) ([]image.Rectangle, error) {
+	return nil, nil
+}
+
 // Fetch implements Files: every asset is a second of a rising tone, in WAV at 44.1 kHz in stereo.
 func (d *fakeDocuments) Fetch(_ context.Context, _, path string) error {
 	return writeFile(path, func(w *bufio.Writer) error {
