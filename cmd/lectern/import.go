@@ -108,8 +108,8 @@ func (c *importCmd) Run(ctx context.Context, io streams, s *settings) (err error
 	if len(q.Report) > 0 {
 		fmt.Fprintln(io.err, io.dim(summary(q.Report)))
 	}
-	fmt.Fprintf(io.out, "%s  %s\n", io.bold(out), io.dim(fmt.Sprintf("%d slides · %d files in %s · %s", len(d.Slides),
-		len(f.kept), f.dir, megabytes(f.size))))
+	fmt.Fprintf(io.out, "%s  %s\n", io.bold(out), io.dim(fmt.Sprintf("%s · %s in %s · %s", count(len(d.Slides), "slide"),
+		count(len(f.kept), "file"), f.dir, megabytes(f.size))))
 	return nil
 }
 

@@ -341,11 +341,13 @@ func (c *renderCmd) finish(ctx context.Context, io streams, m maker, t task, p l
 	r := result{task: t, state: "failed", last: p}
 	if err == nil {
 		d := c.display(io, t, i, of)
-		if c.JSON {
-			r.report, _ = m.report(ctx, p.ID) // without a report there is still a video
-			r.report = choice.reported(r.report)
-		} else {
-			_ = tell(ctx, io, m, p.ID, choice, false)
+		r.report, _ = m.report(ctx, p.ID) // without a report there is still a video
+		r.report = choice.reported(r.report)
+		if len(r.report) > 0 && !c.JSON {
+			if bar, ok := d.(*barDisplay); ok {
+				bar.head()
+			}
+			fmt.Fprintln(io.err, io.dim(summary(r.report)))
 		}
 		r.last, err = follow(ctx, m, p, d, choice)
 	}
@@ -368,7 +370,7 @@ func (c *renderCmd) display(io streams, t task, i, of int) display {
 	place := fmt.Sprintf("%d of %d", i+1, of)
 	d := newDisplay(io, false)
 	if bar, ok := d.(*barDisplay); ok {
-		bar.before = place + "  " + shorten(t.name(), 30) + "  "
+		bar.before, bar.name = place+"  "+shorten(t.name(), 30)+"  ", t.name()
 		return bar
 	}
 	fmt.Fprintf(io.err, "%s  %s\n", place, t.name())

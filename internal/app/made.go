@@ -77,6 +77,10 @@ func (l *Local) Record(ctx context.Context, key string, p lectern.Presentation) 
 	for _, a := range artifacts {
 		m.Files = append(m.Files, MadeFile{a.Kind, a.Slide, a.Size, a.SHA256})
 	}
+	return l.record(key, m)
+}
+
+func (l *Local) record(key string, m Made) error {
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err

@@ -244,7 +244,7 @@ func (u *run) narrate(ctx context.Context, s *slide) error {
 		var err error
 		switch {
 		case u.deck.Recording != nil:
-			n, err = u.speaker.passage(ctx, s)
+			n, err = u.speaker.part(ctx, s)
 			if need.Joined = true; s.script.Silent() && len(u.deck.Recording.Starts) == 0 {
 				need.Least = need.Hold
 			}
