@@ -193,7 +193,8 @@ func explain(io streams, f *lectern.Failure, after time.Duration) {
 		}
 		row("also", text)
 	}
-	if do := advice(f.Code); do != "" && !errors.Is(f, fs.ErrNotExist) { // a missing file cannot be corrected
+	// A missing file or password cannot be corrected in the deck.
+	if do := advice(f.Code); do != "" && !errors.Is(f, fs.ErrNotExist) && f.Param != "password" {
 		row("do", do)
 	} else if after > 0 {
 		row("do", "Try again in "+span(after)+".")

@@ -100,7 +100,7 @@ func count(n int, what string) string {
 // The widths of the table of a report, in terminal cells.
 const (
 	titleCells  = 44
-	remarkCells = 100
+	remarkCells = 90
 )
 
 // soundNames are the sources of narration as the table shows them.
@@ -109,7 +109,8 @@ var soundNames = map[lectern.NarrationSource]string{
 	lectern.NarrationNone: "silent",
 }
 
-// showReport prints a row for each slide of a report, with what there is to say about it below the row.
+// showReport prints a row for each slide of a report, with the remarks about it below the row. What is on a slide and
+// not said is advice, see [showAdvice].
 func showReport(io streams, list []lectern.SlideReport) {
 	if len(list) == 0 {
 		return
@@ -137,20 +138,15 @@ func showReport(io streams, list []lectern.SlideReport) {
 		if r.Slide == 0 {
 			continue
 		}
-		for _, line := range remarksOf(r) {
-			fmt.Fprintln(io.out, "       "+io.yellow("· ")+io.dim(line))
+		for _, n := range r.Notes {
+			mark := io.yellow("· ")
+			for _, line := range wrap(n.Message, remarkCells) {
+				fmt.Fprintln(io.out, "       "+mark+io.dim(line))
+				mark = "  "
+			}
 		}
 	}
 	fmt.Fprintln(io.out)
-}
-
-// remarksOf returns the lines below the row of a slide. What is on it and not said is advice, see [showAdvice].
-func remarksOf(r lectern.SlideReport) []string {
-	var lines []string
-	for _, n := range r.Notes {
-		lines = append(lines, shorten(n.Message, remarkCells))
-	}
-	return lines
 }
 
 // outlined is a slide in the JSON of a check.

@@ -11,7 +11,8 @@ import (
 func sampleReport() []lectern.SlideReport {
 	return []lectern.SlideReport{
 		{Slide: 1, Source: 1, Title: "Our harbour", Narration: lectern.NarrationNotes,
-			Notes:  []lectern.Remark{{Code: "animation_dropped", Message: "The animations are dropped."}},
+			Notes: []lectern.Remark{{Code: "animation_dropped", Message: "The animations are dropped: the slide is shown as " +
+				"it looks after all of them, and nothing moves."}},
 			Unsaid: []string{"Our harbour", "Berths", "Cranes", "Tugs", "Pilots"}},
 		{Slide: 2, Source: 2, Title: "港", Narration: lectern.NarrationRecorded},
 		{Source: 3, Title: "Appendix", Narration: lectern.NarrationNone,
@@ -40,7 +41,8 @@ func TestTableOfAReport(t *testing.T) {
 	showReport(streams{out: &out}, sampleReport())
 	const want = `SLIDE  TITLE        SOUND
     1  Our harbour  notes, spoken
-       · The animations are dropped.
+       · The animations are dropped: the slide is shown as it looks after all of them, and nothing
+         moves.
     2  港           recorded
     –  Appendix     left out
     3               silent

@@ -62,7 +62,7 @@ func (s *Service) forgotten(err error, u lectern.Unlock) error {
 		return err
 	}
 	return lectern.Fail(lectern.CodeInvalidDeck, "The file needs its password again, which is not kept after the "+
-		"import. Send the deck again with its password.").On("deck")
+		"import. Send the deck again with its password.").On("password")
 }
 
 // mentions reports whether r has the text what, which is shorter than a block.

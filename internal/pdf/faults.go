@@ -22,7 +22,7 @@ func passwordFault(given bool) *lectern.Failure {
 		f.Message = "The password does not open the PDF. Check it, capitals too, and try again."
 	}
 	f.Err = ErrPassword
-	return f
+	return f.On("password")
 }
 
 const repair = "Export it again from the program that made it, or repair it, for example with qpdf in.pdf out.pdf."
