@@ -19,6 +19,8 @@ type Deck struct {
 	FrameRate int     `json:"frameRate"` // frames a second; default 30
 	Quality   Quality `json:"quality"`   // default QualityHigh
 	Layout    Layout  `json:"layout"`    // default LayoutPictureInPicture
+	// of LayoutPictureInPicture; default CornerAuto if the deck has pages and names no layout, else CornerBottomRight
+	Corner Corner `json:"corner,omitempty"`
 	// "name", "name.variant" or "engine:name.variant"; empty: the server's default
 	Avatar string        `json:"avatar,omitempty"`
 	Voice  VoiceChoice   `json:"voice,omitzero"` // zero: chosen by the narration's language

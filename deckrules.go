@@ -97,6 +97,9 @@ func (d Deck) WithDefaults() Deck {
 	d.Size = cmp.Or(d.Size, DefaultSize())
 	d.FrameRate = cmp.Or(d.FrameRate, DefaultFrameRate)
 	d.Quality = cmp.Or(d.Quality, QualityHigh)
+	if d.Corner == "" && d.Layout == "" && d.hasPages() {
+		d.Corner = CornerAuto
+	}
 	d.Layout = cmp.Or(d.Layout, LayoutPictureInPicture)
 	d.Hold = cmp.Or(d.Hold, DefaultHold)
 	d.KeyAvatar = new(d.KeysAvatar())
@@ -220,6 +223,10 @@ func (v *validator) settings() {
 		v.add(CodeUnknownLayout, "layout", 0, "The layout %q is not known; use %s.%s", Shorten(string(d.Layout)),
 			OneOf(Layouts()),
 			DidYouMean(string(d.Layout), Layouts()))
+	}
+	if all := append(Corners(), CornerAuto); d.Corner != "" && !slices.Contains(all, d.Corner) {
+		v.fault("corner", 0, "The corner %q is not known; use %s.%s", Shorten(string(d.Corner)), OneOf(all),
+			DidYouMean(string(d.Corner), all))
 	}
 	if d.Subtitles != "" && d.Subtitles != SubtitlesOn && d.Subtitles != SubtitlesOff {
 		v.fault("subtitles", 0, "The subtitles are %q or %q, not %q.", SubtitlesOn, SubtitlesOff,

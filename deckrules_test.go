@@ -92,6 +92,8 @@ func TestRulesAcceptTheirBound(t *testing.T) {
 			func(d *lectern.Deck) { d.Size = lectern.Size{Width: 1202, Height: 300} },
 			"size", 0},
 		{"quality", func(d *lectern.Deck) { d.Quality = "low" }, func(d *lectern.Deck) { d.Quality = "best" }, "quality", 0},
+		{"corner", func(d *lectern.Deck) { d.Corner = "top_left" }, func(d *lectern.Deck) { d.Corner = "middle" },
+			"corner", 0},
 		{"layout", func(d *lectern.Deck) { d.Layout = "slide_only" }, func(d *lectern.Deck) { d.Layout = "upside_down" },
 			"layout", 0},
 		{"subtitles", func(d *lectern.Deck) { d.Subtitles = "on" }, func(d *lectern.Deck) { d.Subtitles = "maybe" },

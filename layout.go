@@ -1,5 +1,7 @@
 package lectern
 
+import "slices"
+
 // Layout says where the avatar is placed.
 type Layout string
 
@@ -14,6 +16,34 @@ const (
 // Layouts lists every Layout, in the order in which messages name them.
 func Layouts() []Layout {
 	return []Layout{LayoutPictureInPicture, LayoutSideBySide, LayoutSplitScreen, LayoutSlideOnly}
+}
+
+// Corner is the corner of a slide in which LayoutPictureInPicture places the avatar.
+type Corner string
+
+// The corners. The empty Corner is CornerBottomRight.
+const (
+	CornerAuto        Corner = "auto" // the corner in which the pages of the deck show least, see [Deck.FindsCorner]
+	CornerBottomRight Corner = "bottom_right"
+	CornerBottomLeft  Corner = "bottom_left"
+	CornerTopRight    Corner = "top_right"
+	CornerTopLeft     Corner = "top_left"
+)
+
+// Corners lists the corners of a slide, the most usual one first. It does not have CornerAuto.
+func Corners() []Corner {
+	return []Corner{CornerBottomRight, CornerBottomLeft, CornerTopRight, CornerTopLeft}
+}
+
+// FindsCorner reports whether a run finds the corner of the avatar by the pages of the deck. Until then, and in a deck
+// without pages, CornerAuto is CornerBottomRight.
+func (d Deck) FindsCorner() bool {
+	return d.Corner == CornerAuto && d.Layout == LayoutPictureInPicture && d.hasPages()
+}
+
+// hasPages reports whether a slide shows a page of a file.
+func (d Deck) hasPages() bool {
+	return slices.ContainsFunc(d.Slides, func(s Slide) bool { return s.Page != nil })
 }
 
 // Shape is the outline of the avatar's window.
@@ -62,8 +92,28 @@ func (d Deck) Scale() float64 {
 
 const (
 	pipSize   = 480 // side of the circle in picture-in-picture
-	pipMargin = 48  // its distance from the right and lower edges
+	pipMargin = 48  // its distance from the edges of the slide
+
+	// The same in a deck with pages of files, which leave no room for it.
+	pipSizeOnPages   = 288
+	pipMarginOnPages = 32
 )
+
+// inCorner is the place of the circle in the deck's corner.
+func (d Deck) inCorner(page Size) Rect {
+	size, margin := pipSize, pipMargin
+	if d.hasPages() {
+		size, margin = pipSizeOnPages, pipMarginOnPages
+	}
+	r := Rect{page.Width - size - margin, page.Height - size - margin, size, size}
+	if d.Corner == CornerBottomLeft || d.Corner == CornerTopLeft {
+		r.X = margin
+	}
+	if d.Corner == CornerTopLeft || d.Corner == CornerTopRight {
+		r.Y = margin
+	}
+	return r
+}
 
 // Placement returns the places on slide i by the deck's layout. The slide's AvatarBox, if set, replaces the layout's
 // place of the avatar.
@@ -83,7 +133,7 @@ func (d Deck) Placement(i int) Placement {
 	default:
 		p = Placement{
 			Content: full,
-			Avatar:  Rect{page.Width - pipSize - pipMargin, page.Height - pipSize - pipMargin, pipSize, pipSize},
+			Avatar:  d.inCorner(page),
 			Shape:   ShapeCircle,
 			Inset:   true,
 		}

@@ -345,6 +345,9 @@ func (t *translator) slide(i int) {
 		f := Fail(CodeUntranslated, "The narration is not translated to %s.", t.want).At(i + 1)
 		t.faults = append(t.faults, *f.On(at + ".translations." + t.layers[0] + "." + fieldNarration))
 	}
+	if source.Page != nil { // its words cannot be translated, and its title is only that of a chapter
+		return
+	}
 	if titled {
 		source.Section = ""
 	}

@@ -254,6 +254,14 @@ func TestSectionsAreTranslatedAndFilledIn(t *testing.T) {
 	if got := params(e); !slices.Equal(got, want) {
 		t.Errorf("%v", got)
 	}
+	page := d
+	page.Slides = slices.Clone(d.Slides)
+	for i := range page.Slides { // the words of a page cannot be translated
+		page.Slides[i].Page = &PageOf{File: "talk.pptx", Page: i + 1}
+	}
+	if got := params(page.In("de", nil)); !slices.Equal(got, []string{"voice_language voice"}) {
+		t.Errorf("pages of a file: %v", got)
+	}
 	d.Slides[0].Section = "About us"
 	if got := params(d.In("de", nil)); !slices.Contains(got, "stale_translation slides[0].translations.de.section") {
 		t.Errorf("a section has changed: %v", got)

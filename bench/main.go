@@ -4,9 +4,10 @@
 // succeeds keeps its state in a dict with an asyncio.Lock, and a comparison needs both sides in the same minute on the
 // same machine. No figure fails a run, because figures depend on how busy the machine is.
 //
-// Arguments name the parts to measure, which are replaced in the report: cost, durable, share, crowd, hour, presets and
-// load; the default is all. `go run ./bench page` only writes the page again. `go run ./bench renders` compares renders
-// with other ways to make the same videos; it has its own flags and writes figures that the page shows.
+// Arguments name the parts to measure, which are replaced in the report: cost, durable, share, crowd, hour, watch,
+// presets and load; the default is all. `go run ./bench page` only writes the page again. `go run ./bench renders`
+// compares renders with other ways to make the same videos; it has its own flags and writes figures that the page
+// shows.
 package main
 
 import (
@@ -58,6 +59,7 @@ type part struct {
 	name    string
 	what    string
 	measure func(ctx context.Context, r *report) error
+	dated   bool // its section says itself when and where it was measured
 }
 
 // setup holds the settings of the parts.
@@ -76,32 +78,36 @@ func (s setup) parts() []part {
 				return err
 			}
 			return r.lectern(ctx, s.dir, s.each)
-		}},
+		}, false},
 		{"durable", "durable updates: Lectern, River, a row at a time", func(ctx context.Context, r *report) error {
 			return r.durable(ctx, s.dir, s.each)
-		}},
+		}, false},
 		{"share", "the share of reporting in a render of " + s.deck, func(ctx context.Context, r *report) (err error) {
 			r.Share, err = rendered(ctx, s.binary, s.deck, in("share"))
 			return err
-		}},
+		}, false},
 		{"crowd", fmt.Sprintf("%d presentations, one after the other and at once", many),
 			func(ctx context.Context, r *report) (err error) {
 				r.Crowd, err = crowded(ctx, s.binary, in("crowd"), many)
 				return err
-			}},
+			}, false},
 		{"hour", "a talk of an hour", func(ctx context.Context, r *report) (err error) {
 			r.Hour, err = anHour(ctx, s.binary, in("hour"))
 			return err
-		}},
+		}, false},
+		{"watch", "edits of a deck of 20 slides", func(ctx context.Context, r *report) (err error) {
+			r.Watch, err = saves(ctx, s.binary, in("watch"))
+			return err
+		}, true},
 		{"presets", "the presets, and x264's settings", func(ctx context.Context, r *report) (err error) {
 			r.Looks, err = measureLooks(ctx, s.dir, s.binary, s.deck, say)
 			return err
-		}},
+		}, true},
 		{"load", fmt.Sprintf("load: %d creates a second for %v, %d streams", s.rate, s.span, s.streams),
 			func(ctx context.Context, r *report) (err error) {
 				r.Load, err = underLoad(ctx, in("load"), s.rate, s.span, s.streams)
 				return err
-			}},
+			}, false},
 	}
 }
 
@@ -143,15 +149,17 @@ func run(ctx context.Context, args []string) error {
 	for _, name := range flag.Args() {
 		if !slices.ContainsFunc(all, func(p part) bool { return p.name == name }) {
 			return &usageError{fmt.Errorf("there is no part %q; the parts are cost, durable, share, crowd, hour, "+
-				"presets, load, page and renders", name), false}
+				"watch, presets, load, page and renders", name), false}
 		}
 	}
-	r.Machine, r.Date = machine(), time.Now().UTC().Truncate(time.Second)
 	for _, p := range all {
 		if flag.NArg() > 0 && !slices.Contains(flag.Args(), p.name) {
 			continue
 		}
 		say(p.what)
+		if !p.dated {
+			r.Machine, r.Date = machine(), time.Now().UTC().Truncate(time.Second)
+		}
 		if err := p.measure(ctx, &r); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}

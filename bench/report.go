@@ -27,6 +27,7 @@ type report struct {
 	Crowd   *crowd                     `json:"crowd,omitempty"`
 	Hour    *hour                      `json:"hour,omitempty"`
 	Looks   *looks                     `json:"looks,omitempty"`
+	Watch   *watched                   `json:"watch,omitempty"`
 
 	// Renders is the section about making videos, whose figures are in another file; "": not measured.
 	Renders string `json:"-"`
@@ -128,6 +129,9 @@ for each update, whose worker makes that UPDATE.
 	}
 	if r.Hour != nil {
 		r.Hour.markdown(&b)
+	}
+	if r.Watch != nil {
+		r.Watch.markdown(&b)
 	}
 	if r.Looks != nil {
 		r.Looks.markdown(&b)

@@ -62,9 +62,9 @@ func revisionsOf(d lectern.Deck) []revised {
 
 // readChecked reads a deck for a check, with the revisions of its texts. files gets the paths of the files that it
 // names, by their hashes.
-func readChecked(ctx context.Context, source deck.Source, over []byte, choice choice, t *app.Tools,
+func readChecked(ctx context.Context, source deck.Source, over overrides, choice choice, t *app.Tools,
 	files map[string]string) (q deck.Request, revisions []revised, err error) {
-	over, err = choice.recording.over(ctx, over, t, hashFile("", files))
+	over.settings, err = choice.recording.over(ctx, over.settings, t, hashFile("", files))
 	if err == nil {
 		q, err = parseDeck(ctx, t.Decks, source, over, t.Config.Limits)
 	}
@@ -92,7 +92,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	over, err := c.settings("")
+	over, err := c.overrides("")
 	if err != nil {
 		return err
 	}

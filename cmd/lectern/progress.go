@@ -41,7 +41,8 @@ func phrase(p lectern.Presentation) string {
 type barDisplay struct {
 	bar    *progressbar.ProgressBar
 	io     streams
-	before string // what is shown before the phrase
+	before string // of several decks: what is shown before the message
+	name   string // and the deck's name, which is written above its first note
 	warned int
 }
 
@@ -63,13 +64,26 @@ func newBar(io streams, steps int) *progressbar.ProgressBar {
 func (d *barDisplay) show(p lectern.Presentation) {
 	for ; d.warned < len(p.Warnings); d.warned++ {
 		_ = d.bar.Clear()
+		d.head()
 		warn(d.io, p.Warnings[d.warned])
 	}
 	if p.Status.Terminal() {
 		return
 	}
-	d.bar.Describe(d.before + shorten(phrase(p), max(20, 60-width(d.before))))
+	text := phrase(p)
+	if d.before != "" { // there is no space for the time
+		text = strings.TrimSuffix(p.Message, ".")
+	}
+	d.bar.Describe(d.before + shorten(text, max(24, 60-width(d.before))))
 	_ = d.bar.Set(int(p.Progress)) // a terminal that is gone does not stop the render
+}
+
+// head writes the name of the deck, once.
+func (d *barDisplay) head() {
+	if d.name != "" {
+		fmt.Fprintln(d.io.err, d.io.bold(d.name))
+		d.name = ""
+	}
 }
 
 func (d *barDisplay) end() { _ = d.bar.Finish() }

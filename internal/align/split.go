@@ -35,7 +35,7 @@ func Split(ctx context.Context, ref Reference, rec *Recording, scripts []lectern
 	}
 	if ren.frames() == 0 {
 		return nil, lectern.Fail(lectern.CodeInvalidDeck, "The recording cannot be divided, because no slide has notes to "+
-			"compare it with. Give the times at which the slides begin.")
+			"compare it with. Give the times at which the slides begin (\"starts\").")
 	}
 	if rec.frames() == 0 {
 		return nil, lectern.Fail(lectern.CodeInvalidDeck, "The recording is empty.")
@@ -50,7 +50,7 @@ func Split(ctx context.Context, ref Reference, rec *Recording, scripts []lectern
 	}
 	if p.fit(path) < hopeless {
 		return nil, lectern.Fail(lectern.CodeInvalidDeck, "The recording does not say what the notes of the slides say. "+
-			"Check that it belongs to this deck, or give the times at which the slides begin.")
+			"Check that it belongs to this deck, or give the times at which the slides begin (\"starts\").")
 	}
 	return p.cuts(path, len(scripts)-1), nil
 }

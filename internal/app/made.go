@@ -77,6 +77,10 @@ func (l *Local) Record(ctx context.Context, key string, p lectern.Presentation) 
 	for _, a := range artifacts {
 		m.Files = append(m.Files, MadeFile{a.Kind, a.Slide, a.Size, a.SHA256})
 	}
+	return l.record(key, m)
+}
+
+func (l *Local) record(key string, m Made) error {
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
@@ -103,12 +107,12 @@ func (l *Local) Ahead(d lectern.Deck) {
 	for sha, pages := range last {
 		steps := d.ShowsClicks(sha)
 		l.ahead.Go(func() {
-			key, err := l.pages.Key(l.life, sha, steps)
+			key, err := l.pages.Key(l.life, sha, lectern.Unlock{}, steps)
 			if err != nil {
 				return
 			}
 			_, _ = l.cache.Make(l.life, key+".pdf", func(path string) error {
-				return l.pages.PDF(l.life, sha, pages, steps, path)
+				return l.pages.PDF(l.life, sha, lectern.Unlock{}, pages, steps, path)
 			})
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/png"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -61,21 +62,32 @@ func (c *Capturer) SheetOf(ctx context.Context, d lectern.Deck, i int, hidden []
 	return sh, err
 }
 
-// hide adds a style to a page that makes elements invisible: those with one of the ids in data-el or data-step, and
-// what is in them.
+// hide adds a style to a page that makes elements invisible, with all that is in them. An id names
+//   - the element with it in data-el,
+//   - for "items-2", the second item of the element "items",
+//   - the element with it in data-step. If that is in an item of a list, it stands for the innermost such item,
+//   - for "fragment-2", the second fragment of a slide that marp-core draws.
 func hide(html string, ids []string) string {
-	var rule strings.Builder
-	for i, id := range ids {
-		if i > 0 {
-			rule.WriteByte(',')
+	var all []string
+	for _, id := range ids {
+		mark := `[data-step="` + id + `"]`
+		all = append(all, `[data-el="`+id+`"]`, mark, `li:has(`+mark+`):not(:has(li `+mark+`))`)
+		if cut := strings.LastIndexByte(id, '-'); cut > 0 {
+			name := id[:cut]
+			if n, err := strconv.Atoi(id[cut+1:]); err == nil && n > 0 {
+				all = append(all, fmt.Sprintf(`[data-el="%s"] :nth-child(%d of [data-item])`, name, n))
+				if name == "fragment" {
+					all = append(all, fmt.Sprintf(`[data-marpit-fragment="%d"]`, n))
+				}
+			}
 		}
-		fmt.Fprintf(&rule, `[data-el="%[1]s"],[data-el="%[1]s"] *,[data-step="%[1]s"],[data-step="%[1]s"] *`, id)
 	}
 	head, rest, found := strings.Cut(html, "</head>")
 	if !found {
 		return html
 	}
-	return head + "<style>" + rule.String() + "{visibility:hidden!important}</style></head>" + rest
+	rule := strings.Join(all, ",")
+	return head + "<style>:is(" + rule + "),:is(" + rule + ") *{visibility:hidden!important}</style></head>" + rest
 }
 
 // key is the content key of the picture: it depends on the page, the pictures that it loads, the browser and the

@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"context"
+	"image"
 	"strings"
 	"unicode"
 
@@ -198,6 +199,52 @@ func (d *Document) Text(ctx context.Context, page int) (string, error) {
 		return err
 	})
 	return text, err
+}
+
+// maxBoxes is how many boxes of a page's text are returned.
+const maxBoxes = 5_000
+
+// Boxes returns where the text of a page is in the picture that Draw makes of it in this size: a box for each piece of
+// a line. It returns the first maxBoxes.
+func (d *Document) Boxes(ctx context.Context, page, width, height int) ([]image.Rectangle, error) {
+	if page < 1 || page > len(d.pages) {
+		return nil, d.missing(page)
+	}
+	var boxes []image.Rectangle
+	err := d.do(ctx, page, func() error {
+		boxes = nil
+		p, ref, at := d.inst, d.page(page), d.Place(page, width, height)
+		t, err := p.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: ref})
+		if err != nil {
+			return err
+		}
+		n, err := p.FPDFText_CountRects(&requests.FPDFText_CountRects{TextPage: t.TextPage, Count: -1})
+		if err != nil {
+			return err
+		}
+		for i := range min(n.Count, maxBoxes) {
+			r, err := p.FPDFText_GetRect(&requests.FPDFText_GetRect{TextPage: t.TextPage, Index: i})
+			if err != nil {
+				return err
+			}
+			var corners [2]image.Point
+			for k, c := range [2][2]float64{{r.Left, r.Top}, {r.Right, r.Bottom}} {
+				to, err := p.FPDF_PageToDevice(&requests.FPDF_PageToDevice{Page: ref, SizeX: at.Dx(), SizeY: at.Dy(),
+					PageX: c[0], PageY: c[1]})
+				if err != nil {
+					return err
+				}
+				corners[k] = image.Pt(to.DeviceX, to.DeviceY).Add(at.Min)
+			}
+			box := image.Rectangle{Min: corners[0], Max: corners[1]}.Canon()
+			if box = box.Intersect(image.Rect(0, 0, width, height)); !box.Empty() {
+				boxes = append(boxes, box)
+			}
+		}
+		_, err = p.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: t.TextPage})
+		return err
+	})
+	return boxes, err
 }
 
 // Label is the number of a page as the document shows it, such as "iv"; "": it has none of its own.

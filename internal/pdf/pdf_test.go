@@ -146,6 +146,43 @@ func TestPagesAreFittedAndCentred(t *testing.T) {
 	}
 }
 
+// The boxes of a page's text are where the page is drawn: turned, in the middle, and inside the picture.
+func TestBoxesOfTextAreWhereItIsDrawn(t *testing.T) {
+	t.Parallel()
+	for _, rotate := range []int{0, 90, 180, 270} {
+		doc := pdftest.Doc{Pages: []pdftest.Page{{Width: 400, Height: 200, More: fmt.Sprintf("/Rotate %d", rotate),
+			Content: pdftest.Say("Harbour", 40, 150, 30)}}}
+		d := open(t, doc.Bytes())
+		const w, h = 600, 600
+		img, err := d.Draw(t.Context(), 1, w, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		boxes, err := d.Boxes(t.Context(), 1, w, h)
+		if err != nil || len(boxes) != 1 {
+			t.Fatalf("turned by %d: %v (%v)", rotate, boxes, err)
+		}
+		inside, outside := 0, 0
+		for y := range h {
+			for x := range w {
+				switch {
+				case img.RGBAAt(x, y).R > 100:
+				case image.Pt(x, y).In(boxes[0].Inset(-2)):
+					inside++
+				default:
+					outside++
+				}
+			}
+		}
+		if area := boxes[0].Dx() * boxes[0].Dy(); inside < area/20 || outside > 0 {
+			t.Errorf("turned by %d, the box %v has %d dark pixels, and %d are outside it", rotate, boxes[0], inside, outside)
+		}
+	}
+	if _, err := open(t, pdftest.Doc{Pages: []pdftest.Page{{}}}.Bytes()).Boxes(t.Context(), 2, 100, 100); err == nil {
+		t.Error("a page that is not there has boxes")
+	}
+}
+
 func TestTransparencyIsDrawnOverWhite(t *testing.T) {
 	t.Parallel()
 	d := open(t, pdftest.Doc{Pages: []pdftest.Page{{Width: 100, Height: 100,
@@ -230,6 +267,43 @@ func TestPasswords(t *testing.T) {
 		Content: fill("red", 0, 0, 100, 100)}}}.Bytes()
 	expect(t, draw(t, open(t, owned), 1, 100, 100), map[image.Point]color.RGBA{{50, 50}: red})
 }
+
+// A document that is written without its password opens without one and looks the same.
+func TestAnUnprotectedCopy(t *testing.T) {
+	t.Parallel()
+	file, err := os.ReadFile("testdata/password-secret.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := engine.Open(t.Context(), bytes.NewReader(file), int64(len(file)), "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	var b bytes.Buffer
+	if err := d.Unprotected(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	free := open(t, b.Bytes())
+	if free.Count() != d.Count() || bytes.Contains(b.Bytes(), []byte("/Encrypt")) {
+		t.Errorf("the copy has %d pages, and %d bytes", free.Count(), b.Len())
+	}
+	for page := range d.Count() {
+		if !bytes.Equal(draw(t, d, page+1, 320, 240).Pix, draw(t, free, page+1, 320, 240).Pix) {
+			t.Errorf("page %d looks different", page+1)
+		}
+	}
+	if err := d.Unprotected(t.Context(), full{}); !errors.Is(err, errFull) {
+		t.Errorf("on a full disk: %v", err)
+	}
+}
+
+// full is a disk that takes nothing.
+type full struct{}
+
+var errFull = errors.New("the disk is full")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
 
 func TestFilesThatCannotBeUsed(t *testing.T) {
 	t.Parallel()

@@ -27,6 +27,7 @@ type capturer struct {
 	pictures    *capture.Pictures // the pictures that pages load, fetched and checked
 	backgrounds capture.Backgrounds
 	importer    *importer
+	placer      *placer
 }
 
 // capture makes the picture of a slide, and warns of what does not fit on it.
@@ -49,7 +50,10 @@ func (u *capturer) capture(ctx context.Context, s *slide) error {
 
 // sheet draws a view of a slide with a template.
 func (u *capturer) sheet(ctx context.Context, s *slide, v *view, step lectern.SlideStep) error {
-	sh, err := u.slides.SheetOf(ctx, u.deck, s.index, step.Hidden, u.pictures)
+	if err := await(ctx, u.placer.placed); err != nil { // the page leaves room in that corner
+		return err
+	}
+	sh, err := u.slides.SheetOf(ctx, u.inCorner(), s.index, step.Hidden, u.pictures)
 	if err != nil {
 		return fail.On(ctx, err, s.number)
 	}

@@ -22,15 +22,19 @@ type Files interface {
 // Documents draws pages of files: of PDF files, and of office files after it has turned them into PDF.
 type Documents interface {
 	// Key is the content key of an asset as PDF. It depends on what the asset shows and on the programs that draw it, but
-	// not on its notes. With steps, a page of an office file is preceded by its states before each of its clicks.
-	Key(ctx context.Context, sha256 string, steps bool) (string, error)
-	// PDF writes an asset as PDF to path. pages is the largest page that the deck names, steps is as for Key.
-	PDF(ctx context.Context, sha256 string, pages int, steps bool, path string) error
+	// not on its notes and its password. It fails for a file that needs a password which u lacks. With steps, a page of an
+	// office file is preceded by its states before each of its clicks.
+	Key(ctx context.Context, sha256 string, u lectern.Unlock, steps bool) (string, error)
+	// PDF writes an asset as PDF without a password to path. pages is the largest page that the deck names, steps is as
+	// for Key.
+	PDF(ctx context.Context, sha256 string, u lectern.Unlock, pages int, steps bool, path string) error
 	// Clicks returns how many clicks each page of an office file has. A PDF has none, so the list is empty.
 	Clicks(ctx context.Context, sha256 string) ([]int, error)
 	// Draw draws a page of a PDF file, counted from 1, as large as it fits into size. Where the page has another shape,
 	// the rest is padded as picture.Pad describes.
 	Draw(ctx context.Context, pdf string, page int, size lectern.Size) (*image.RGBA, error)
+	// Text returns where the text of a page is in the picture that Draw makes of it.
+	Text(ctx context.Context, pdf string, page int, size lectern.Size) ([]image.Rectangle, error)
 	// Version changes when pages would look different. It is part of content keys.
 	Version() string
 }
@@ -62,13 +66,20 @@ func (u *importer) load(ctx context.Context) error {
 			last[sha] = max(last[sha], step.Page)
 		}
 	}
+	if len(order) == 0 {
+		return nil
+	}
+	lock, err := u.unlock(ctx)
+	if err != nil {
+		return fail.On(ctx, err, 0)
+	}
 	for _, sha := range order {
 		if u.documents == nil {
 			return lectern.Fail(lectern.CodeUnsupported, "This server draws no pages of files.").At(first[sha])
 		}
 		u.track.say(lectern.StagePreparing, "Importing the slides.")
 		steps := u.deck.ShowsClicks(sha)
-		key, err := u.documents.Key(ctx, sha, steps)
+		key, err := u.documents.Key(ctx, sha, lock, steps)
 		if err == nil && steps {
 			u.clicks[sha], err = u.documents.Clicks(ctx, sha)
 		}
@@ -76,13 +87,27 @@ func (u *importer) load(ctx context.Context) error {
 			return fail.On(ctx, err, first[sha])
 		}
 		u.pdfs[sha], err = u.step(ctx, lectern.StepImport, 0, key, ".pdf", func(path string) error {
-			return u.documents.PDF(ctx, sha, last[sha], steps, path)
+			return u.documents.PDF(ctx, sha, lock, last[sha], steps, path)
 		})
 		if err != nil {
 			return err
 		}
 	}
+	if lock.Password == "" {
+		return nil
+	}
+	if err := u.job.Locks.Unlocked(ctx); err != nil {
+		return fail.On(ctx, err, 0)
+	}
 	return nil
+}
+
+// unlock returns the password of the deck's file.
+func (u *importer) unlock(ctx context.Context) (lectern.Unlock, error) {
+	if u.job.Locks == nil {
+		return lectern.Unlock{}, nil
+	}
+	return u.job.Locks.Unlock(ctx)
 }
 
 // number returns the page of the PDF that shows a step of slide i, counted from 1.
@@ -113,20 +138,41 @@ func (u *capturer) page(ctx context.Context, s *slide, v *view, step lectern.Sli
 	if err != nil {
 		return fail.On(ctx, err, s.number)
 	}
-	key := contentkey.Of(lectern.StepCapture, "page", pdf.key, number, u.deck.Size, u.importer.documents.Version())
-	v.picture.file, err = u.step(ctx, lectern.StepCapture, s.number, key, ".png", func(path string) error {
-		return u.resources.tabs.Do(ctx, 1, func() error {
-			img, err := u.importer.documents.Draw(ctx, pdf.path, number, u.deck.Size)
-			if err != nil {
-				return fail.Else(err, lectern.CodeCaptureFailed, "The page of the slide could not be drawn.")
-			}
-			b, err := picture.PNG(img)
-			if err != nil {
-				return err
-			}
-			u.keep(s, v, img)
-			return os.WriteFile(path, b, 0o666)
-		})
+	var drawn *image.RGBA
+	key := pageKey(pdf.key, number, u.deck.Size, u.importer.documents)
+	v.picture.file, err = u.step(ctx, lectern.StepCapture, s.number, key, ".png", func(path string) (err error) {
+		drawn, err = drawPage(ctx, u.importer.documents, u.resources, pdf.path, number, u.deck.Size, path)
+		return err
 	})
-	return err
+	if err != nil || v != s.own() {
+		return err
+	}
+	if err := u.placer.measure(ctx, s, pdf.path, number, drawn); err != nil {
+		return fail.On(ctx, err, s.number)
+	}
+	if drawn != nil {
+		u.keep(s, v, drawn)
+	}
+	return nil
+}
+
+// pageKey is the key of the picture of a page. pdf is the key of its file.
+func pageKey(pdf string, page int, size lectern.Size, documents Documents) string {
+	return contentkey.Of(lectern.StepCapture, "page", pdf, page, size, documents.Version())
+}
+
+// drawPage draws a page of a PDF file and writes the picture to path as PNG.
+func drawPage(ctx context.Context, documents Documents, r *Resources, pdf string, page int, size lectern.Size,
+	path string) (img *image.RGBA, err error) {
+	err = r.tabs.Do(ctx, 1, func() error {
+		if img, err = documents.Draw(ctx, pdf, page, size); err != nil {
+			return fail.Else(err, lectern.CodeCaptureFailed, "The page of the slide could not be drawn.")
+		}
+		b, err := picture.PNG(img)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, b, 0o666)
+	})
+	return img, err
 }

@@ -25,6 +25,7 @@ type encoder struct {
 	yuv     yuvFiles
 	avatars Avatars
 	takes   *performer
+	placed  <-chan struct{} // closed when the windows of the slides are final
 }
 
 // encode makes a slide's segment.
@@ -33,6 +34,9 @@ func (u *encoder) encode(ctx context.Context, s *slide) error {
 		return err
 	}
 	if err := await(ctx, s.captured); err != nil {
+		return err
+	}
+	if err := await(ctx, u.placed); err != nil {
 		return err
 	}
 	for _, p := range s.parts {

@@ -21,6 +21,7 @@ type outline struct {
 	rules     timeline.Rules
 	theme     lectern.Theme
 	version   string          // ffmpeg's
+	corner    lectern.Corner  // that the placer found; "": the deck's
 	performed bool            // by an avatar that speaks itself
 	guess     []time.Duration // the estimated length of each slide, used until its narration is there
 	slides    []*slide
@@ -95,7 +96,7 @@ func (u *outline) unspliced() bool {
 
 // windowOf returns the window of the avatar on slide i; nil where the slide shows no avatar.
 func (u *outline) windowOf(i int) *picture.Window {
-	place := u.deck.Placement(i)
+	place := u.inCorner().Placement(i)
 	if u.deck.Layout == lectern.LayoutSlideOnly || u.deck.Avatar == "" || place.Avatar.Empty() {
 		return nil
 	}
@@ -113,6 +114,15 @@ func (u *outline) windowOf(i int) *picture.Window {
 	return w
 }
 
+// inCorner returns the deck with the corner that was found.
+func (u *outline) inCorner() lectern.Deck {
+	d := u.deck
+	if u.corner != "" {
+		d.Corner = u.corner
+	}
+	return d
+}
+
 // backdrop returns what the avatar stands in front of: the slide's own colour, or the theme's backdrop.
 func (u *outline) backdrop(i int) lectern.Backdrop {
 	if _, ok := picture.ParseColour(u.deck.Slides[i].Background); ok {
@@ -124,7 +134,7 @@ func (u *outline) backdrop(i int) lectern.Backdrop {
 
 // look returns the direction from a slide's avatar to its content, with length 1; zero where they are in one place.
 func (u *outline) look(i int) lectern.Point {
-	p := u.deck.Placement(i)
+	p := u.inCorner().Placement(i)
 	centre := func(r lectern.Rect) (x, y float64) {
 		return float64(r.X) + float64(r.Width)/2, float64(r.Y) + float64(r.Height)/2
 	}

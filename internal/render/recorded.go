@@ -61,7 +61,7 @@ func (u *outline) referenceFor(ctx context.Context, voices Voices, slides ...*sl
 	return r, keys, nil
 }
 
-// sounding is a recorded sound of a slide: a file, or a passage of the recording of the whole deck.
+// sounding is a recorded sound of a slide: a file, or a part of the recording of the whole deck.
 type sounding struct {
 	sha string                                // of the file
 	key []any                                 // what its samples depend on
@@ -196,9 +196,9 @@ func fetch(ctx context.Context, files Files, sha, path string) error {
 	return fail.Else(files.Fetch(ctx, sha, path), lectern.CodeAssetFailed, "The recorded sound could not be read.")
 }
 
-// passage returns the narration of a slide that plays a part of the recording of the whole deck. It has no samples if
+// part returns the narration of a slide that plays a part of the recording of the whole deck. It has no samples if
 // the recording has no part for the slide.
-func (u *speaker) passage(ctx context.Context, s *slide) (narration, error) {
+func (u *speaker) part(ctx context.Context, s *slide) (narration, error) {
 	if err := await(ctx, u.divider.ready); err != nil {
 		return narration{}, err
 	}
@@ -211,7 +211,7 @@ func (u *speaker) passage(ctx context.Context, s *slide) (narration, error) {
 		return narration{}, nil
 	}
 	sha := u.divider.sha()
-	n, err := u.heard(ctx, s, sounding{sha, []any{"passage", sha, from, to}, func(ctx context.Context) ([]byte, error) {
+	n, err := u.heard(ctx, s, sounding{sha, []any{"part", sha, from, to}, func(ctx context.Context) ([]byte, error) {
 		path, err := u.divider.sound(ctx)
 		if err != nil {
 			return nil, err

@@ -25,6 +25,7 @@ type run struct {
 	speaker   *speaker
 	performer *performer
 	importer  *importer
+	placer    *placer
 	capturer  *capturer
 	segmenter *segmenter
 	encoder   *encoder
@@ -116,15 +117,17 @@ func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pi
 	yuv := yuvFiles{all, shared.job.Scratch, p.Resources}
 	takes := &performer{shared, all, ffmpeg, p.Avatars, p.Align}
 	imports := &importer{shared, all, p.Documents, map[string]file{}, map[string][]int{}}
+	places := newPlacer(shared, all, p.Documents)
 	parts := &divider{steps: shared, outline: all, coder: ffmpeg, files: p.Files, references: p.References,
 		ready: make(chan struct{})}
 	return &run{steps: shared, outline: all, resources: p.Resources, performer: takes, importer: imports,
 		divider: parts,
 		speaker: &speaker{shared, all, ffmpeg, p.Voices, p.References, p.Files, p.Align, parts},
 		capturer: &capturer{steps: shared, outline: all, slides: p.Capture, resources: p.Resources,
-			pictures: pictures, importer: imports},
+			pictures: pictures, importer: imports, placer: places},
+		placer:    places,
 		segmenter: &segmenter{shared, all, p.Browser, p.Segmenter},
-		encoder:   &encoder{shared, all, ffmpeg, yuv, p.Avatars, takes},
+		encoder:   &encoder{shared, all, ffmpeg, yuv, p.Avatars, takes, places.placed},
 		blender:   &blender{shared, all, ffmpeg, yuv},
 		mixer:     &mixer{shared, all, ffmpeg},
 		joiner:    &joiner{shared, all, p.Library},
@@ -154,7 +157,11 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", count(n, "slide")))
 	g.do(u.divider.divide)
 	workers(g, u.resources.slots.Voices, n, u.each(u.narrate))
-	workers(g, u.resources.slots.Tabs, n, u.each(u.capturer.capture))
+	captures := u.placer.order()
+	workers(g, u.resources.slots.Tabs, n, func(ctx context.Context, i int) error {
+		s := captures[i]
+		return fail.GuardOn(s.number, func() error { return u.capturer.capture(ctx, s) })
+	})
 	// An avatar's service renders several takes at once, while the other steps go on.
 	workers(g, u.resources.slots.Avatars, len(takes), func(ctx context.Context, i int) error { return takes[i](ctx) })
 	g.do(u.segmenter.segment)
@@ -233,14 +240,18 @@ func (u *run) each(do func(context.Context, *slide) error) func(ctx context.Cont
 // narrate speaks a slide, unless it has no narration, and determines how long it lasts.
 func (u *run) narrate(ctx context.Context, s *slide) error {
 	d := &u.deck.Slides[s.index]
-	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", u.of(s)))
+	doing := "Speaking "
+	if u.plays(s.index) {
+		doing = "Reading the recording of "
+	}
+	u.track.say(lectern.StageNarrating, doing+u.of(s)+".")
 	need := timeline.Need{Hold: timeline.Samples(u.deck.HoldOf(s.index))}
 	if d.Narration != "" || u.plays(s.index) {
 		var n narration
 		var err error
 		switch {
 		case u.deck.Recording != nil:
-			n, err = u.speaker.passage(ctx, s)
+			n, err = u.speaker.part(ctx, s)
 			if need.Joined = true; s.script.Silent() && len(u.deck.Recording.Starts) == 0 {
 				need.Least = need.Hold
 			}

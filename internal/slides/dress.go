@@ -27,6 +27,7 @@ var policy = func() *bluemonday.Policy {
 	p.AllowAttrs("lang").Matching(bcp47).Globally()
 	p.AllowAttrs("data-t", "data-c", "data-box", "data-item", "data-picture").Matching(regexp.MustCompile(`^$`)).Globally()
 	p.AllowAttrs("data-unit").Matching(regexp.MustCompile(`^lines$`)).Globally()
+	p.AllowAttrs("data-step").Matching(stepName).Globally()
 	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(?:left|right|center)$`)).OnElements("th", "td")
 	p.AllowAttrs("start").Matching(regexp.MustCompile(`^\d{1,4}$`)).OnElements("ol")
 	p.AllowAttrs("src").Matching(pictureToken).OnElements("img")
@@ -37,6 +38,7 @@ var policy = func() *bluemonday.Policy {
 }()
 
 var (
+	stepName     = regexp.MustCompile(`^fragment-\d{1,3}$`) // of an element that a step of the slide hides
 	pictureToken = regexp.MustCompile(`^p/\d{1,4}$`)
 	tokenInPage  = regexp.MustCompile(`src="p/(\d{1,4})"`)
 	pictureStyle = regexp.MustCompile(`^(?:(?:width|height):\d{1,4}px;)*` +
@@ -191,6 +193,7 @@ func (d *dresser) element(c *html.Node) {
 	kept := c.Attr[:0]
 	for _, a := range c.Attr {
 		if (a.Key == "align" && (c.Data == "td" || c.Data == "th")) || (a.Key == "start" && c.Data == "ol") ||
+			(a.Key == "data-step" && stepName.MatchString(a.Val)) ||
 			(a.Key == "dir" && a.Val == "ltr" && class == "pane") {
 			kept = append(kept, a)
 		}

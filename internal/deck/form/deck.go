@@ -21,7 +21,8 @@ func (r *reader) deck(f *fields) lectern.Deck {
 	d.Size = f.size(preset)
 	d.FrameRate = f.frameRate()
 	d.Quality = f.quality(preset)
-	d.Layout = f.layout()
+	d.Layout = lectern.Layout(f.choice("layout"))
+	d.Corner = lectern.Corner(f.choice("corner"))
 	if only, _ := f.flag("slideOnly"); only || strings.EqualFold(d.Avatar, noAvatar) {
 		d.Layout, d.Avatar = lectern.LayoutSlideOnly, ""
 	}
@@ -342,9 +343,10 @@ func (f *fields) quality(preset lectern.Preset) lectern.Quality {
 	return lectern.Quality(strings.ToLower(s))
 }
 
-func (f *fields) layout() lectern.Layout {
-	s, _, _ := f.text("layout")
-	return lectern.Layout(strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(s)))
+// choice reads one of a set of names, such as "side by side" for side_by_side.
+func (f *fields) choice(field string) string {
+	s, _, _ := f.text(field)
+	return strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(s))
 }
 
 // seconds reads a number of seconds as a duration in whole milliseconds; 0: the field is not there. A number that is

@@ -27,6 +27,7 @@ func Write(d lectern.Deck) *Object {
 	}
 	o.text("quality", string(d.Quality))
 	o.text("layout", string(d.Layout))
+	o.text("corner", string(d.Corner))
 	o.text("avatar", d.Avatar)
 	o.voice(d.Voice)
 	o.seconds("hold", d.Hold)

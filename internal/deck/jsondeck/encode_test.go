@@ -200,6 +200,7 @@ var writtenDeck = rapid.Custom(func(t *rapid.T) lectern.Deck {
 		FrameRate: maybe(t, rapid.SampledFrom(lectern.FrameRates()), "frame rate"),
 		Quality:   maybe(t, rapid.SampledFrom(lectern.Qualities()), "quality"),
 		Layout:    maybe(t, rapid.SampledFrom(lectern.Layouts()), "layout"),
+		Corner:    maybe(t, rapid.SampledFrom(append(lectern.Corners(), lectern.CornerAuto)), "corner"),
 		Avatar:    maybe(t, rapid.SampledFrom([]string{"gia", "elai:gia.casual"}), "avatar"),
 		Voice:     maybe(t, voice, "voice"), Hold: maybe(t, length, "hold"),
 		Subtitles: maybe(t, rapid.SampledFrom([]lectern.Subtitles{lectern.SubtitlesOn, lectern.SubtitlesOff}), "subtitles"),

@@ -181,6 +181,7 @@ func TestSettings(t *testing.T) {
 		{`,"resolution":[1280.0,720]`, func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 1280, Height: 720} }},
 		{`,"frame_rate":25`, func(d lectern.Deck) bool { return d.FrameRate == 25 }},
 		{`,"quality":"Medium"`, func(d lectern.Deck) bool { return d.Quality == lectern.QualityMedium }},
+		{`,"corner":"Top left"`, func(d lectern.Deck) bool { return d.Corner == lectern.CornerTopLeft }},
 		{`,"layout":"split-screen"`, func(d lectern.Deck) bool { return d.Layout == lectern.LayoutSplitScreen }},
 		{`,"avatar":"None"`, func(d lectern.Deck) bool { return d.Layout == lectern.LayoutSlideOnly && d.Avatar == "" }},
 		{`,"slideOnly":true,"layout":"split_screen"`,

@@ -30,6 +30,17 @@ func (p *reader) finish(d *draft) {
 		body = p.snippets(d, body)
 		body = stepsOfMath.ReplaceAllString(body, "$$$$")
 	}
+	var built fragments
+	switch {
+	case !p.steps:
+	case p.byMarp:
+		built = marpFragments(d.whole)
+	case p.dialect == dialectMarp:
+		body, built = markMarp(body)
+	case p.dialect == dialectSlidev:
+		body, built = markSlidev(body)
+	}
+	p.build(d, built)
 	body = p.listings(d, body)
 	if n := brackets(body); n > maxBrackets || len(body) > p.lim.PropsBytes {
 		f := lectern.Fail(lectern.CodeTooLarge, "The slide has %d bytes of text with %d brackets; at most %d and %d are "+

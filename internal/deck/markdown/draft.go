@@ -26,6 +26,8 @@ type draft struct {
 	text []byte
 
 	notes       []string
+	clicks      bool // the marks of clicks in notes stay
+	steps       []lectern.SlideStep
 	noteAt      int               // offset of the first note
 	look        map[string]string // directives of Marp that hold for this slide, and what other dialects say about it
 	backgrounds []background
@@ -70,7 +72,7 @@ type use struct {
 }
 
 func (p *reader) newDraft(src *source, at span) *draft {
-	return &draft{src: src, at: at.from, text: []byte(src.text[at.from:at.to]), noteAt: -1,
+	return &draft{src: src, at: at.from, text: []byte(src.text[at.from:at.to]), noteAt: -1, clicks: p.steps,
 		look: map[string]string{}}
 }
 
@@ -115,7 +117,7 @@ func trimLines(s string) string {
 
 // note adds a part of the narration.
 func (d *draft) note(text string, at int) {
-	text = speak(text)
+	text = speak(text, d.clicks)
 	if text == "" {
 		return
 	}
@@ -158,7 +160,7 @@ func (d *draft) slide(i int, p *reader) lectern.Slide {
 			s.Props[name] = p.literal(text)
 		}
 	}
-	s.Voice.ID = d.voice
+	s.Voice.ID, s.Steps = d.voice, d.steps
 	return s
 }
 

@@ -54,6 +54,9 @@ func (p *reader) tags(d *draft) {
 		case slices.Contains(shown, lower) && lower == name:
 			continue
 		case slices.Contains(clickTags, lower):
+			if p.steps {
+				continue // they mark fragments
+			}
 		case lower == "br" || lower == "img" || slices.Contains(shown, lower) && p.dialect != dialectSlidev:
 			continue
 		default:

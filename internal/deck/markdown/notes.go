@@ -21,9 +21,11 @@ var noteParser = goldmark.New(goldmark.WithExtensions(extension.Strikethrough, e
 var clickMark = regexp.MustCompile(`(?i)[ \t]*\[click(?::\d+)?\][ \t]*`)
 
 // speak turns a note in Markdown into a narration. Signs of headings and lists are not spoken; lines of a paragraph are
-// joined; emphasis, pauses and other marks of narrations stay.
-func speak(note string) string {
-	note = clickMark.ReplaceAllString(note, " ")
+// joined; emphasis, pauses and other marks of narrations stay, with clicks also those of clicks.
+func speak(note string, clicks bool) string {
+	if !clicks {
+		note = clickMark.ReplaceAllString(note, " ")
+	}
 	lines := strings.Split(strings.TrimSpace(note), "\n")
 	for i, line := range lines {
 		lines[i] = strings.TrimSpace(line) // an indented note is not a listing

@@ -97,6 +97,7 @@ func (Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim lec
 	if err != nil {
 		return deck.Request{}, err
 	}
+	p.steps = q.Deck.Steps
 	p.chunks(src, p.cutter().cut(src.text, after))
 	if err := ctx.Err(); err != nil {
 		return deck.Request{}, lectern.Fail(lectern.CodeCanceled, "Reading the deck was canceled.").Because(err)
@@ -163,6 +164,7 @@ type reader struct {
 	owned   map[string]bool // fields that "lectern" in the front matter sets
 	sized   bool
 	filled  bool // braces are variables
+	steps   bool // slides are shown step by step
 	remote  bool // pictures of the web are allowed
 
 	byMarp   bool              // marp-core draws the slides

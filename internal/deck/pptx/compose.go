@@ -28,6 +28,7 @@ type composer struct {
 	made    map[string]film  // the sounds of films, by member
 	tongues tongues          // the notes, by language
 	fonts   map[string]Font  // what the machine draws, by the names in the file
+	alike   map[string]bool  // fonts whose replacement of the same widths is noted
 	missing map[string][]int // the slides with a font that is not installed
 
 	reports map[string]*deck.SlideReport // by key
@@ -39,6 +40,7 @@ const (
 	codeAnimation  = "animation_dropped"
 	codeFlat       = "clicks_joined"
 	codeVideo      = "video_poster"
+	codeFilm       = "film_sound"
 	codeSound      = "sound_unused"
 	codeRecording  = "recording_unused"
 	codeNotes      = "notes_unused"
@@ -130,7 +132,7 @@ func (c *composer) sound(s Slide, r *deck.SlideReport) *lectern.SoundOf {
 		return nil
 	}
 	if n.Video {
-		r.Notes = append(r.Notes, deck.Note{Code: codeVideo, Message: "The film of the recorded narration is not shown: " +
+		r.Notes = append(r.Notes, deck.Note{Code: codeFilm, Message: "The film of the recorded narration is not shown: " +
 			"only its sound is used."})
 	}
 	of := &lectern.SoundOf{File: member, Start: n.TrimStart}

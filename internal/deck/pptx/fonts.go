@@ -10,7 +10,8 @@ import (
 // style is what a master gives to its slides.
 type style struct {
 	major, minor map[string]string // the fonts of the theme, by "latin", "ea" and "cs"
-	fonts        map[string]bool   // that the layout and the master name, unresolved
+	fonts        map[string]bool   // that the shapes of the layout and the master name, unresolved
+	title, body  map[string]bool   // those of titles and of other texts that name none
 	links        []Link
 }
 
@@ -25,8 +26,13 @@ func (o *office) layout(s *Slide, root *node, rels map[string]relation) error {
 			return err
 		}
 	}
-	for f := range st.fonts {
-		used[f] = true
+	title, body := inherits(root.child("p:cSld", "p:spTree"))
+	maps.Copy(used, st.fonts)
+	if title {
+		maps.Copy(used, st.title)
+	}
+	if body {
+		maps.Copy(used, st.body)
 	}
 	s.Links = append(s.Links, st.links...)
 	text := strings.Join(s.Text, "")
@@ -48,7 +54,7 @@ func (o *office) layoutStyle(part string) (*style, error) {
 	if st := o.master[part]; st != nil {
 		return st, nil
 	}
-	st := &style{fonts: map[string]bool{}}
+	st := &style{fonts: map[string]bool{}, title: map[string]bool{}, body: map[string]bool{}}
 	at := part
 	for _, kind := range []string{"slideMaster", "theme", ""} {
 		root, err := o.tree(o.ctx, at)
@@ -61,8 +67,8 @@ func (o *office) layoutStyle(part string) (*style, error) {
 			break
 		}
 		typefaces(root.child("p:cSld"), st.fonts)
-		typefaces(root.child("p:txStyles", "p:titleStyle"), st.fonts)
-		typefaces(root.child("p:txStyles", "p:bodyStyle"), st.fonts)
+		typefaces(root.child("p:txStyles", "p:titleStyle"), st.title)
+		typefaces(root.child("p:txStyles", "p:bodyStyle"), st.body)
 		rels, err := o.relations(o.ctx, at)
 		if err != nil {
 			return nil, err
@@ -80,6 +86,31 @@ func (o *office) layoutStyle(part string) (*style, error) {
 	}
 	o.master[part] = st
 	return st, nil
+}
+
+// inherits reports whether a title has text without a font of its own, and whether another shape has.
+func inherits(shapes *node) (title, body bool) {
+	shapes.all(func(shape *node) bool {
+		if shape.name == "p:grpSp" {
+			return true
+		}
+		own := map[string]bool{}
+		shape.all(func(l *node) bool { typefaces(l, own); return false }, "a:lstStyle")
+		bare := false
+		shape.all(func(r *node) bool {
+			bare = bare || strings.TrimSpace(r.child("a:t").content()) != "" && r.child("a:rPr", "a:latin").name == ""
+			return !bare
+		}, "a:r", "a:fld")
+		switch kind := placeholder(shape); {
+		case !bare || len(own) > 0:
+		case kind == "title" || kind == "ctrTitle":
+			title = true
+		default:
+			body = true
+		}
+		return false
+	}, shapeNames...)
+	return title, body
 }
 
 func themeFonts(n *node) map[string]string {

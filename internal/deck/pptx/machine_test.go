@@ -90,7 +90,7 @@ func TestFontsThatAreNotInstalled(t *testing.T) {
 			warned = append(warned, w)
 		}
 	}
-	if len(warned) != 1 || !strings.HasPrefix(warned[0].Message, `The font "Futura" of slides 1 and 3 is not installed`) {
+	if len(warned) != 1 || !strings.HasPrefix(warned[0].Message, `The font "Futura" of slides 1 and 3 is not installed.`) {
 		t.Errorf("%+v", warned)
 	}
 	q = requestOf(t, on(pptx.Machine{Fonts: func(context.Context, []string) (map[string]pptx.Font, error) {

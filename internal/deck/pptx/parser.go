@@ -85,7 +85,7 @@ func (p Parser) Parse(ctx context.Context, s deck.Source, settings []byte, lim l
 	}
 	name := native.OwnName(s.Name, other)
 	c := &composer{archive: a, talk: talk, mode: mode, lim: lim, titles: native.Names{},
-		missing: map[string][]int{}}
+		missing: map[string][]int{}, alike: map[string]bool{}}
 	if c.fonts, err = p.Machine.drawn(ctx, shown); err != nil {
 		return deck.Request{}, err
 	}

@@ -161,11 +161,16 @@ func TestFontsOfTheThemeAreResolved(t *testing.T) {
 		"ppt/slideMasters/m.xml":            `<p:sldMaster ` + transitional + `>` + styles + `</p:sldMaster>`,
 		"ppt/slideMasters/_rels/m.xml.rels": rels("rId1", "theme", "../theme/theme1.xml"),
 		"ppt/theme/theme1.xml":              theme}
-	s := one(t, slide("", shape("2", "", `<a:r><a:rPr><a:latin typeface="Futura"/></a:rPr><a:t>Hi</a:t></a:r>`), ""), more)
+	const title, futura = `<p:ph type="title"/>`, `<a:r><a:rPr><a:latin typeface="Futura"/></a:rPr><a:t>Hi</a:t></a:r>`
+	s := one(t, slide("", shape("2", title, futura), ""), more) // nothing has the font of titles
+	if !slices.Equal(s.Fonts, []string{"Futura"}) {
+		t.Errorf("%q", s.Fonts)
+	}
+	s = one(t, slide("", shape("2", title, futura, run("there")), ""), more)
 	if !slices.Equal(s.Fonts, []string{"Futura", "Georgia"}) || len(s.Links) != 1 {
 		t.Errorf("%q %v", s.Fonts, s.Links)
 	}
-	s = one(t, slide("", shape("2", "", run("日本")), ""), more)
+	s = one(t, slide("", shape("2", title, run("日本")), ""), more)
 	if !slices.Equal(s.Fonts, []string{"Georgia", "Yu Gothic"}) {
 		t.Errorf("%q", s.Fonts)
 	}

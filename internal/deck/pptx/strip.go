@@ -306,6 +306,9 @@ var dropped = map[string]bool{
 	"a:snd": true, "c:externalData": true,
 }
 
+// fieldID is the identifier of all fields in what is drawn.
+const fieldID = "{00000000-0000-0000-0000-000000000000}"
+
 // start implements editor.
 func (e *slideEdits) start(el *element) bool {
 	switch {
@@ -324,6 +327,8 @@ func (e *slideEdits) start(el *element) bool {
 	for i := range el.attrs {
 		a := &el.attrs[i]
 		switch {
+		case el.name == "a:fld" && a.name == "id": // LibreOffice writes a new one whenever it converts a file
+			a.value = fieldID
 		case !strings.HasPrefix(a.name, "r:") || a.value == "":
 		case e.kept[a.value]:
 			e.used = append(e.used, a.value)

@@ -45,13 +45,16 @@ func (m Machine) drawn(ctx context.Context, shown []Slide) (map[string]Font, err
 	return fonts, nil
 }
 
-// typefaces notes which fonts of a slide this machine replaces.
+// typefaces notes which fonts of a slide this machine replaces. One with a replacement of the same widths is noted only
+// on its first slide.
 func (c *composer) typefaces(s Slide, r *deck.SlideReport) {
 	for _, name := range s.Fonts {
 		f, known := c.fonts[name]
 		switch {
 		case !known || f.Family == name:
+		case f.Same && c.alike[name]: // an earlier slide says it
 		case f.Same:
+			c.alike[name] = true
 			r.Notes = append(r.Notes, deck.Note{Code: codeAlike, Message: fmt.Sprintf("The font %q is not installed. %q is "+
 				"drawn, which has characters of the same widths.", lectern.Shorten(name), lectern.Shorten(f.Family))})
 		default:
@@ -76,13 +79,12 @@ func (c *composer) fontWarnings() []lectern.Warning {
 		}
 		pages := c.missing[name]
 		w := lectern.Warning{Code: codeFont}
-		where := "slides " + numbers(pages)
+		where := " of slides " + numbers(pages)
 		if len(pages) == 1 {
-			w.Slide, where = pages[0], fmt.Sprintf("slide %d", pages[0])
+			w.Slide, where = pages[0], ""
 		}
-		w.Message = fmt.Sprintf("The font %q of %s is not installed, and %q is drawn instead, so lines may break elsewhere. "+
-			"Install the font on the machine that renders.", lectern.Shorten(name), where,
-			lectern.Shorten(c.fonts[name].Family))
+		w.Message = fmt.Sprintf("The font %q%s is not installed. %q is drawn instead, so lines may break elsewhere. Install "+
+			"the font on the machine that renders.", lectern.Shorten(name), where, lectern.Shorten(c.fonts[name].Family))
 		out = append(out, w)
 	}
 	return out

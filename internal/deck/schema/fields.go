@@ -100,6 +100,9 @@ func (s schema) deck() map[string]node {
 			"preset.", lectern.Qualities()),
 		"layout": choice("The place of the avatar: in a corner of the slide, beside the slide, in a half of its own, or "+
 			"nowhere.", lectern.Layouts()).with("default", lectern.LayoutPictureInPicture),
+		"corner": choice("The corner of the avatar in the layout picture_in_picture. auto is the one in which the pages of "+
+			"the deck show least; it is the default of a deck with pages that has no layout. The default of other decks is "+
+			"bottom_right.", append(lectern.Corners(), lectern.CornerAuto)),
 		"slideOnly": flag("No avatar, whatever the layout."),
 		"avatar": words("name, name.variant or engine:name.variant; \"none\" is no avatar. `lectern avatars` lists them. "+
 			"Default: that of the settings.", lectern.MaxName).with("examples", []string{"gia.casual"}),
