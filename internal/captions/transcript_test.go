@@ -7,7 +7,8 @@ func TestTranscriptHasWhatIsOnTheSlides(t *testing.T) {
 	t.Parallel()
 	slides := []Chapter{{Title: "Our\nharbour", Start: 0}, {Title: "Close", Start: 61 * 48_000}}
 	got := Transcript("The talk", 48_000, slides, []Paragraph{
-		{Narration: "Ships come in.", Shown: []string{"Our harbour", "Ships come in.", "Berths", "Cranes  of steel", "Berths"},
+		{Narration: "Ships come in.", Shown: []string{"Our harbour", "Ships come in.", "Berths", "Cranes  of steel",
+			"Berths"},
 			Pictures: []string{"The harbour from above"}},
 		{Pictures: []string{" "}},
 	})
