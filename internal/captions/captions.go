@@ -3,6 +3,7 @@ package captions
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -469,8 +470,16 @@ func stamp(t time.Duration, point byte) string {
 	return fmt.Sprintf("%02d:%02d:%02d%c%03d", ms/3_600_000, ms/60_000%60, ms/1000%60, point, ms%1000)
 }
 
-// Transcript writes the narration, a paragraph for each slide with its title and time.
-func Transcript(title string, rate int64, slides []Chapter, texts []string) string {
+// Paragraph is what the transcript says of a slide.
+type Paragraph struct {
+	Narration string
+	Shown     []string // texts on the slide; its title and texts that are the narration are left out
+	Pictures  []string // the alternative texts of its pictures
+}
+
+// Transcript writes a paragraph for each slide: its title and time, its narration, and for people who do not see the
+// slide the texts on it and what its pictures show.
+func Transcript(title string, rate int64, slides []Chapter, texts []Paragraph) string {
 	var b strings.Builder
 	if title != "" {
 		b.WriteString(oneLine(title) + "\n\n")
@@ -478,10 +487,27 @@ func Transcript(title string, rate int64, slides []Chapter, texts []string) stri
 	for i, c := range slides {
 		sec := c.Start / rate
 		fmt.Fprintf(&b, "[%02d:%02d:%02d] %s\n", sec/3600, sec/60%60, sec%60, oneLine(c.Title))
-		if text := oneLine(texts[i]); text != "" {
+		p := texts[i]
+		text := oneLine(p.Narration)
+		if text != "" {
 			b.WriteString(text + "\n")
 		}
+		bracketed(&b, "On the slide", p.Shown, oneLine(c.Title), text)
+		bracketed(&b, "Pictures", p.Pictures)
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// bracketed writes a line "[name: a | b]" with the texts that are not among the others, each once.
+func bracketed(b *strings.Builder, name string, texts []string, others ...string) {
+	var list []string
+	for _, t := range texts {
+		if t = oneLine(t); t != "" && !slices.Contains(others, t) && !slices.Contains(list, t) {
+			list = append(list, t)
+		}
+	}
+	if len(list) > 0 {
+		fmt.Fprintf(b, "[%s: %s]\n", name, strings.Join(list, " | "))
+	}
 }

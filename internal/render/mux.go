@@ -22,6 +22,7 @@ import (
 type joiner struct {
 	*steps
 	*outline
+	library Library
 }
 
 // timeline waits until all slides are spoken and plans their frames.
@@ -57,10 +58,16 @@ func (u *joiner) write(plan timeline.Plan) (words, error) {
 		w.language = mp4.Language(u.deck.Language)
 	}
 	var titles, texts, sections []string
+	var paragraphs []captions.Paragraph
 	var spoken []captions.Spoken
 	for i, s := range u.slides {
 		titles, texts = append(titles, s.title), append(texts, s.script.Text)
 		sections = append(sections, u.deck.Slides[i].Section)
+		p := captions.Paragraph{Narration: s.script.Text}
+		if page, _, err := u.library.Page(u.deck, i); err == nil { // a page that cannot be made has ended the run earlier
+			p.Shown, p.Pictures = page.Shown.Texts, page.Shown.Alts
+		}
+		paragraphs = append(paragraphs, p)
 		var a alignment
 		if s.narration.samples > 0 {
 			n := s.narration
@@ -85,7 +92,7 @@ func (u *joiner) write(plan timeline.Plan) (words, error) {
 	slides := captions.Slides(plan, titles)
 	w.chapters = captions.Chapters(slides, sections)
 	w.cues = captions.Captions(spoken)
-	w.transcript = captions.Transcript(u.deck.Title, int64(plan.Rate), slides, texts)
+	w.transcript = captions.Transcript(u.deck.Title, int64(plan.Rate), slides, paragraphs)
 	return w, nil
 }
 

@@ -37,9 +37,11 @@ type Segmenter interface {
 	Segment(ctx context.Context, language, text string) ([]int, error)
 }
 
-// Library has the themes.
+// Library has the themes and the words on slides.
 type Library interface {
 	Theme(id string) (lectern.Theme, bool)
+	// Page is used for its Shown.
+	Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error)
 }
 
 // Voices speaks narrations.

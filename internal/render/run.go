@@ -130,7 +130,7 @@ func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pi
 		encoder:   &encoder{shared, all, ffmpeg, yuv, p.Avatars, takes, places.placed},
 		blender:   &blender{shared, all, ffmpeg, yuv},
 		mixer:     &mixer{shared, all, ffmpeg},
-		joiner:    &joiner{shared, all},
+		joiner:    &joiner{shared, all, p.Library},
 		publisher: &publisher{shared, all, ffmpeg, p.Artifacts},
 	}
 }

@@ -154,7 +154,7 @@ func (d *dresser) clean(n *html.Node) {
 			if block {
 				d.endLine()
 			}
-			listing := c.Data == "pre"
+			listing := c.Data == "pre" || attribute(c, "class") == "pane"
 			if listing {
 				d.code++
 			}
