@@ -35,7 +35,8 @@ func (v *validator) recording() {
 		worded = worded || !s.Script().Silent()
 		if s.Sound != nil {
 			v.fault(fmt.Sprintf("slides[%d].sound", i), i+1, "The slide has a sound of its own, but the deck has one recording "+
-				"for all slides. Remove one of them.")
+				"for all slides. Remove one of them; for an office file, --narration notes does it (\"narration\": \"notes\" in "+
+				"the settings).")
 		}
 	}
 	if r.Length > v.lim.Duration {
@@ -49,7 +50,7 @@ func (v *validator) recording() {
 			"the times at which the slides begin in \"starts\".")
 	case len(r.Starts) > 0 && len(r.Starts) != n && n > 0:
 		v.fault("recording.starts", 0, "\"starts\" has %s for %s. It needs one for each slide: when the slide begins in the "+
-			"recording.", plural(len(r.Starts), "time"), plural(n, "slide"))
+			"recording.", count(len(r.Starts), "time"), count(n, "slide"))
 	}
 	v.starts(r)
 }
@@ -211,14 +212,6 @@ func Clock(t time.Duration) string {
 		out += fmt.Sprintf(".%d", tenths)
 	}
 	return out
-}
-
-// plural writes a number with its noun.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
 }
 
 // copied returns a recording that shares nothing with r.

@@ -10,6 +10,7 @@ import (
 
 	"lectern"
 	"lectern/internal/app"
+	"lectern/internal/deck"
 )
 
 // checkCmd checks a deck and draws its slides, without making a video.
@@ -59,6 +60,24 @@ func revisionsOf(d lectern.Deck) []revised {
 	return list
 }
 
+// readChecked reads a deck for a check, with the revisions of its texts. files gets the paths of the files that it
+// names, by their hashes.
+func readChecked(ctx context.Context, source deck.Source, over []byte, choice choice, t *app.Tools,
+	files map[string]string) (q deck.Request, revisions []revised, err error) {
+	over, err = choice.recording.over(ctx, over, t, hashFile("", files))
+	if err == nil {
+		q, err = parseDeck(ctx, t.Decks, source, over, t.Config.Limits)
+	}
+	revisions = revisionsOf(q.Deck)
+	if err == nil {
+		q, err = edition(q, choice, t)
+	}
+	if err == nil {
+		q, _, err = attach(ctx, q, source.Folder, t, hashFile(source.Folder, files))
+	}
+	return q, revisions, err
+}
+
 // Run implements the command.
 func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	cfg, err := s.load(io, nil)
@@ -82,14 +101,8 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return err
 	}
 	defer t.Close()
-	q, err := parseDeck(ctx, t.Decks, source, over, cfg.Limits)
-	revisions, files := revisionsOf(q.Deck), map[string]string{}
-	if err == nil {
-		q, err = edition(q, choice, t)
-	}
-	if err == nil {
-		q, _, err = attach(ctx, q, source.Folder, t, hashFile(source.Folder, files))
-	}
+	files := map[string]string{}
+	q, revisions, err := readChecked(ctx, source, over, choice, t, files)
 	deck, warnings, measured := q.Deck, q.Warnings, 0
 	if err == nil {
 		var more []lectern.Warning

@@ -14,18 +14,22 @@ import (
 	"lectern/internal/deck"
 )
 
-// editionFlags choose an edition of a deck: a language, values for its variables, and some of its slides.
+// editionFlags choose an edition of a deck: a language, values for its variables, some of its slides, and a
+// recording of the talk.
 type editionFlags struct {
 	Language  string            `help:"The language to render, of those that the deck has; without it, the deck's own. For render, all makes a video in each." placeholder:"TAG"`
 	Set       map[string]string `help:"Give a variable of the deck its value; once for each variable." mapsep:"none" placeholder:"NAME=VALUE"`
 	Slides    string            `help:"Only these slides, by their numbers in the video: 3-7,12 or 12-." placeholder:"LIST"`
 	Variables string            `help:"A JSON or YAML file with a value for each variable; --set wins over it." placeholder:"FILE"`
+
+	recordingFlags `embed:""`
 }
 
 // choice is what the flags of an edition ask for.
 type choice struct {
 	lectern.Choice
-	slides lectern.Selection
+	slides    lectern.Selection
+	recording recordingFlags
 }
 
 // choice reads the file of variables, and returns what the flags ask for.
@@ -39,7 +43,10 @@ func (w editionFlags) choice() (choice, error) {
 	if err != nil {
 		return choice{}, err
 	}
-	return choice{lectern.Choice{Language: w.Language, Variables: values}, slides}, nil
+	if err := w.recordingFlags.check(); err != nil {
+		return choice{}, err
+	}
+	return choice{lectern.Choice{Language: w.Language, Variables: values}, slides, w.recordingFlags}, nil
 }
 
 // numbered returns warnings with the numbers of the slides in the deck. The given ones count the chosen slides.

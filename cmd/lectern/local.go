@@ -46,7 +46,11 @@ func (l *local) create(ctx context.Context, source deck.Source, choice choice) (
 
 // read reads a deck and makes assets of the files that it names.
 func (l *local) read(ctx context.Context, source deck.Source, choice choice) (deck.Request, error) {
-	q, err := parseDeck(ctx, l.Decks, source, l.settings, l.Config.Limits)
+	settings, err := choice.recording.over(ctx, l.settings, l.Tools, l.keep)
+	if err != nil {
+		return deck.Request{}, err
+	}
+	q, err := parseDeck(ctx, l.Decks, source, settings, l.Config.Limits)
 	if err == nil {
 		q, err = edition(q, choice, l.Tools)
 	}

@@ -43,8 +43,12 @@ func (r *remote) create(ctx context.Context, source deck.Source, choice choice) 
 		}
 	}
 	options = append(options, client.WithFiles(files))
-	if len(r.settings) > 0 {
-		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(r.settings))...)
+	settings, err := r.over(ctx, choice.recording)
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
+	if len(settings) > 0 {
+		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(settings))...)
 	}
 	if ext := filepath.Ext(source.Name); ext != "" && ext != ".json" || len(files) > 0 {
 		return r.client.Upload(ctx, source.Bytes, options...)
@@ -97,15 +101,30 @@ func (r *remote) upload(ctx context.Context, source deck.Source, choice choice) 
 		return nil, err
 	}
 	q.Faults = nil
-	q, files, err := attach(ctx, q, source.Folder, t, func(ctx context.Context, name string, f *os.File,
-		size int64) (string, error) {
-		a, _, err := r.client.AddAsset(ctx, name, f, size)
-		return a.SHA256, err
-	})
+	q, files, err := attach(ctx, q, source.Folder, t, r.keep)
 	if err != nil {
 		return nil, err
 	}
 	return files, q.Judge(nil)
+}
+
+// keep implements keeper: it uploads a file.
+func (r *remote) keep(ctx context.Context, name string, f *os.File, size int64) (string, error) {
+	a, _, err := r.client.AddAsset(ctx, name, f, size)
+	return a.SHA256, err
+}
+
+// over returns the settings that override the deck's own. It uploads the recording, if there is one.
+func (r *remote) over(ctx context.Context, recording recordingFlags) ([]byte, error) {
+	if recording == (recordingFlags{}) {
+		return r.settings, nil
+	}
+	t, err := app.NewTools(config.Default(), quietLog())
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	return recording.over(ctx, r.settings, t, r.keep)
 }
 
 func (r *remote) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

@@ -75,6 +75,9 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
+	if c.Recording != "" && (len(c.Decks) > 1 || c.Language == allLanguages) {
+		return &usageError{errors.New("--recording is the sound of one deck in one language, and there are several videos")}
+	}
 	if c.many() {
 		return c.renderMany(ctx, io, s, choice)
 	}

@@ -69,3 +69,15 @@ func TestPickedSlides(t *testing.T) {
 		t.Errorf("all slides: %v", err)
 	}
 }
+
+func TestSlidesOfARecordingWithoutTimesCannotBeSelected(t *testing.T) {
+	t.Parallel()
+	s, err := lectern.ParseSelection("2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := deck.Request{Deck: lectern.Deck{Recording: &lectern.Recording{File: "a.mp3"}, Slides: make([]lectern.Slide, 2)}}
+	if _, err := q.Pick(s); err == nil || lectern.AsFailure(err).Code != lectern.CodeInvalidRequest {
+		t.Error(err)
+	}
+}

@@ -187,17 +187,35 @@ func TestZipFiles(t *testing.T) {
 	}
 }
 
+// wav is a sound of two samples.
+const wav = "RIFF\x28\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\xbb\x00\x00" +
+	"\x00\x77\x01\x00\x02\x00\x10\x00data\x04\x00\x00\x00\x01\x00\x02\x00"
+
 // A slide with a sound next to the deck plays it: a dry run says that people recorded it. A picture in its place is a
 // fault of the field.
 func TestRecordedSounds(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, withLibrary(t))
 	const deck = `{"slides":[{"title":"One","sound":{"file":"one.wav","start":0.5}},{"title":"Two"}]}`
-	wav := "RIFF\x28\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\xbb\x00\x00" +
-		"\x00\x77\x01\x00\x02\x00\x10\x00data\x04\x00\x00\x00\x01\x00\x02\x00"
 	for content, want := range map[string]string{wav: `"spoken_by":"recording"`, shot(t): "slides[0].sound.file"} {
 		body := string(ziptest.Packed(t, "deck.json", deck, "one.wav", content))
 		got := r.do("POST", "/v1/presentations?dry_run=true", body, "Content-Type", "application/zip")
+		if !strings.Contains(got.body, want) || (got.status == 200) != (content == wav) {
+			t.Errorf("%d %.700s, want %s", got.status, got.body, want)
+		}
+	}
+}
+
+// A recording of the whole talk comes as a file of the form, and the settings name it, whatever the deck is. Something
+// else in its place is a fault of the field.
+func TestARecordingOfTheWholeDeck(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withLibrary(t))
+	const deck = `{"slides":[{"title":"One","narration":"Hello."},{"title":"Two"}]}`
+	for content, want := range map[string]string{wav: `"slide":1,"spoken_by":"recording"`, shot(t): `"recording.file"`} {
+		body, kind := form(t, part{"deck", "deck.json", "application/json", deck}, part{"file", "talk.wav", "", content},
+			part{"settings", "", "", `{"recording":{"file":"talk.wav"}}`})
+		got := r.do("POST", "/v1/presentations?dry_run=true", body, "Content-Type", kind)
 		if !strings.Contains(got.body, want) || (got.status == 200) != (content == wav) {
 			t.Errorf("%d %.700s, want %s", got.status, got.body, want)
 		}

@@ -22,7 +22,13 @@ func stripped(t testing.TB, b []byte) ([]byte, parts) {
 	if err := pptx.Strip(t.Context(), &out, bytes.NewReader(b), int64(len(b)), pptx.Limits{}); err != nil {
 		t.Fatal(err)
 	}
-	z, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	return out.Bytes(), members(t, out.Bytes())
+}
+
+// members unpacks a package.
+func members(t testing.TB, b []byte) parts {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +44,7 @@ func stripped(t testing.TB, b []byte) ([]byte, parts) {
 		}
 		p[m.Name] = string(text)
 	}
-	return out.Bytes(), p
+	return p
 }
 
 // Every deck of the cases is still the same deck when it is stripped, but for what is not drawn.
