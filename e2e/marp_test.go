@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -71,9 +72,7 @@ window.__lectern = {ready: true, overflow: JSON.parse(document.getElementById("t
 }
 
 // Every deck of Marp in the test data is drawn, and has as many slides for marp-core as for Lectern.
-func TestMarpDecksAreDrawnByMarpCore(t *testing.T) {
-	t.Parallel()
-	d := newDrawing(t)
+func (d drawing) marpDecks(t *testing.T) {
 	runs := soak.Cases(t, "marp-heading-divider")
 	for _, name := range []string{"marp-backgrounds", "marp-heading-divider", "marp-notes-and-directives"} {
 		if !runs(name) {
@@ -108,12 +107,10 @@ func TestMarpDecksAreDrawnByMarpCore(t *testing.T) {
 
 // A deck of Marp runs no script, loads nothing and reads no file, whatever its HTML and its styles say. Text that would
 // be two slides for marp-core fails in a sentence.
-func TestMarpDecksReachNothing(t *testing.T) {
-	t.Parallel()
+func (d drawing) marpReachesNothing(t *testing.T) {
 	var heard atomic.Int64
 	canary := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { heard.Add(1) }))
 	defer canary.Close()
-	d := newDrawing(t)
 	text := strings.ReplaceAll(`---
 marp: true
 theme: gaia
@@ -164,21 +161,24 @@ backgroundImage: url(CANARY/c.png)
 }
 
 // Whatever stands around it, a line begins a slide for Lectern where it does for marp-core.
-func TestSlidesBeginWhereTheyBeginForMarpCore(t *testing.T) {
-	t.Parallel()
+func (d drawing) marpSlidesBegin(t *testing.T) {
 	marks := []string{"---", "***", "- - -", "___", "--", "# A", "Text", "A\n---", "- item", "  - more", "    ---", "1. one",
 		"> quote", "> ---", "```", "```\n---\n```", "~~~", "<div>", "</div>", "<div>\n---\n</div>", "| a |\n|---|", "", "",
 		"<!-- note -->", "<!--\n---\n-->", "<!-- _class: lead -->", "`---`", "\\---", "$$\n---\n$$", "   ---", "[a]: b"}
 	r := rand.New(rand.NewPCG(16, 1))
 	var texts []string
-	for range soak.Rounds(100, 900) {
+	for range soak.Rounds(50, 900) {
 		text := "---\nmarp: true\n---\n\n# First\n"
 		for range 1 + r.IntN(14) {
 			text += marks[r.IntN(len(marks))] + "\n" + strings.Repeat("\n", r.IntN(2))
 		}
 		texts = append(texts, text+"\nLast\n")
 	}
-	for i, n := range newDrawing(t).slidesOfMarp(t, texts...) {
+	var made []int
+	for part := range slices.Chunk(texts, 100) { // a page may take only so much processor time
+		made = append(made, d.slidesOfMarp(t, part...)...)
+	}
+	for i, n := range made {
 		q, err := markdown.Parser{}.Parse(t.Context(), deck.Source{Name: "deck.md", Bytes: []byte(texts[i])}, nil,
 			lectern.Limits{})
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"lectern"
+	"lectern/internal/weblib"
 )
 
 // marpPage returns the page of a slide that marp-core draws, and the data for its script.
@@ -17,13 +18,18 @@ func marpPage(t testing.TB, l *Library, props map[string]any) (lectern.Page, mar
 	if err != nil {
 		return p, marpSlide{}, nil, err
 	}
-	_, rest, _ := strings.Cut(p.HTML, `id="deck">`)
+	return p, dataOf(t, p.HTML), warnings, nil
+}
+
+// dataOf returns the data in a page.
+func dataOf(t testing.TB, page string) (s marpSlide) {
+	t.Helper()
+	_, rest, _ := strings.Cut(page, `id="deck">`)
 	data, _, _ := strings.Cut(rest, "</script>")
-	var s marpSlide
 	if err := json.Unmarshal([]byte(data), &s); err != nil {
 		t.Fatalf("%v in %.300q", err, data)
 	}
-	return p, s, warnings, nil
+	return s
 }
 
 // The page of a slide of Marp has the slide as data, which cannot end the element that it is in. It loads the pictures
@@ -85,18 +91,22 @@ func FuzzMarp(f *testing.F) {
 	l := library(f)
 	f.Add("# A\n\n$x$ ![bg](a.png)", "section{}", "lead")
 	f.Add(attack, attack, attack)
+	f.Add(" ", "0", "0")
 	f.Add("\u2028</script><!--<script>", "]]>", "\x00")
+	small := extras{scripts: []weblib.Script{weblib.NewScript("run()")}} // the libraries would only make it slow
 	f.Fuzz(func(t *testing.T, text, style, class string) {
-		p, s, _, err := marpPage(t, l, map[string]any{"markdown": text, "style": style, "class": class})
+		v, chosen, _ := l.view(deck("", lectern.LayoutSlideOnly, lectern.Slide{Template: "marp",
+			Props: map[string]any{"markdown": text, "style": style, "class": class}}), 0)
+		page, err := v.marpSlide().page(chosen, small)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := strings.TrimRight(sourceOf(text), "\n"); s.Markdown != want {
+		if s := dataOf(t, page); !empty(text) && s.Markdown != strings.TrimRight(sourceOf(text), "\n") {
 			t.Fatalf("%q is %q", text, s.Markdown)
 		}
-		rest := ownScript.ReplaceAllString(p.HTML, "")
+		rest := ownScript.ReplaceAllString(page, "")
 		if strings.Count(rest, "<script") != 1 || strings.Count(rest, "</style>") != 1 ||
-			strings.Count(html.UnescapeString(rest), "'sha256-") != len(ownScript.FindAllString(p.HTML, -1)) {
+			strings.Count(html.UnescapeString(rest), "'sha256-") != 1 || len(ownScript.FindAllString(page, -1)) != 1 {
 			t.Fatalf("markup of %q, %q, %q is in the page", text, style, class)
 		}
 	})
