@@ -1,6 +1,6 @@
 # Commands for developers. Each target works on a fresh clone. `make` without a target lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo build serve test fuzz soak lint bench gallery generate deps
+.PHONY: help demo build serve test fuzz soak corpus lint bench gallery generate deps
 
 GO ?= go
 RUNS ?= 5
@@ -33,6 +33,10 @@ fuzz: ## every fuzz target of the tree, for an equal share of FUZZ (10m)
 soak: ## whole matrices and corpora, 100 kills of servers and of nodes, a minute with many writers; takes hours on two cores
 	@scripts/deps test
 	@GO="$(GO)" scripts/tests --soak
+
+corpus: build ## read every deck of DECKS, a folder of test decks, compare with what is right, and print a table
+	@scripts/deps test
+	@$(GO) run ./bench/corpus "$(DECKS)"
 
 lint: ## formatting, vet, staticcheck, the rules of the architecture
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }

@@ -134,8 +134,9 @@ type Job struct {
 	ID      string // of the presentation
 	Attempt int
 	Deck    Deck
-	Scratch string // the run's own folder for temporary files; the caller of the run makes and removes it
-	Orders  Orders // nil: external renders cannot be ordered
+	Scratch string   // the run's own folder for temporary files; the caller of the run makes and removes it
+	Orders  Orders   // nil: external renders cannot be ordered
+	Locks   Unlocker // nil: no password is kept
 }
 
 // Reporter receives what a run reports. Both methods are safe for concurrent use.

@@ -182,18 +182,21 @@ func (d Deck) VoiceOf(i int) VoiceChoice {
 }
 
 const (
-	perCharacter  = time.Second / 14
+	perCharacter  = time.Second / CharactersPerSecond
 	silenceAround = 800 * time.Millisecond // lead and tail
 )
 
 // saying estimates how long a voice says a script, its pauses included.
 func saying(script Script, speed float64) time.Duration {
-	return time.Duration(float64(characters(script.Text))*float64(perCharacter)/speed) + script.Pauses()
+	return time.Duration(float64(Characters(script.Text))*float64(perCharacter)/speed) + script.Pauses()
 }
 
-// characters counts the characters of text. Chinese, Japanese and Korean characters count three times, since it takes
-// that much longer to say them.
-func characters(text string) int {
+// CharactersPerSecond is how many characters a voice says in a second at its natural speed, see [Characters].
+const CharactersPerSecond = 14
+
+// Characters counts the characters of text by how long it takes to say or to read them: Chinese, Japanese and Korean
+// characters count three times.
+func Characters(text string) int {
 	n := 0
 	for _, r := range text {
 		n++
@@ -256,6 +259,8 @@ type Page struct {
 	// "slides[3].props.image". Only the check of pictures uses them; the picture of the page does not depend on them.
 	Pictures []Picture         `json:"-"`
 	Params   map[string]string `json:"-"`
+	// Shown are the words on the page. Checks and the transcript use them; the picture does not depend on them.
+	Shown Shown `json:"-"`
 }
 
 // Background is what a page is drawn on: a gradient along a line, and lights on it.
@@ -334,6 +339,9 @@ type TemplateProp struct {
 
 // Warning is something that a user should know. Unlike a fault, it does not prevent a render.
 type Warning struct {
+	// Advice is true for what an editor would say: the video is as the deck asks, but could be better. Only checks and dry
+	// runs give advice.
+	Advice  bool   `json:"advice,omitempty"`
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Slide   int    `json:"slide,omitempty"` // counted from 1; 0: the whole deck

@@ -154,6 +154,9 @@ func staleFields(at StaleField, from, now map[string]string) []StaleField {
 type PropKind func(template, prop string) string
 
 func (k PropKind) of(s Slide, prop string) string {
+	if s.Page != nil && prop != "title" {
+		return "" // words on the page of a file, which stay as they are
+	}
 	if k == nil {
 		return "text"
 	}

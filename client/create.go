@@ -28,6 +28,7 @@ type creation struct {
 
 	language  string
 	slides    string
+	password  string
 	variables map[string]string
 	files     map[string]string
 }
@@ -60,6 +61,9 @@ func WithVariables(values map[string]string) CreateOption {
 
 // WithFiles adds to a [Client.Upload] the assets for files that the deck names: their hashes, by path.
 func WithFiles(assets map[string]string) CreateOption { return func(o *creation) { o.files = assets } }
+
+// WithPassword adds to a [Client.Upload] the password of the deck's file; "": it needs none.
+func WithPassword(password string) CreateOption { return func(o *creation) { o.password = password } }
 
 // WithReplayed sets *replayed to whether an earlier request with the same key had already made the presentation.
 func WithReplayed(replayed *bool) CreateOption { return func(o *creation) { o.replayed = replayed } }
@@ -105,6 +109,9 @@ func (o creation) form(deck []byte) (body []byte, kind string, err error) {
 	}
 	if err == nil && len(o.settings) > 0 {
 		err = form.WriteField("settings", string(o.settings))
+	}
+	if err == nil && o.password != "" {
+		err = form.WriteField("password", o.password)
 	}
 	if err == nil && o.callback != "" {
 		err = form.WriteField("callback_url", o.callback)

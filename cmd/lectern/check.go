@@ -19,7 +19,7 @@ type checkCmd struct {
 	editionFlags  `embed:""`
 	overrideFlags `embed:""`
 	JSON          bool `help:"As JSON."`
-	Strict        bool `help:"Notes count as faults."`
+	Strict        bool `help:"Notes count as faults. Advice does not."`
 }
 
 // verdict is what check reports about a deck with --json.
@@ -62,9 +62,9 @@ func revisionsOf(d lectern.Deck) []revised {
 
 // readChecked reads a deck for a check, with the revisions of its texts. files gets the paths of the files that it
 // names, by their hashes.
-func readChecked(ctx context.Context, source deck.Source, over []byte, choice choice, t *app.Tools,
+func readChecked(ctx context.Context, source deck.Source, over overrides, choice choice, t *app.Tools,
 	files map[string]string) (q deck.Request, revisions []revised, err error) {
-	over, err = choice.recording.over(ctx, over, t, hashFile("", files))
+	over.settings, err = choice.recording.over(ctx, over.settings, t, hashFile("", files))
 	if err == nil {
 		q, err = parseDeck(ctx, t.Decks, source, over, t.Config.Limits)
 	}
@@ -92,7 +92,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	over, err := c.settings("")
+	over, err := c.overrides("")
 	if err != nil {
 		return err
 	}
@@ -115,9 +115,10 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return context.Cause(ctx)
 	}
 	warnings, report := choice.numbered(warnings), choice.reported(q.Report)
-	if err == nil && c.Strict && len(warnings) > 0 {
+	notes, advice := split(warnings)
+	if err == nil && c.Strict && len(notes) > 0 {
 		err = lectern.Fail(lectern.CodeInvalidDeck, "The deck can be rendered, but it has %d notes, which --strict "+
-			"counts as faults.", len(warnings))
+			"counts as faults.", len(notes))
 	}
 	guess, _ := deck.Estimate()
 	length := guess.Round(time.Second)
@@ -138,20 +139,26 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return err
 	}
 	showReport(io, report)
-	for _, w := range warnings {
+	for _, w := range notes {
 		warn(io, w)
 	}
+	showAdvice(io, advice)
 	if err != nil {
 		return err
 	}
 	showPictures(io, later, len(deck.Slides))
+	showFine(io, deck, length)
+	return nil
+}
+
+// showFine says in a line what the video of a deck without faults is like.
+func showFine(io streams, deck lectern.Deck, length time.Duration) {
 	who := "no avatar"
 	if deck.Avatar != "" && deck.Layout != lectern.LayoutSlideOnly {
 		who = deck.Avatar + ", " + string(deck.Layout)
 	}
 	fmt.Fprintf(io.out, "%s  %d slides, about %s, %d×%d, %s, %s\n", io.green("fine"), len(deck.Slides), clock(length),
 		deck.Size.Width, deck.Size.Height, deck.Theme, who)
-	return nil
 }
 
 // measure shows on a terminal how many slides are measured, once that takes longer than patience.

@@ -61,7 +61,7 @@ func (c *importCmd) Run(ctx context.Context, io streams, s *settings) (err error
 	if err != nil {
 		return err
 	}
-	over, err := c.settings("")
+	over, err := c.overrides("")
 	if err != nil {
 		return err
 	}
@@ -86,6 +86,7 @@ func (c *importCmd) Run(ctx context.Context, io streams, s *settings) (err error
 	if err != nil {
 		return err
 	}
+	f.password = over.password
 	defer func() { err = errors.Join(err, f.close()) }()
 	d, err := f.take(ctx, q, source.Folder, t)
 	if err != nil {
@@ -157,6 +158,7 @@ type deckFiles struct {
 	kept     []string          // names of files, in the order of the deck
 	names    map[string]string // by what the deck is to be changed from: addresses of assets, and paths of translations
 	size     int64
+	password string // that opens the deck's file; "": none
 }
 
 func newDeckFiles(dir string) (*deckFiles, error) {
@@ -240,7 +242,8 @@ func (f *deckFiles) pages(ctx context.Context, d lectern.Deck, t *app.Tools) err
 		}
 		file := filepath.Base(f.names[address])
 		pdf := filepath.Join(f.tmp, "pages")
-		if err := t.ToPDF(ctx, filepath.Join(f.tmp, file), pdf, last[address]); err != nil {
+		if err := t.ToPDF(ctx, filepath.Join(f.tmp, file), f.password, pdf,
+			last[address]); err != nil {
 			return err
 		}
 		sum, err := hashOf(pdf)

@@ -15,7 +15,7 @@ import (
 // local renders in this process.
 type local struct {
 	*app.Local
-	settings []byte // override those of decks; nil: none
+	over overrides
 }
 
 // newLocal opens what renders in this process. several: more than one deck, one after another.
@@ -46,11 +46,11 @@ func (l *local) create(ctx context.Context, source deck.Source, choice choice) (
 
 // read reads a deck and makes assets of the files that it names.
 func (l *local) read(ctx context.Context, source deck.Source, choice choice) (deck.Request, error) {
-	settings, err := choice.recording.over(ctx, l.settings, l.Tools, l.keep)
+	settings, err := choice.recording.over(ctx, l.over.settings, l.Tools, l.keep)
 	if err != nil {
 		return deck.Request{}, err
 	}
-	q, err := parseDeck(ctx, l.Decks, source, settings, l.Config.Limits)
+	q, err := parseDeck(ctx, l.Decks, source, overrides{settings, l.over.password}, l.Config.Limits)
 	if err == nil {
 		q, err = edition(q, choice, l.Tools)
 	}
@@ -66,7 +66,8 @@ func (l *local) submit(ctx context.Context, q deck.Request) (lectern.Presentatio
 	if err = q.Judge(err); err != nil {
 		return lectern.Presentation{}, err
 	}
-	return l.Jobs.Submit(ctx, lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), Report: q.Report})
+	return l.Jobs.Submit(ctx, lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), Report: q.Report,
+		Password: l.over.password})
 }
 
 func (l *local) report(ctx context.Context, id string) ([]lectern.SlideReport, error) {

@@ -118,18 +118,21 @@ func (c *renderCmd) tasks(ctx context.Context, io streams, m maker) ([]task, err
 		return nil, &usageError{errors.New("a deck from standard input is read once, so it cannot be rendered in all " +
 			"languages")}
 	}
+	over, err := c.overrides("")
+	if err != nil {
+		return nil, err
+	}
 	var t *app.Tools
 	if l, here := m.(*local); here {
 		t = l.Tools
 	} else {
-		var err error
 		if t, err = app.NewTools(config.Default(), quietLog()); err != nil {
 			return nil, err
 		}
 		defer t.Close()
 	}
 	for _, d := range c.Decks {
-		languages, err := languagesOf(ctx, d, io, t)
+		languages, err := languagesOf(ctx, d, io, over, t)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -146,13 +149,13 @@ func (c *renderCmd) tasks(ctx context.Context, io streams, m maker) ([]task, err
 }
 
 // languagesOf lists the languages of a deck. "" is that of a deck that does not say its language.
-func languagesOf(ctx context.Context, name string, io streams, t *app.Tools) ([]string, error) {
+func languagesOf(ctx context.Context, name string, io streams, over overrides, t *app.Tools) ([]string, error) {
 	source, err := readDeck(name, io)
 	if err != nil {
 		return nil, err
 	}
 	defer closeDeck(source)
-	q, err := parseDeck(ctx, t.Decks, source, nil, t.Config.Limits)
+	q, err := parseDeck(ctx, t.Decks, source, over, t.Config.Limits)
 	if err != nil {
 		return nil, err
 	}

@@ -15,8 +15,39 @@ type overrideFlags struct {
 	Narration string `help:"What is heard: recorded (only recordings), notes (only what a voice speaks) or none; without it, the best there is." enum:",recorded,notes,none" default:"" placeholder:"WHAT"`
 	Steps     bool   `help:"Show slides step by step: what appears on a click in the deck appears at a mark [click] of the narration. Without it slides are shown as they are in the end."`
 	Notes     string `help:"A file with the notes of a PDF, in place of those in it." placeholder:"FILE"`
+	Password  string `name:"password-file" help:"A file with the password of a PDF; without it, the variable LECTERN_DECK_PASSWORD." placeholder:"FILE"`
 	Dialect   string `help:"The conventions by which Markdown is read: plain, marp, slidev, reveal or narakeet; without it, its signs decide." enum:",plain,marp,slidev,reveal,narakeet" default:"" placeholder:"NAME"`
 	Draw      string `help:"What draws the slides of a deck in Markdown: lectern, in its themes, or marp, in those of Marp." enum:",lectern,marp" default:"" placeholder:"WHAT"`
+}
+
+// overrides replace what decks say themselves.
+type overrides struct {
+	settings []byte // as JSON; nil: none
+	password string // of the deck's file; "": none
+}
+
+// passwordVariable has the password of a deck's file.
+const passwordVariable = "LECTERN_DECK_PASSWORD"
+
+// overrides reads the files of the flags. preset is the flag of that name.
+func (o overrideFlags) overrides(preset string) (over overrides, err error) {
+	if over.settings, err = o.settings(preset); err != nil {
+		return over, err
+	}
+	if over.password = os.Getenv(passwordVariable); o.Password != "" {
+		text, err := readSmall(o.Password, "password file", lectern.MaxPassword+2)
+		if err != nil {
+			return over, err
+		}
+		if over.password = lectern.PasswordIn(text); over.password == "" {
+			return over, lectern.Fail(lectern.CodeInvalidDeck, "The password file %s is empty.", o.Password)
+		}
+	}
+	if len(over.password) > lectern.MaxPassword {
+		return over, lectern.Fail(lectern.CodeInvalidDeck, "The password of the deck is longer than %d bytes.",
+			lectern.MaxPassword)
+	}
+	return over, nil
 }
 
 // maxNotesFile is how many bytes of a file of notes are read.
@@ -37,7 +68,11 @@ func (o overrideFlags) settings(preset string) ([]byte, error) {
 		fields["steps"] = true
 	}
 	if o.Notes != "" {
-		text, err := readNotes(o.Notes)
+		text, err := readSmall(o.Notes, "file of notes", maxNotesFile)
+		if err == nil && !utf8.ValidString(text) {
+			err = lectern.Fail(lectern.CodeInvalidDeck, "The file of notes %s is not UTF-8. Save it as UTF-8 and try again.",
+				o.Notes)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -49,10 +84,10 @@ func (o overrideFlags) settings(preset string) ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// readNotes reads a file of notes.
-func readNotes(name string) (string, error) {
+// readSmall reads a file of at most most bytes. what names it.
+func readSmall(name, what string, most int64) (string, error) {
 	wrong := func(format string, args ...any) error {
-		return lectern.Fail(lectern.CodeInvalidDeck, "The file of notes %s cannot be read: %s.", name,
+		return lectern.Fail(lectern.CodeInvalidDeck, "The %s %s cannot be read: %s.", what, name,
 			fmt.Sprintf(format, args...))
 	}
 	f, err := os.Open(name)
@@ -60,14 +95,12 @@ func readNotes(name string) (string, error) {
 		return "", wrong("%v", bare(err))
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxNotesFile+1))
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
 	switch {
 	case err != nil:
 		return "", wrong("%v", bare(err))
-	case len(text) > maxNotesFile:
-		return "", wrong("it is larger than %s", megabytes(maxNotesFile))
-	case !utf8.Valid(text):
-		return "", wrong("it is not UTF-8; save it as UTF-8 and try again")
+	case int64(len(text)) > most:
+		return "", wrong("it is larger than %d bytes", most)
 	}
 	return string(text), nil
 }

@@ -16,16 +16,16 @@ import (
 
 // remote renders on a server.
 type remote struct {
-	client   *client.Client
-	settings []byte // override those of decks; nil: none
+	client *client.Client
+	over   overrides
 }
 
-func newRemote(out streams, server, key string, settings []byte) (*remote, error) {
+func newRemote(out streams, server, key string, over overrides) (*remote, error) {
 	c, err := newClient(out, server, key)
 	if err != nil {
 		return nil, err
 	}
-	return &remote{c, settings}, nil
+	return &remote{c, over}, nil
 }
 
 func (r *remote) create(ctx context.Context, source deck.Source, choice choice) (lectern.Presentation, error) {
@@ -35,7 +35,8 @@ func (r *remote) create(ctx context.Context, source deck.Source, choice choice) 
 		return lectern.Presentation{}, err
 	}
 	options := []client.CreateOption{client.WithName(source.Name), client.WithLanguage(choice.Language),
-		client.WithVariables(choice.Variables), client.WithSlides(choice.slides.String())}
+		client.WithVariables(choice.Variables), client.WithSlides(choice.slides.String()),
+		client.WithPassword(r.over.password)}
 	var files map[string]string
 	if !whole {
 		if files, err = r.upload(ctx, source, choice); err != nil {
@@ -43,7 +44,7 @@ func (r *remote) create(ctx context.Context, source deck.Source, choice choice) 
 		}
 	}
 	options = append(options, client.WithFiles(files))
-	settings, err := r.over(ctx, choice.recording)
+	settings, err := r.settings(ctx, choice.recording)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
@@ -114,17 +115,17 @@ func (r *remote) keep(ctx context.Context, name string, f *os.File, size int64) 
 	return a.SHA256, err
 }
 
-// over returns the settings that override the deck's own. It uploads the recording, if there is one.
-func (r *remote) over(ctx context.Context, recording recordingFlags) ([]byte, error) {
+// settings returns those that override the deck's own. It uploads the recording, if there is one.
+func (r *remote) settings(ctx context.Context, recording recordingFlags) ([]byte, error) {
 	if recording == (recordingFlags{}) {
-		return r.settings, nil
+		return r.over.settings, nil
 	}
 	t, err := app.NewTools(config.Default(), quietLog())
 	if err != nil {
 		return nil, err
 	}
 	defer t.Close()
-	return recording.over(ctx, r.settings, t, r.keep)
+	return recording.over(ctx, r.over.settings, t, r.keep)
 }
 
 func (r *remote) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

@@ -107,7 +107,7 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 // maker returns what makes the videos. several: more than one, one after another.
 func (c *renderCmd) maker(ctx context.Context, io streams, s *settings, several bool) (maker, error) {
 	if c.Server != "" {
-		over, err := c.settings(c.Preset)
+		over, err := c.overrides(c.Preset)
 		if err != nil {
 			return nil, err
 		}
@@ -118,7 +118,7 @@ func (c *renderCmd) maker(ctx context.Context, io streams, s *settings, several 
 
 // local returns what makes the videos in this process.
 func (c *renderCmd) local(ctx context.Context, io streams, s *settings, several bool) (*local, error) {
-	over, err := c.settings(c.Preset)
+	over, err := c.overrides(c.Preset)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (c *renderCmd) local(ctx context.Context, io streams, s *settings, several 
 	if err != nil {
 		return nil, err
 	}
-	l.settings = over
+	l.over = over
 	return l, nil
 }
 
@@ -404,14 +404,15 @@ func readDeck(name string, s streams) (deck.Source, error) {
 	return src, nil
 }
 
-// parseDeck reads a deck. The settings override the deck's own; nil: there are none.
-func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, settings []byte,
+// parseDeck reads a deck, with overrides for what it says itself.
+func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, over overrides,
 	lim lectern.Limits) (deck.Request, error) {
 	if int64(len(s.Bytes)) > lim.BodyBytes {
 		return deck.Request{}, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.",
 			megabytes(int64(len(s.Bytes))), megabytes(lim.BodyBytes))
 	}
-	q, err := decks.Parse(ctx, s, settings, lim)
+	s.Password = over.password
+	q, err := decks.Parse(ctx, s, over.settings, lim)
 	if s.Files != nil {
 		q.Open = nil // its files are in the folder
 	}

@@ -144,27 +144,11 @@ func showReport(io streams, list []lectern.SlideReport) {
 	fmt.Fprintln(io.out)
 }
 
-// fewUnsaid is how many texts that are not said the table shows of a slide.
-const fewUnsaid = 3
-
-// remarksOf returns the lines below the row of a slide. Titles and the texts of silent slides are hardly ever said, so
-// they are left out.
+// remarksOf returns the lines below the row of a slide. What is on it and not said is advice, see [showAdvice].
 func remarksOf(r lectern.SlideReport) []string {
 	var lines []string
 	for _, n := range r.Notes {
 		lines = append(lines, shorten(n.Message, remarkCells))
-	}
-	unsaid := slices.DeleteFunc(slices.Clone(r.Unsaid), func(t string) bool { return t == r.Title })
-	if len(unsaid) > 0 && r.Narration == lectern.NarrationNotes {
-		var texts []string
-		for _, t := range unsaid[:min(len(unsaid), fewUnsaid)] {
-			texts = append(texts, "“"+shorten(t, remarkCells/fewUnsaid-5)+"”")
-		}
-		line := "Not said: " + strings.Join(texts, ", ")
-		if more := len(unsaid) - fewUnsaid; more > 0 {
-			line += fmt.Sprintf(" and %d more", more)
-		}
-		lines = append(lines, line)
 	}
 	return lines
 }

@@ -41,7 +41,6 @@ func TestTableOfAReport(t *testing.T) {
 	const want = `SLIDE  TITLE        SOUND
     1  Our harbour  notes, spoken
        · The animations are dropped.
-       · Not said: “Berths”, “Cranes”, “Tugs” and 1 more
     2  港           recorded
     –  Appendix     left out
     3               silent

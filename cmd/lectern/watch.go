@@ -155,7 +155,7 @@ func (v *vigil) read(ctx context.Context) (deck.Request, choice, error) {
 	if err != nil {
 		return deck.Request{}, choice, err
 	}
-	over, err := v.cmd.settings(v.cmd.Preset)
+	over, err := v.cmd.overrides(v.cmd.Preset)
 	if err != nil {
 		return deck.Request{}, choice, err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"lectern"
 	"lectern/internal/asset"
 	"lectern/internal/config"
 	"lectern/internal/deck/pptx"
@@ -19,9 +20,10 @@ func (t *Tools) documents(contents document.Contents, scratch string) *document.
 	return document.New(document.Options{
 		Contents: contents, Converter: t.Office, Engine: pdf.Version,
 		Office: packages{pptx.Limits{Slides: t.Config.Limits.Slides}},
-		Open: func(ctx context.Context, r io.ReaderAt, size int64) (document.Pages, error) {
-			return t.pdf.Open(ctx, r, size, "")
+		Open: func(ctx context.Context, r io.ReaderAt, size int64, password string) (document.Pages, error) {
+			return t.pdf.Open(ctx, r, size, password)
 		},
+		Locked: func(err error) bool { return errors.Is(err, pdf.ErrPassword) },
 		Dir: func() (string, error) {
 			if err := os.MkdirAll(scratch, 0o700); err != nil {
 				return "", err
@@ -79,8 +81,8 @@ func newPDF(cfg config.Config) *pdf.Engine {
 }
 
 // ToPDF writes a file whose pages slides show as PDF: an office file is converted, a PDF file is copied. pages is the
-// largest page that is needed.
-func (t *Tools) ToPDF(ctx context.Context, file, to string, pages int) (err error) {
+// largest page that is needed. password opens the file; what is written needs none.
+func (t *Tools) ToPDF(ctx context.Context, file, password, to string, pages int) (err error) {
 	dir, err := os.MkdirTemp("", "lectern-import-")
 	if err != nil {
 		return err
@@ -88,5 +90,5 @@ func (t *Tools) ToPDF(ctx context.Context, file, to string, pages int) (err erro
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	const sha = "file"
 	d := t.documents(asset.Local{sha: file}, dir)
-	return errors.Join(d.PDF(ctx, sha, pages, false, to), d.Close())
+	return errors.Join(d.PDF(ctx, sha, lectern.Unlock{Password: password}, pages, false, to), d.Close())
 }

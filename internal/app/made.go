@@ -103,12 +103,12 @@ func (l *Local) Ahead(d lectern.Deck) {
 	for sha, pages := range last {
 		steps := d.ShowsClicks(sha)
 		l.ahead.Go(func() {
-			key, err := l.pages.Key(l.life, sha, steps)
+			key, err := l.pages.Key(l.life, sha, lectern.Unlock{}, steps)
 			if err != nil {
 				return
 			}
 			_, _ = l.cache.Make(l.life, key+".pdf", func(path string) error {
-				return l.pages.PDF(l.life, sha, pages, steps, path)
+				return l.pages.PDF(l.life, sha, lectern.Unlock{}, pages, steps, path)
 			})
 		})
 	}

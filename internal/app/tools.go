@@ -93,7 +93,7 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 	t.ledger = usage.NewLedger(t.Browser.CPU)
 	t.checker = check.New(check.Options{
 		Voices: t.Voices, Avatars: t.Avatars, Library: t.Slides, Fetcher: &asset.Pictures{Web: t.Web}, Judge: t.judge,
-		Limits: cfg.Limits, Subtitles: cfg.Subtitles,
+		Recognise: tts.Certain, Limits: cfg.Limits, Subtitles: cfg.Subtitles,
 	})
 	return t, nil
 }
@@ -191,7 +191,7 @@ func (t *Tools) Check(ctx context.Context, d lectern.Deck, files map[string]stri
 		return faulty, nil, 0, err
 	}
 	defer func() { err = errors.Join(err, cache.Close()) }()
-	checked, warnings, err = t.checker.Hearing(sounds{asset.Local(files), t}).Check(ctx, d)
+	checked, warnings, err = t.checker.Hearing(sounds{asset.Local(files), t}).Advising().Check(ctx, d)
 	if err = judge(err); err != nil {
 		return faulty, warnings, 0, err
 	}

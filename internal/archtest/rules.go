@@ -106,6 +106,7 @@ func allowed() map[string][]string {
 			"internal/deck/all", "internal/keys", "internal/log", "internal/watch"},
 		"cmd/gallery": {"internal/app", "internal/avatar/builtin", "internal/config", "internal/ffmpeg",
 			"internal/picture"},
+		"bench/corpus":      {"bench/measure", "internal/deck", "internal/deck/all", "internal/proc"},
 		"bench/measure":     {"internal/proc"},
 		"bench/pdffidelity": {"internal/pdf", "internal/proc"},
 		"bench/renders":     {"bench/measure", "internal/encode", "internal/proc"},

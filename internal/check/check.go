@@ -32,6 +32,10 @@ type Options struct {
 
 	Limits    lectern.Limits // zero fields: the defaults
 	Subtitles bool           // the default of Deck.Subtitles: players show the subtitle track
+	// Advise adds what an editor would say about the deck, see [lectern.Warning].
+	Advise bool
+	// Recognise returns the language of a text, and whether that is certain. nil: languages are not compared.
+	Recognise func(text string) (language string, certain bool)
 	// AnyTemplate makes an unknown template a warning instead of a fault. The library then uses another template.
 	AnyTemplate bool
 }
@@ -90,6 +94,13 @@ func (c *Checker) Lenient() *Checker {
 	return &Checker{o}
 }
 
+// Advising returns a checker like c that also says what an editor would say about the deck.
+func (c *Checker) Advising() *Checker {
+	o := c.o
+	o.Advise = true
+	return &Checker{o}
+}
+
 // Hearing returns a checker like c that finds the lengths of recordings.
 func (c *Checker) Hearing(s Sounds) *Checker {
 	o := c.o
@@ -110,6 +121,13 @@ const unknownTemplate = "unknown_template"
 func (c *Checker) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
 	v := &visit{Options: c.o, deck: d.WithDefaults(), pixels: checkedPixels}
 	v.lengths(ctx)
+	if v.Advise {
+		v.holds = make([]time.Duration, len(v.deck.Slides))
+		for i, s := range v.deck.Slides {
+			v.holds[i] = max(s.Hold, s.Script().Pauses())
+		}
+		v.shown = make([]lectern.Shown, len(v.deck.Slides))
+	}
 	v.faults = v.deck.Validate(v.Limits)
 	v.setAside()
 	if v.deck.Subtitles == "" {
@@ -143,6 +161,9 @@ func (c *Checker) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []le
 	if err := lectern.Join(v.faults); err != nil {
 		return lectern.Deck{}, v.warnings, err
 	}
+	if v.Advise {
+		v.advice()
+	}
 	return v.deck, v.warnings, nil
 }
 
@@ -156,6 +177,10 @@ type visit struct {
 	own      bool     // the avatar speaks itself
 	noVoice  []string // messages about the deck's voice that are already among the faults
 	pixels   int      // how many pixels may still be decoded
+
+	// for advice, by slide
+	holds []time.Duration // how long a slide stays without narration, as its author wrote it; 0: not written
+	shown []lectern.Shown
 }
 
 // setAside replaces values that are out of bounds, so that the rest of the deck can be checked.
@@ -299,6 +324,9 @@ func (v *visit) slide(ctx context.Context, i int) error {
 		}
 	}
 	v.note(i+1, more...)
+	if v.Advise {
+		v.shown[i] = page.Shown
+	}
 	for _, url := range page.Assets {
 		if err := v.Fetcher.Allowed(url); err != nil {
 			if err := v.blame(err, page.Params[url], i+1); err != nil {

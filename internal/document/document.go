@@ -51,6 +51,8 @@ type Pages interface {
 	Draw(ctx context.Context, page, width, height int) (*image.RGBA, error)
 	// Place is where Draw puts a page.
 	Place(page, width, height int) image.Rectangle
+	// Unprotected writes the file without its password.
+	Unprotected(ctx context.Context, w io.Writer) error
 	Close()
 }
 
@@ -59,9 +61,11 @@ type Options struct {
 	Contents  Contents
 	Converter Converter
 	Office    Office
-	Open      func(ctx context.Context, r io.ReaderAt, size int64) (Pages, error) // a PDF file
-	Engine    string                                                              // the version of what draws PDF files
-	Dir       func() (string, error)                                              // a new folder for a conversion
+	// Open opens a PDF file. password is "" without one.
+	Open   func(ctx context.Context, r io.ReaderAt, size int64, password string) (Pages, error)
+	Locked func(error) bool       // reports whether an error of Open is about the password
+	Engine string                 // the version of what draws PDF files
+	Dir    func() (string, error) // a new folder for a conversion
 }
 
 // Service draws pages. It is safe for concurrent use.
@@ -77,7 +81,8 @@ type Service struct {
 
 // New makes a service. It panics if a port is missing.
 func New(o Options) *Service {
-	if o.Contents == nil || o.Converter == nil || o.Office == nil || o.Open == nil || o.Dir == nil {
+	if o.Contents == nil || o.Converter == nil || o.Office == nil || o.Open == nil || o.Locked == nil ||
+		o.Dir == nil {
 		panic("document.New: a port is missing")
 	}
 	s := &Service{o: o, open: map[string]*kept{}}
@@ -159,15 +164,16 @@ func (s *Service) source(ctx context.Context, sha string) (source, error) {
 	return source{at, size, !bytes.Equal(head, []byte("%PDF-")), closer}, nil
 }
 
-// Key is the content key of an asset as PDF, see render.Documents.
-func (s *Service) Key(ctx context.Context, sha string, steps bool) (string, error) {
+// Key is the content key of an asset as PDF, see render.Documents. It does not depend on the password, but without the
+// password there is no key.
+func (s *Service) Key(ctx context.Context, sha string, u lectern.Unlock, steps bool) (string, error) {
 	src, err := s.source(ctx, sha)
 	if err != nil {
 		return "", err
 	}
 	defer src.close()
 	if !src.office {
-		return "document-" + sha, nil
+		return "document-" + sha, s.knows(ctx, src, u)
 	}
 	h := sha256.New()
 	if err := s.o.Office.Strip(ctx, h, src, src.size, steps); err != nil {
@@ -191,8 +197,9 @@ func (s *Service) Clicks(ctx context.Context, sha string) ([]int, error) {
 }
 
 // PDF writes an asset as PDF to path. pages is the largest page that is needed. An office file must have as many pages
-// as it shows slides, and with steps also states of slides, because a page is found by its number.
-func (s *Service) PDF(ctx context.Context, sha string, pages int, steps bool, path string) error {
+// as it shows slides, and with steps also states of slides, because a page is found by its number. A PDF file that
+// needs the password is written without it.
+func (s *Service) PDF(ctx context.Context, sha string, u lectern.Unlock, pages int, steps bool, path string) error {
 	src, err := s.source(ctx, sha)
 	if err != nil {
 		return err
@@ -200,17 +207,13 @@ func (s *Service) PDF(ctx context.Context, sha string, pages int, steps bool, pa
 	defer src.close()
 	want := 0
 	if !src.office {
-		err := written(path, func(w io.Writer) error {
-			_, err := io.Copy(w, io.NewSectionReader(src, 0, src.size))
-			return err
-		})
-		if err != nil {
+		if err := s.copied(ctx, src, u, path); err != nil {
 			return err
 		}
 	} else if want, err = s.convert(ctx, src, steps, path); err != nil {
 		return err
 	}
-	return s.with(ctx, path, func(doc Pages) error {
+	err = s.with(ctx, path, func(doc Pages) error {
 		switch n := doc.Count(); {
 		case want > 0 && n != want:
 			return lectern.Fail(lectern.CodeInvalidDeck, "The deck shows %d slides, but LibreOffice drew %d pages, so it is "+
@@ -221,6 +224,7 @@ func (s *Service) PDF(ctx context.Context, sha string, pages int, steps bool, pa
 		}
 		return nil
 	})
+	return s.forgotten(err, u)
 }
 
 // convert turns an office file into PDF. It returns how many pages the PDF must have.
@@ -319,7 +323,7 @@ func (s *Service) opened(ctx context.Context, path string) (Pages, *os.File, err
 	if err != nil {
 		return nil, nil, errors.Join(err, f.Close())
 	}
-	doc, err := s.o.Open(ctx, f, info.Size())
+	doc, err := s.o.Open(ctx, f, info.Size(), "")
 	if err != nil {
 		return nil, nil, errors.Join(err, f.Close())
 	}

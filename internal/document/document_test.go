@@ -37,8 +37,9 @@ type world struct {
 
 func newWorld(t *testing.T) (*world, *document.Service) {
 	w := &world{files: map[string]string{}, version: "1", dir: t.TempDir()}
-	return w, document.New(document.Options{Contents: w, Converter: w, Office: w, Open: w.openPDF, Engine: "engine 1",
-		Dir: func() (string, error) { return os.MkdirTemp(w.dir, "") }})
+	return w, document.New(document.Options{Contents: w, Converter: w, Office: w, Open: w.openPDF, Locked: locked,
+		Engine: "engine 1",
+		Dir:    func() (string, error) { return os.MkdirTemp(w.dir, "") }})
 }
 
 func (w *world) Open(_ context.Context, sha string) (io.ReadSeekCloser, error) {
@@ -103,7 +104,7 @@ func (w *world) Strip(_ context.Context, to io.Writer, r io.ReaderAt, size int64
 	return err
 }
 
-func (w *world) openPDF(ctx context.Context, r io.ReaderAt, size int64) (document.Pages, error) {
+func (w *world) openPDF(ctx context.Context, r io.ReaderAt, size int64, password string) (document.Pages, error) {
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -113,12 +114,21 @@ func (w *world) openPDF(ctx context.Context, r io.ReaderAt, size int64) (documen
 	if _, err := r.ReadAt(head, 0); err != nil || !bytes.Equal(head, []byte("%PDF-")) {
 		return nil, errors.New("not a PDF file")
 	}
+	all := lines(r, size)
+	if lock, is := strings.CutPrefix(all[0], "%PDF-/Encrypt "); is && lock != password {
+		return nil, errLocked
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.open++
 	w.opened++
-	return &pages{w, len(lines(r, size)) - 1}, nil
+	return &pages{w, len(all) - 1}, nil
 }
+
+// errLocked is the error of opening a PDF file whose first line is "%PDF-/Encrypt " and another password.
+var errLocked = errors.New("it needs a password")
+
+func locked(err error) bool { return errors.Is(err, errLocked) }
 
 type pages struct {
 	w *world
@@ -134,6 +144,11 @@ func (p *pages) Draw(_ context.Context, page, width, height int) (*image.RGBA, e
 	return image.NewRGBA(image.Rect(0, 0, width, height)), nil
 }
 
+func (p *pages) Unprotected(_ context.Context, to io.Writer) error {
+	_, err := io.WriteString(to, "%PDF-"+strings.Repeat("\npage", p.n))
+	return err
+}
+
 func (p *pages) Place(_, width, height int) image.Rectangle { return image.Rect(0, 0, width, height) }
 
 func (p *pages) Close() {
@@ -144,7 +159,7 @@ func (p *pages) Close() {
 
 func key(t *testing.T, s *document.Service, sha string) string {
 	t.Helper()
-	k, err := s.Key(t.Context(), sha, false)
+	k, err := s.Key(t.Context(), sha, lectern.Unlock{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +181,8 @@ func TestAnEditedNoteKeepsTheKey(t *testing.T) {
 	if key(t, s, "a") == first {
 		t.Error("another converter has the same key")
 	}
-	if _, err := s.Key(t.Context(), "gone", false); lectern.AsFailure(err).Code != lectern.CodeAssetRefused {
+	if _, err := s.Key(t.Context(), "gone", lectern.Unlock{}, false); lectern.AsFailure(err).Code !=
+		lectern.CodeAssetRefused {
 		t.Errorf("a deleted asset: %v", err)
 	}
 }
@@ -178,17 +194,17 @@ func TestPagesAndSlidesMustAgree(t *testing.T) {
 	w, s := newWorld(t)
 	w.files["a"], w.files["p"] = "one#hello\ntwo", "%PDF-\npage"
 	out := filepath.Join(t.TempDir(), "out.pdf")
-	if err := s.PDF(t.Context(), "a", 2, false, out); err != nil || len(w.conversions) != 1 ||
+	if err := s.PDF(t.Context(), "a", lectern.Unlock{}, 2, false, out); err != nil || len(w.conversions) != 1 ||
 		w.conversions[0] != "one|two 2" {
 		t.Errorf("%v, and the converter got %q", err, w.conversions)
 	}
 	w.lost = 1
-	err := s.PDF(t.Context(), "a", 2, false, filepath.Join(t.TempDir(), "lost.pdf"))
+	err := s.PDF(t.Context(), "a", lectern.Unlock{}, 2, false, filepath.Join(t.TempDir(), "lost.pdf"))
 	if f := lectern.AsFailure(err); f.Code != lectern.CodeInvalidDeck || !strings.Contains(f.Message, "2 slides") ||
 		!strings.Contains(f.Message, "1 pages") {
 		t.Errorf("a page is lost: %v", err)
 	}
-	err = s.PDF(t.Context(), "p", 2, false, filepath.Join(t.TempDir(), "short.pdf"))
+	err = s.PDF(t.Context(), "p", lectern.Unlock{}, 2, false, filepath.Join(t.TempDir(), "short.pdf"))
 	if f := lectern.AsFailure(err); f.Code != lectern.CodeInvalidDeck || !strings.Contains(f.Message, "no page 2") {
 		t.Errorf("a PDF that is too short: %v", err)
 	}
@@ -208,14 +224,14 @@ func TestStepsOfAnOfficeFileArePages(t *testing.T) {
 	t.Parallel()
 	w, s := newWorld(t)
 	w.files["a"], w.files["p"] = "one++\ntwo", "%PDF-\npage+"
-	with, err := s.Key(t.Context(), "a", true)
+	with, err := s.Key(t.Context(), "a", lectern.Unlock{}, true)
 	if err != nil || with == key(t, s, "a") {
 		t.Errorf("the key with steps is %s, %v", with, err)
 	}
-	if k, err := s.Key(t.Context(), "p", true); err != nil || k != key(t, s, "p") {
+	if k, err := s.Key(t.Context(), "p", lectern.Unlock{}, true); err != nil || k != key(t, s, "p") {
 		t.Errorf("the key of a PDF with steps is %s, %v", k, err)
 	}
-	err = s.PDF(t.Context(), "a", 2, true, filepath.Join(t.TempDir(), "out.pdf"))
+	err = s.PDF(t.Context(), "a", lectern.Unlock{}, 2, true, filepath.Join(t.TempDir(), "out.pdf"))
 	if err != nil || len(w.conversions) != 1 || w.conversions[0] != "steps|one++|two 4" {
 		t.Errorf("%v, and the converter got %q", err, w.conversions)
 	}

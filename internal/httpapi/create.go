@@ -36,6 +36,7 @@ type submission struct {
 	selected  lectern.Selection // slides, parsed
 	variables string            // of a form: the values of variables, as JSON
 	values    map[string]string // variables, parsed
+	password  string            // of a form: that of the deck's file; "": none
 	files     map[string]string // of a form: the hashes of the assets that its files became, by path
 	bundle    *deck.Bundle      // the ZIP file with the deck and its files; nil: there is none
 }
@@ -137,7 +138,7 @@ func arrival(err error) error {
 // fingerprint is a hash by which two requests are the same (J13): of method, path, media type and content. The boundary
 // of a form is not part of it, since clients choose a new one for every try. Idempotency keys are stored across
 // upgrades, so the order of the parts must not change, and a part that older versions do not have is left out if it is
-// empty.
+// empty. The password is not part of it: a stored hash of it could be guessed.
 func (b submission) fingerprint(r *http.Request) string {
 	h := sha256.New() // writing to it never fails
 	parts := []any{r.Method, r.URL.Path, b.kind, b.deck.Bytes, b.settings, b.callback}
@@ -220,6 +221,7 @@ func (s *server) parse(c context.Context, d deck.Source, settings []byte) (deck.
 // accept parses, checks and settles a deck. It returns the warnings of parser and check, or fails with the faults of
 // both.
 func (s *server) accept(c context.Context, b submission, how intake) (lectern.Submission, error) {
+	b.deck.Password = b.password
 	q, err := s.parse(c, b.deck, []byte(b.settings))
 	if err != nil {
 		return lectern.Submission{}, err
@@ -248,7 +250,7 @@ func (s *server) accept(c context.Context, b submission, how intake) (lectern.Su
 		return lectern.Submission{}, err
 	}
 	return lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), Report: q.Report,
-		CallbackURL: callback}, nil
+		Password: b.password, CallbackURL: callback}, nil
 }
 
 // callback refuses a callback address that messages may not be sent to.

@@ -41,10 +41,11 @@ type DeckInput struct {
 // UploadInput documents the form of an upload.
 type UploadInput struct {
 	Deck        string            `json:"deck" contentEncoding:"binary" doc:"The file. Its Content-Type or the ending of its name says what the deck is written in; JSON if neither does."`
-	Settings    string            `json:"settings,omitempty" doc:"An object, in JSON or in the format of the deck, whose fields override the deck's; it has no slides."`
+	Settings    string            `json:"settings,omitempty" doc:"An object, in JSON or in the format of the deck, whose fields override the deck's; it has no slides. It may also have narration (recorded, notes or none: what is heard), and for a PDF notes, the text of a file of notes."`
 	Language    string            `json:"language,omitempty" example:"de" doc:"The language to render, as in the query."`
 	Slides      string            `json:"slides,omitempty" maxLength:"1000" example:"3-7,12" doc:"The slides to render, as in the query."`
 	Variables   map[string]string `json:"variables,omitempty" doc:"A JSON object of values, which override the deck's values of the same names."`
+	Password    string            `json:"password,omitempty" maxLength:"512" format:"password" doc:"That of a protected PDF. It is kept encrypted until the file is imported, then erased; a retry after that may need the deck again."`
 	CallbackURL string            `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, which it overrides."`
 	File        []string          `json:"file,omitempty" contentEncoding:"binary" doc:"Files that the deck names by path, such as pictures/fjord.png: one part for each, whose filename is the path relative to the deck. They become assets."`
 	Files       map[string]string `json:"files,omitempty" doc:"Existing assets for files that the deck names: the address of each, by path." example:"{\"pictures/fjord.png\":\"asset:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae\"}"`

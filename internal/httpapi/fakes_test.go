@@ -46,6 +46,7 @@ type record struct {
 	artifacts []lectern.Artifact
 	steps     []lectern.Step
 	report    []lectern.SlideReport
+	password  string
 	deleted   bool
 }
 
@@ -103,7 +104,7 @@ func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presen
 		}
 		j.keys[sub.Key] = heldKey{sub.Fingerprint, p.ID}
 	}
-	j.all = append(j.all, &record{deck: sub.Deck, report: sub.Report, callback: p.CallbackURL,
+	j.all = append(j.all, &record{deck: sub.Deck, report: sub.Report, password: sub.Password, callback: p.CallbackURL,
 		history: []lectern.Presentation{p}})
 	j.announce()
 	return p, nil

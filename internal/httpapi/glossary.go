@@ -87,7 +87,8 @@ var glossary = map[string]map[string]string{
 	"VoiceInput": {"": "The choice of a voice. What it leaves out, the server chooses."},
 	"VoiceList":  {"": "All voices."},
 	"Warning": {
-		"": "What a user should know, although the work continues.", "code": "Stable; programs may compare it.",
+		"advice": "It is what an editor would say: the video is as the deck asks.",
+		"":       "What a user should know, although the work continues.", "code": "Stable; programs may compare it.",
 		"message": "What it is, in a sentence.",
 		"slide":   "Counted from 1; absent: the whole deck.",
 		"param":   "The field of the deck, such as slides[2].props.items; absent: no single one.",

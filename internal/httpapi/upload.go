@@ -19,15 +19,15 @@ import (
 
 // Bounds of an upload's parts; guard bounds the whole.
 const (
-	maxParts    = 9
+	maxParts    = 10
 	maxSettings = 1 << 20
 	maxTag      = 100  // bytes of a language
 	maxSlides   = 1000 // bytes of a selection of slides
 )
 
-// readUpload reads a form: the file "deck", the fields "settings", "language", "slides", "variables", "callback_url"
-// and "files", and any number of parts "file", which become assets as they come. Of the filename of the deck, only the
-// extension matters.
+// readUpload reads a form: the file "deck", the fields "settings", "language", "slides", "variables", "password",
+// "callback_url" and "files", and any number of parts "file", which become assets as they come. Of the filename of the
+// deck, only the extension matters.
 func (s *server) readUpload(r *http.Request, boundary string) (submission, error) {
 	b := submission{kind: "multipart/form-data"}
 	if boundary == "" {
@@ -97,11 +97,13 @@ func (s *server) take(r *http.Request, b *submission, part *multipart.Part, name
 		b.slides, err = field(part, name, maxSlides)
 	case "variables":
 		b.variables, err = field(part, name, maxSettings)
+	case "password":
+		b.password, err = password(part)
 	case "files":
 		return s.namedFiles(b, part)
 	default:
 		return formFault(name, "The form's part %.60q is not known; it may have \"deck\", \"file\", \"files\", "+
-			"\"settings\", \"language\", \"slides\", \"variables\" and \"callback_url\".", name)
+			"\"settings\", \"language\", \"slides\", \"variables\", \"password\" and \"callback_url\".", name)
 	}
 	return err
 }
@@ -194,6 +196,16 @@ func (s *server) takenDeck(kind, deck string) error {
 	f := lectern.Fail(codeMedia, "The file \"deck\" is %s. This server accepts a deck as %s.", what, s.takenDecks())
 	f.Param = "deck"
 	return f
+}
+
+// password reads the password of the deck's file. Only the end of its line is not part of it.
+func password(part *multipart.Part) (string, error) {
+	v, err := io.ReadAll(io.LimitReader(part, lectern.MaxPassword+3))
+	text := lectern.PasswordIn(string(v))
+	if err == nil && len(text) > lectern.MaxPassword {
+		return "", formFault("password", "The password is longer than %d bytes.", lectern.MaxPassword)
+	}
+	return text, arrival(err)
 }
 
 func formFault(param, format string, args ...any) *lectern.Failure {

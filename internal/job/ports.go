@@ -35,6 +35,8 @@ type Reader interface {
 	Deck(ctx context.Context, id string) (lectern.Deck, error)
 	// Report returns what a parser made of each slide of the deck; nil: nothing was reported.
 	Report(ctx context.Context, id string) ([]lectern.SlideReport, error)
+	// Unlock returns the password of the deck's file, or what became of it.
+	Unlock(ctx context.Context, id string) (lectern.Unlock, error)
 	// List returns presentations, youngest first.
 	List(ctx context.Context, page Page) ([]lectern.Presentation, error)
 	// Versions returns the presentation as it was at each version above after, in order, at most limit. The result is
@@ -133,6 +135,7 @@ type WriteSpec struct {
 	Create      *lectern.Presentation
 	Deck        lectern.Deck          // with Create
 	Report      []lectern.SlideReport // with Create
+	Password    string                // with Create: of the deck's file; "": none
 	Estimate    time.Duration         // of the video, with Create
 	Limits      Limits                // with Create and Retried: what the store may hold then
 	Quota       lectern.Quota         // with Create and Retried: what the key may have then
@@ -142,6 +145,7 @@ type WriteSpec struct {
 	Step        *lectern.Step         // recorded if the events are accepted
 	Artifacts   []lectern.Artifact    // recorded if the events complete the presentation
 	Order       *lectern.Order        // recorded if the events are accepted and Supersede allows it
+	Unlocked    bool                  // the password has opened the deck files and is erased, if the events are accepted
 	Mark        bool                  // an ended presentation disappears for readers
 	Purge       bool                  // a marked presentation's rows are removed
 	Settle      bool                  // an ended presentation's scratch is gone: forget its finer history
@@ -198,6 +202,9 @@ func (w Write) Creation() (lectern.Presentation, lectern.Deck, bool) {
 // Report returns what a parser made of each slide of the deck, if w is a creation.
 func (w Write) Report() []lectern.SlideReport { return w.spec.Report }
 
+// Password returns the password of the deck's file, if w is a creation; "": none. A store keeps it sealed.
+func (w Write) Password() string { return w.spec.Password }
+
 // Mark reports whether w makes an ended presentation disappear.
 func (w Write) Mark() bool { return w.spec.Mark }
 
@@ -218,6 +225,8 @@ type Effect struct {
 	Artifacts []lectern.Artifact     // to be recorded; the last of a kind and slide counts
 	ScratchAt time.Time              // zero: no plan
 	ExpiresAt time.Time              // zero: no plan
+	Unlocked  bool                   // the password has done its work: it is erased, and the store records that
+	Ended     bool                   // it has ended: a password that is left is erased
 	Enqueue   bool                   // it has become queued and needs a ticket
 	Resumed   bool                   // it was running before: its ticket goes ahead of those that never ran
 }
@@ -251,7 +260,8 @@ func (w Write) Apply(p lectern.Presentation) (Effect, error) {
 		}
 	}
 	e.Announced = announced(p, e.Versions)
-	e.Step, e.Order = s.Step, s.Order
+	e.Step, e.Order, e.Unlocked = s.Step, s.Order, s.Unlocked
+	e.Ended = e.After.Status.Terminal() && !p.Status.Terminal()
 	if e.After.Status == lectern.StatusCompleted {
 		e.Artifacts = s.Artifacts
 	}

@@ -178,7 +178,8 @@ func (s *Service) perform(r *run) (artifacts []lectern.Artifact, err error) {
 	if err := os.MkdirAll(scratch, 0o700); err != nil {
 		return nil, fmt.Errorf("make the scratch folder: %w", err)
 	}
-	return s.opt.Run(r.ctx, lectern.Job{ID: r.id, Attempt: r.attempt, Deck: deck, Scratch: scratch, Orders: r}, r)
+	return s.opt.Run(r.ctx, lectern.Job{ID: r.id, Attempt: r.attempt, Deck: deck, Scratch: scratch, Orders: r,
+		Locks: r}, r)
 }
 
 // scratch is the folder of one attempt. It is flat, so that removing one attempt never races with making another.

@@ -166,8 +166,8 @@ func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.P
 	p.Warnings, p.CallbackURL, p.TraceParent = slices.Clone(sub.Warnings), sub.CallbackURL, sub.TraceParent
 	long, _ := sub.Deck.Estimate()
 	out, err := s.submit(ctx, WriteSpec{
-		ID: p.ID, At: p.CreatedAt, Create: &p, Deck: sub.Deck, Report: sub.Report, Key: sub.Key,
-		Fingerprint: sub.Fingerprint, Estimate: long, Limits: s.opt.Limits, Quota: sub.Quota,
+		ID: p.ID, At: p.CreatedAt, Create: &p, Deck: sub.Deck, Report: sub.Report, Password: sub.Password,
+		Key: sub.Key, Fingerprint: sub.Fingerprint, Estimate: long, Limits: s.opt.Limits, Quota: sub.Quota,
 	})
 	if err != nil {
 		return lectern.Presentation{}, err

@@ -118,6 +118,39 @@ func (d *Document) Pages() []Size { return d.pages }
 // Title is the document's title as its properties name it; "": none.
 func (d *Document) Title() string { return d.title }
 
+// Unprotected writes the document without its password. What is written may be as large as a file that can be opened.
+func (d *Document) Unprotected(ctx context.Context, w io.Writer) error {
+	out := &limited{to: w, left: d.engine.opt.Bytes}
+	err := d.do(ctx, 0, func() error {
+		_, err := d.inst.FPDF_SaveAsCopy(&requests.FPDF_SaveAsCopy{Document: d.doc, FileWriter: out,
+			Flags: requests.SaveFlagRemoveSecurity})
+		return err
+	})
+	if out.err != nil {
+		return out.err
+	}
+	return err
+}
+
+// limited writes at most left bytes, and keeps the first error.
+type limited struct {
+	to   io.Writer
+	left int64
+	err  error
+}
+
+func (l *limited) Write(b []byte) (int, error) {
+	if l.err == nil && int64(len(b)) > l.left {
+		l.err = fault(lectern.CodeTooLarge, "The PDF is too large without its password. Save it without one.")
+	}
+	if l.err != nil {
+		return 0, l.err
+	}
+	n, err := l.to.Write(b)
+	l.left, l.err = l.left-int64(n), err
+	return n, err
+}
+
 // Close ends the document. It waits for a call that runs, and may be called again.
 func (d *Document) Close() {
 	d.turn <- struct{}{}

@@ -16,8 +16,8 @@ func fault(code lectern.Code, format string, args ...any) *lectern.Failure {
 }
 
 func passwordFault(given bool) *lectern.Failure {
-	f := fault(lectern.CodeInvalidDeck, "The PDF needs a password, which is not supported yet. Save it without one, for "+
-		"example with qpdf --decrypt --password=… in.pdf out.pdf.")
+	f := fault(lectern.CodeInvalidDeck, "The PDF needs a password. Give it with --password-file or the variable "+
+		"LECTERN_DECK_PASSWORD; over HTTP, send the PDF as a form with the field \"password\".")
 	if given {
 		f.Message = "The password does not open the PDF. Check it, capitals too, and try again."
 	}

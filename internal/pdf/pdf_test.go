@@ -231,6 +231,43 @@ func TestPasswords(t *testing.T) {
 	expect(t, draw(t, open(t, owned), 1, 100, 100), map[image.Point]color.RGBA{{50, 50}: red})
 }
 
+// A document that is written without its password opens without one and looks the same.
+func TestAnUnprotectedCopy(t *testing.T) {
+	t.Parallel()
+	file, err := os.ReadFile("testdata/password-secret.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := engine.Open(t.Context(), bytes.NewReader(file), int64(len(file)), "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	var b bytes.Buffer
+	if err := d.Unprotected(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	free := open(t, b.Bytes())
+	if free.Count() != d.Count() || bytes.Contains(b.Bytes(), []byte("/Encrypt")) {
+		t.Errorf("the copy has %d pages, and %d bytes", free.Count(), b.Len())
+	}
+	for page := range d.Count() {
+		if !bytes.Equal(draw(t, d, page+1, 320, 240).Pix, draw(t, free, page+1, 320, 240).Pix) {
+			t.Errorf("page %d looks different", page+1)
+		}
+	}
+	if err := d.Unprotected(t.Context(), full{}); !errors.Is(err, errFull) {
+		t.Errorf("on a full disk: %v", err)
+	}
+}
+
+// full is a disk that takes nothing.
+type full struct{}
+
+var errFull = errors.New("the disk is full")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
 func TestFilesThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	good := pdftest.Doc{Pages: []pdftest.Page{{Width: 100, Height: 100}, {Width: 100, Height: 100}}}.Bytes()

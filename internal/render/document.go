@@ -22,10 +22,12 @@ type Files interface {
 // Documents draws pages of files: of PDF files, and of office files after it has turned them into PDF.
 type Documents interface {
 	// Key is the content key of an asset as PDF. It depends on what the asset shows and on the programs that draw it, but
-	// not on its notes. With steps, a page of an office file is preceded by its states before each of its clicks.
-	Key(ctx context.Context, sha256 string, steps bool) (string, error)
-	// PDF writes an asset as PDF to path. pages is the largest page that the deck names, steps is as for Key.
-	PDF(ctx context.Context, sha256 string, pages int, steps bool, path string) error
+	// not on its notes and its password. It fails for a file that needs a password which u lacks. With steps, a page of an
+	// office file is preceded by its states before each of its clicks.
+	Key(ctx context.Context, sha256 string, u lectern.Unlock, steps bool) (string, error)
+	// PDF writes an asset as PDF without a password to path. pages is the largest page that the deck names, steps is as
+	// for Key.
+	PDF(ctx context.Context, sha256 string, u lectern.Unlock, pages int, steps bool, path string) error
 	// Clicks returns how many clicks each page of an office file has. A PDF has none, so the list is empty.
 	Clicks(ctx context.Context, sha256 string) ([]int, error)
 	// Draw draws a page of a PDF file, counted from 1, as large as it fits into size. Where the page has another shape,
@@ -62,13 +64,20 @@ func (u *importer) load(ctx context.Context) error {
 			last[sha] = max(last[sha], step.Page)
 		}
 	}
+	if len(order) == 0 {
+		return nil
+	}
+	lock, err := u.unlock(ctx)
+	if err != nil {
+		return fail.On(ctx, err, 0)
+	}
 	for _, sha := range order {
 		if u.documents == nil {
 			return lectern.Fail(lectern.CodeUnsupported, "This server draws no pages of files.").At(first[sha])
 		}
 		u.track.say(lectern.StagePreparing, "Importing the slides.")
 		steps := u.deck.ShowsClicks(sha)
-		key, err := u.documents.Key(ctx, sha, steps)
+		key, err := u.documents.Key(ctx, sha, lock, steps)
 		if err == nil && steps {
 			u.clicks[sha], err = u.documents.Clicks(ctx, sha)
 		}
@@ -76,13 +85,27 @@ func (u *importer) load(ctx context.Context) error {
 			return fail.On(ctx, err, first[sha])
 		}
 		u.pdfs[sha], err = u.step(ctx, lectern.StepImport, 0, key, ".pdf", func(path string) error {
-			return u.documents.PDF(ctx, sha, last[sha], steps, path)
+			return u.documents.PDF(ctx, sha, lock, last[sha], steps, path)
 		})
 		if err != nil {
 			return err
 		}
 	}
+	if lock.Password == "" {
+		return nil
+	}
+	if err := u.job.Locks.Unlocked(ctx); err != nil {
+		return fail.On(ctx, err, 0)
+	}
 	return nil
+}
+
+// unlock returns the password of the deck's file.
+func (u *importer) unlock(ctx context.Context) (lectern.Unlock, error) {
+	if u.job.Locks == nil {
+		return lectern.Unlock{}, nil
+	}
+	return u.job.Locks.Unlock(ctx)
 }
 
 // number returns the page of the PDF that shows a step of slide i, counted from 1.

@@ -22,7 +22,9 @@ import (
 
 // fakeDocuments draws each page in a grey of its own. It counts its calls.
 type fakeDocuments struct {
-	pages int // of each PDF; 0: 2
+	password string // that the file needs; "": none
+	pages    int    // of each PDF; 0: 2
+
 	mu    sync.Mutex
 	calls []string
 }
@@ -35,7 +37,10 @@ func (d *fakeDocuments) note(format string, args ...any) {
 
 func (d *fakeDocuments) Version() string { return "fake 1" }
 
-func (d *fakeDocuments) Key(_ context.Context, sha string, steps bool) (string, error) {
+func (d *fakeDocuments) Key(_ context.Context, sha string, u lectern.Unlock, steps bool) (string, error) {
+	if d.password != "" && u.Password != d.password && !u.Opened {
+		return "", lectern.Fail(lectern.CodeInvalidDeck, "The file needs a password.")
+	}
 	if steps {
 		return "document-steps-" + sha, nil
 	}
@@ -45,7 +50,8 @@ func (d *fakeDocuments) Key(_ context.Context, sha string, steps bool) (string, 
 // Clicks says that the second page has two clicks, so that the PDF of the steps has four pages.
 func (d *fakeDocuments) Clicks(context.Context, string) ([]int, error) { return []int{0, 2}, nil }
 
-func (d *fakeDocuments) PDF(_ context.Context, sha string, pages int, steps bool, path string) error {
+func (d *fakeDocuments) PDF(_ context.Context, sha string, _ lectern.Unlock, pages int, steps bool,
+	path string) error {
 	if steps {
 		d.note("pdf of steps %.2s %d", sha, pages)
 	} else {
@@ -160,4 +166,47 @@ func firstPixel(t *testing.T, path string) color.RGBA {
 		t.Fatal(err)
 	}
 	return color.RGBAModel.Convert(img.At(0, 0)).(color.RGBA)
+}
+
+// locks keeps the password of a presentation.
+type locks struct {
+	kept lectern.Unlock
+	done int // calls of Unlocked
+}
+
+func (l *locks) Unlock(context.Context) (lectern.Unlock, error) { return l.kept, nil }
+
+func (l *locks) Unlocked(context.Context) error {
+	l.done++
+	l.kept = lectern.Unlock{Opened: true}
+	return nil
+}
+
+// The import of a protected file gets the password, and erases it when all files are open; a wrong one stays until the
+// presentation ends. The next run finds the imported file (J9).
+func TestTheImportErasesThePassword(t *testing.T) {
+	t.Parallel()
+	g := newRig(t)
+	fake := &fakeDocuments{password: "secret"}
+	g.Documents, g.Files = fake, fake
+	d := lectern.Deck{Size: lectern.Size{Width: 640, Height: 360}, Quality: lectern.QualityLow, Hold: time.Second,
+		Layout: lectern.LayoutSlideOnly, Slides: []lectern.Slide{
+			{Page: &lectern.PageOf{File: "asset:" + strings.Repeat("a", 64), Page: 1}}}}
+	run := func(attempt int, l lectern.Unlocker) error {
+		_, err := g.Run(t.Context(), lectern.Job{ID: "p1", Attempt: attempt, Deck: d, Scratch: t.TempDir(), Locks: l},
+			&recorder{})
+		return err
+	}
+	wrong := &locks{kept: lectern.Unlock{Password: "Secret"}}
+	for _, l := range []lectern.Unlocker{nil, wrong} {
+		if f := lectern.AsFailure(run(1, l)); f.Code != lectern.CodeInvalidDeck || f.Slide != 1 || wrong.done > 0 {
+			t.Errorf("without the password: %+v", f)
+		}
+	}
+	right := &locks{kept: lectern.Unlock{Password: "secret"}}
+	for attempt := range 2 {
+		if err := run(2+attempt, right); err != nil || right.done != 1 || len(fake.calls) != 2 {
+			t.Errorf("run %d: %v, %d erasures, %q", attempt+1, err, right.done, fake.calls)
+		}
+	}
 }

@@ -233,7 +233,11 @@ func (u *run) each(do func(context.Context, *slide) error) func(ctx context.Cont
 // narrate speaks a slide, unless it has no narration, and determines how long it lasts.
 func (u *run) narrate(ctx context.Context, s *slide) error {
 	d := &u.deck.Slides[s.index]
-	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", u.of(s)))
+	doing := "Speaking "
+	if u.plays(s.index) {
+		doing = "Reading the recording of "
+	}
+	u.track.say(lectern.StageNarrating, doing+u.of(s)+".")
 	need := timeline.Need{Hold: timeline.Samples(u.deck.HoldOf(s.index))}
 	if d.Narration != "" || u.plays(s.index) {
 		var n narration

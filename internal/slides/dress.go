@@ -57,6 +57,17 @@ type dresser struct {
 	pictures []*picture
 	doc      *Doc
 	text     strings.Builder
+	line     int // where the line that is being read begins in text
+	code     int // how many listings are around it
+}
+
+// endLine adds the text since the last call to the lines of the text, unless it is in a listing.
+func (d *dresser) endLine() {
+	s := strings.Join(strings.Fields(d.text.String()[d.line:]), " ")
+	d.line = d.text.Len()
+	if s != "" && d.code == 0 {
+		d.doc.lines = append(d.doc.lines, s)
+	}
 }
 
 // dress sanitises HTML and prepares it for a page. line reports that only what is in a line may remain.
@@ -72,6 +83,7 @@ func (v *view) dress(in string, line bool) *Doc {
 	}
 	d := &dresser{v: v, doc: &Doc{}}
 	d.clean(root)
+	d.endLine()
 	if line {
 		unwrap(root)
 	} else {
@@ -136,10 +148,22 @@ func (d *dresser) clean(n *html.Node) {
 		case c.Data == "div" && attribute(c, "class") == "diagram":
 			d.diagram(c)
 		default:
+			block := !slices.Contains(inlines, c.Data)
+			if block {
+				d.endLine()
+			}
+			listing := c.Data == "pre"
+			if listing {
+				d.code++
+			}
 			d.element(c)
 			d.clean(c)
-			if !slices.Contains(inlines, c.Data) {
+			if block {
 				d.text.WriteByte(' ')
+				d.endLine()
+			}
+			if listing {
+				d.code--
 			}
 		}
 		c = next
@@ -239,6 +263,11 @@ func (d *dresser) picture(c *html.Node) {
 		c.Attr = append(c.Attr, html.Attribute{Key: "style", Val: style})
 	}
 	d.pictures = append(d.pictures, p)
+	if alt == "" {
+		d.doc.bare++
+	} else {
+		d.doc.alts = append(d.doc.alts, alt)
+	}
 }
 
 // illustration returns the picture that the prop "images" names by an address of the text. An address that it lacks

@@ -24,7 +24,10 @@ import (
 // Doc is a text in Markdown as the elements of a page.
 type Doc struct {
 	html   template.HTML
-	text   string // its words
+	text   string   // its words
+	lines  []string // its paragraphs, items and cells, without listings
+	bare   int      // pictures without an alternative text
+	alts   []string // the alternative texts of the others
 	blocks int
 	code   int // lines of listings
 }

@@ -52,7 +52,8 @@ func (l *Library) marp(d lectern.Deck, v *view, chosen *design) (lectern.Page, [
 	}
 	size := d.SlideSize()
 	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: v.assets,
-		Pictures: v.files, Params: v.params, Props: map[string]string{"markdown": "markdown"}}, v.warnings, nil
+		Pictures: v.files, Params: v.params, Props: map[string]string{"markdown": "markdown"},
+		Shown: v.onMarp()}, v.warnings, nil
 }
 
 // marpSlide returns the slide as the script of its page reads it.

@@ -23,6 +23,7 @@ type section struct {
 	assets   []string
 	drawn    drawnParts
 	props    map[string]string // element → the prop that it shows
+	shown    lectern.Shown
 	params   map[string]string
 	files    []lectern.Picture
 	warnings []lectern.Warning
@@ -39,7 +40,7 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 	}
 	size := d.SlideSize()
 	if i >= 0 && i < len(d.Slides) && d.Slides[i].Page != nil {
-		return l.document(d.Slides[i].Page, size, d.Scale(), i)
+		return l.document(d.Slides[i], size, d.Scale(), i)
 	}
 	if i >= 0 && i < len(d.Slides) && isMarp(d.Slides[i]) {
 		v, chosen, _ := l.view(d, i)
@@ -59,16 +60,17 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 	background := t.background(s.design.Hero)
 	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets,
 		Background: &background,
-		Pictures:   s.files, Params: s.params, Props: s.props}, s.warnings, nil
+		Pictures:   s.files, Params: s.params, Props: s.props, Shown: s.shown}, s.warnings, nil
 }
 
 // document returns a page that shows a page of a file.
-func (l *Library) document(p *lectern.PageOf, size lectern.Size, scale float64, i int) (lectern.Page, []lectern.Warning,
+func (l *Library) document(s lectern.Slide, size lectern.Size, scale float64, i int) (lectern.Page, []lectern.Warning,
 	error) {
-	if _, asset, _ := lectern.AssetAddress(p.File); !asset {
-		return lectern.Page{}, nil, refused(fmt.Sprintf("slides[%d].page.file", i), i+1, absent(p.File))
+	if _, asset, _ := lectern.AssetAddress(s.Page.File); !asset {
+		return lectern.Page{}, nil, refused(fmt.Sprintf("slides[%d].page.file", i), i+1, absent(s.Page.File))
 	}
-	return lectern.Page{Document: p, Width: size.Width, Height: size.Height, Scale: scale}, nil, nil
+	return lectern.Page{Document: s.Page, Width: size.Width, Height: size.Height, Scale: scale,
+		Shown: shownOnPage(s.Props)}, nil, nil
 }
 
 // Document returns all slides of the deck in one page, one below the other. Its sizes are slide pixels, which the
@@ -81,11 +83,9 @@ func (l *Library) Document(d lectern.Deck) (string, error) {
 	var all []section
 	d.Slides = slices.Clone(d.Slides)
 	for i, slide := range d.Slides {
-		if isMarp(slide) {
-			d.Slides[i].Props = map[string]any{"title": slide.Props["title"]}
-		}
 		if slide.Page != nil || isMarp(slide) { // this page has no place for theirs, so their titles are shown
 			d.Slides[i].Page, d.Slides[i].Template = nil, lectern.DefaultTemplate
+			d.Slides[i].Props = map[string]any{"title": slide.Props["title"]}
 		}
 		s, err := l.section(d, i)
 		if err != nil {
@@ -136,7 +136,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	v.unplaced(chosen)
 	v.blank(chosen)
 	out := section{design: chosen, lang: v.lang, assets: v.assets, params: v.params, files: v.files,
-		drawn: v.drawn, props: v.shownProps()}
+		drawn: v.drawn, props: v.shownProps(), shown: v.onSlide()}
 	out.css = l.positions(v, s, fr, body.String())
 	out.html = v.shell(chosen, fr, body.String())
 	out.warnings = v.warnings

@@ -40,6 +40,34 @@ type Translation struct {
 	Narration string `json:"narration"`
 }
 
+// maxShown bounds the words on a page that a slide has, in bytes.
+const maxShown = 16 << 10
+
+// Show sets the words on the page that a slide shows: its texts, and the alternative texts of its pictures. The picture
+// of the page does not depend on them. They are for the transcript, and for what a check says of a slide.
+func (s *Slide) Show(texts, alts []string) {
+	for name, list := range map[string][]string{"text": texts, "alt": alts} {
+		var lines []string
+		size := 0
+		for _, t := range list {
+			t = strings.Join(strings.Fields(t), " ")
+			if size += len(t) + 1; size > maxShown {
+				break
+			}
+			if t != "" {
+				lines = append(lines, Literal(t))
+			}
+		}
+		if len(lines) == 0 {
+			continue
+		}
+		if s.Props == nil {
+			s.Props = map[string]any{}
+		}
+		s.Props[name] = lines
+	}
+}
+
 // Parse returns the deck d, which becomes JSON in the native form, as form reads it with the settings.
 func Parse(ctx context.Context, form deck.Parser, d any, settings []byte, lim lectern.Limits) (deck.Request, error) {
 	text, err := json.Marshal(d)

@@ -64,6 +64,7 @@ func (c *composer) slide(ctx context.Context, page int) (native.Slide, error) {
 	if title := c.heads.Unique(r.Title, " (%d)"); title != "" {
 		w.Props = map[string]any{"title": native.Literal(title)}
 	}
+	w.Show(strings.Split(text, "\n"), nil)
 	note, why := c.notes[page], "The page has no notes in the file of notes."
 	if c.notes == nil {
 		if note, err = c.doc.Notes(ctx, page); err != nil {

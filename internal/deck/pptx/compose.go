@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"lectern"
 	"lectern/internal/deck"
@@ -89,8 +88,9 @@ func (c *composer) slide(s Slide) (native.Slide, *lectern.SoundOf) {
 	}
 	c.remarks(s, r)
 	c.typefaces(s, r)
+	w.Show(s.Text, r.AltTexts)
 	if sound == nil {
-		r.Unsaid = unsaid(s.Text, notes, w.Narration != "")
+		r.Unsaid = lectern.Unsaid(s.Text, w.Narration)
 	}
 	if c.reports == nil {
 		c.reports = map[string]*deck.SlideReport{}
@@ -272,54 +272,6 @@ func clipName(c Clip) string {
 		return lectern.Shorten(c.Name)
 	}
 	return lectern.Shorten(path.Base(c.Member))
-}
-
-// unsaid returns the texts of a slide of whose words the narration has less than half. Without narration these are all.
-func unsaid(texts []string, narration string, spoken bool) []string {
-	said := map[string]bool{}
-	if spoken {
-		for _, w := range words(narration) {
-			said[w] = true
-		}
-	}
-	var out []string
-	for _, t := range texts {
-		n, all := 0, words(t)
-		for _, w := range all {
-			if said[w] {
-				n++
-			}
-		}
-		if len(all) > 0 && 2*n < len(all) {
-			out = append(out, oneLine(t))
-		}
-	}
-	return out
-}
-
-// words returns the words of a text in lower case. In scripts without spaces every character is one.
-func words(s string) []string {
-	var out []string
-	var b strings.Builder
-	flush := func() {
-		if b.Len() > 0 {
-			out = append(out, b.String())
-			b.Reset()
-		}
-	}
-	for _, r := range strings.ToLower(s) {
-		switch {
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai):
-			flush()
-			out = append(out, string(r))
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
-			b.WriteRune(r)
-		default:
-			flush()
-		}
-	}
-	flush()
-	return out
 }
 
 // report lists the slides of the file in order, hidden ones included.

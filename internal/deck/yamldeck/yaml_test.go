@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime/metrics"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -101,23 +103,44 @@ func TestFaultsHaveLines(t *testing.T) {
 func TestRefusedYAML(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{
-		"slides:\n\t- x":                      "(line 2, column",
-		"slides: []\nslides: []":              `"slides" occurs twice in one mapping (line 2, column 1)`,
-		"a: !!python/object x":                "tags such as",
-		"a: !thing {b: 1}":                    "tags such as !thing",
-		"a: !thing [b]":                       "tags such as !thing",
-		"base: &b {x: 1}\nslides: [{<<: *b}]": "merge keys",
-		"? [a]\n: b":                          "must be a string",
-		"slides: []\n---\nslides: []":         "line ",
-		"a: .inf":                             ".inf is not a number here",
-		"a: &a [*a]":                          "nested more than 64",
-		"a: *nobody":                          "line 1",
+		"slides:\n\t- x":              "(line 2, column",
+		"slides: []\nslides: []":      `"slides" occurs twice in one mapping (line 2, column 1)`,
+		"a: !!python/object x":        "tags such as",
+		"a: !thing {b: 1}":            "tags such as !thing",
+		"a: !thing [b]":               "tags such as !thing",
+		"slides: [{<<: 1}]":           "a merge key (<<) names a mapping",
+		"a: &a {<<: *a}":              "nested more than 64",
+		"? [a]\n: b":                  "must be a string",
+		"slides: []\n---\nslides: []": "it has two documents, and a deck is one",
+		"a: .inf":                     ".inf is not a number here",
+		"a: &a [*a]":                  "nested more than 64",
+		"a: *nobody":                  "line 1",
 	} {
 		_, err := read(text, lectern.Limits{})
 		if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Code != lectern.CodeInvalidYAML ||
 			!strings.Contains(f.Message, says) || f.Line == 0 {
 			t.Errorf("%q: %+v", text, err)
 		}
+	}
+}
+
+// A merge key adds the fields that a mapping does not have. Faults in them have the position of what was merged.
+func TestMergeKeys(t *testing.T) {
+	t.Parallel()
+	q, err := read("one: &one {hold: 2, narration: x}\ntwo: &two {hold: 3, template: title}\nslides:\n"+
+		"- <<: *one\n  narration: own\n- <<: [*two, *one]\n- <<: *one\n  props:\n    <<: *two\n", lectern.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := q.Deck.Slides
+	if s[0].Narration != "own" || s[0].Hold != 2*time.Second || s[1].Hold != 3*time.Second || s[1].Template != "title" ||
+		s[1].Narration != "x" || s[2].Props["template"] != "title" {
+		t.Errorf("%+v", s)
+	}
+	at := q.Locate([]string{"slides[0].hold", "slides[1].template", "slides[2].props.hold", "slides[0].narration"})
+	if want := []deck.Position{{Line: 1, Column: 12}, {Line: 2, Column: 21}, {Line: 2, Column: 12},
+		{Line: 5, Column: 3}}; !slices.Equal(at, want) {
+		t.Errorf("%v, not %v", at, want)
 	}
 }
 

@@ -2,8 +2,9 @@
 // of decks in Markdown use it.
 //
 // It accepts what JSON can express: mappings with names, sequences, strings, numbers, true, false and null. Anchors and
-// aliases work; the values of an alias count for the limits each time. Merge keys, several documents, and scalars and
-// mappings with tags of other types are refused.
+// aliases work, and merge keys (<<), which add the fields of other mappings that a mapping does not have. The values of
+// an alias count for the limits each time. Several documents, and scalars and mappings with tags of other types are
+// refused.
 package yamltree
 
 import (
@@ -86,7 +87,10 @@ func (r *Reader) read(text []byte, lim lectern.Limits) (*yaml.Node, any, error) 
 		doc = *doc.Content[0]
 	}
 	tree, err := r.value(&doc, 0)
-	return &doc, tree, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return &doc, tree, nil
 }
 
 // marks counts the characters that can separate values. A text has at most that many values, so checking this number
@@ -135,6 +139,10 @@ func (r *Reader) invalid(err error) error {
 			r.before+1).Because(err)
 	}
 	n := &yaml.Node{Line: max(e.Mark.Line, 1), Column: max(e.Mark.Column, 1)}
+	if strings.Contains(e.Message, "expected single document") {
+		return lectern.AsFailure(r.at(n, "it has two documents, and a deck is one; remove the line --- between them, or "+
+			"make a file of each")).Because(err)
+	}
 	return lectern.AsFailure(r.at(n, "%s", strings.TrimSuffix(e.Message, "."))).Because(err)
 }
 
@@ -186,6 +194,7 @@ func (r *Reader) mapping(n *yaml.Node, depth int) (any, error) {
 		return nil, r.tagged(n)
 	}
 	o := &form.Object{}
+	var merged []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
 		if key.Kind == yaml.AliasNode {
@@ -194,8 +203,9 @@ func (r *Reader) mapping(n *yaml.Node, depth int) (any, error) {
 		switch {
 		case key.Kind != yaml.ScalarNode:
 			return nil, r.at(n.Content[i], "the name of a field must be a string")
-		case key.ShortTag() == "!!merge":
-			return nil, r.at(n.Content[i], "merge keys (<<) are not accepted; write the fields out")
+		case key.ShortTag() == mergeTag:
+			merged = append(merged, n.Content[i+1])
+			continue
 		}
 		v, err := r.value(n.Content[i+1], depth+1)
 		if err != nil {
@@ -205,7 +215,39 @@ func (r *Reader) mapping(n *yaml.Node, depth int) (any, error) {
 			return nil, r.at(n.Content[i], "the field %q occurs twice in one mapping", lectern.Shorten(key.Value))
 		}
 	}
+	for _, m := range merged {
+		if err := r.merge(o, m, depth+1); err != nil {
+			return nil, err
+		}
+	}
 	return o, nil
+}
+
+// mergeTag is the type of the key <<.
+const mergeTag = "!!merge"
+
+// merge adds to o the fields of a mapping that o does not have, or those of several mappings, of which the first that
+// has a field counts. https://yaml.org/type/merge.html
+func (r *Reader) merge(o *form.Object, n *yaml.Node, depth int) error {
+	v, err := r.value(n, depth)
+	if err != nil {
+		return err
+	}
+	list, several := v.([]any)
+	if !several {
+		list = []any{v}
+	}
+	for _, from := range list {
+		m, ok := from.(*form.Object)
+		if !ok {
+			return r.at(n, "a merge key (<<) names a mapping, or a list of mappings")
+		}
+		for _, name := range m.Names() {
+			field, _ := m.Get(name)
+			o.Add(name, field) // does nothing if o has the field
+		}
+	}
+	return nil
 }
 
 // scalar reads a string, a number, true, false or null. A timestamp of YAML is a string.
@@ -280,10 +322,33 @@ func child(n *yaml.Node, name string) (key, value *yaml.Node) {
 			return n.Content[i], n.Content[i]
 		}
 	case yaml.MappingNode:
+		var merged []*yaml.Node
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == name {
-				return n.Content[i], n.Content[i+1]
+			switch k := n.Content[i]; {
+			case k.Kind == yaml.ScalarNode && k.ShortTag() == mergeTag:
+				merged = append(merged, n.Content[i+1])
+			case k.Value == name:
+				return k, n.Content[i+1]
 			}
+		}
+		return childOfMerged(merged, name)
+	}
+	return nil, nil
+}
+
+// childOfMerged is child for the values of merge keys.
+func childOfMerged(merged []*yaml.Node, name string) (key, value *yaml.Node) {
+	for _, m := range merged {
+		for m.Kind == yaml.AliasNode {
+			m = m.Alias
+		}
+		if m.Kind == yaml.SequenceNode {
+			key, value = childOfMerged(m.Content, name)
+		} else {
+			key, value = child(m, name)
+		}
+		if value != nil {
+			return key, value
 		}
 	}
 	return nil, nil

@@ -6,7 +6,7 @@ INSERT INTO presentations (
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: InsertDeck :exec
-INSERT INTO decks (presentation_id, deck, size, report) VALUES (?, ?, ?, ?);
+INSERT INTO decks (presentation_id, deck, size, report, password) VALUES (?, ?, ?, ?, ?);
 
 -- name: GetPresentation :one
 SELECT * FROM presentations WHERE id = ? AND removing = 0;
@@ -18,6 +18,14 @@ WHERE d.presentation_id = ? AND p.removing = 0;
 -- name: GetReport :one
 SELECT d.report FROM decks d JOIN presentations p ON p.id = d.presentation_id
 WHERE d.presentation_id = ? AND p.removing = 0;
+
+-- name: GetPassword :one
+SELECT d.password FROM decks d JOIN presentations p ON p.id = d.presentation_id
+WHERE d.presentation_id = ? AND p.removing = 0;
+
+-- name: ErasePassword :exec
+UPDATE decks SET password = sqlc.arg(password)
+WHERE presentation_id = sqlc.arg(presentation_id) AND password NOT IN ('', 'opened', 'erased');
 
 -- The guard is the fence (J7): a write that was decided on another attempt, state or version changes nothing.
 -- name: UpdatePresentation :execrows

@@ -137,7 +137,7 @@ func (s *Store) commit(ctx context.Context, writes []job.Write) ([]job.Outcome, 
 	if err := s.o.Dialect.Lock(ctx, tx, touched(writes)); err != nil {
 		return nil, err
 	}
-	w := &writer{tx: tx, q: rows.New(s.o.Bind(tx)), queue: s.o.Queue, tally: s.counts.take()}
+	w := &writer{tx: tx, q: rows.New(s.o.Bind(tx)), queue: s.o.Queue, seal: s.o.Seal, tally: s.counts.take()}
 	outs := make([]job.Outcome, len(writes))
 	var changed []lectern.Presentation
 	for i, write := range writes {
@@ -168,6 +168,7 @@ type writer struct {
 	tx    *sql.Tx
 	q     *rows.Queries
 	queue Enqueuer
+	seal  *seal.Sealer // nil: passwords are stored in plain text
 
 	endpoints []lectern.Endpoint // read at the first milestone
 	knows     bool               // endpoints were read
@@ -270,7 +271,8 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	if err != nil {
 		return job.Outcome{}, err
 	}
-	err = w.q.InsertDeck(ctx, rows.InsertDeckParams{PresentationID: p.ID, Deck: deck, Size: size, Report: report})
+	err = w.q.InsertDeck(ctx, rows.InsertDeckParams{PresentationID: p.ID, Deck: deck, Size: size, Report: report,
+		Password: w.sealed(write.Password(), p.ID)})
 	if err != nil {
 		return job.Outcome{}, err
 	}
@@ -335,7 +337,7 @@ func (w *writer) apply(ctx context.Context, before lectern.Presentation, write j
 		}
 		last = v
 	}
-	if err := errors.Join(w.announce(ctx, e.Announced, write.At()), w.attach(ctx, e)); err != nil {
+	if err := errors.Join(w.announce(ctx, e.Announced, write.At()), w.attach(ctx, e), w.forget(ctx, e)); err != nil {
 		return job.Outcome{}, err
 	}
 	if e.Enqueue {

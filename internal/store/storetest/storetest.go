@@ -64,6 +64,7 @@ func Run(t *testing.T, open Fixture, representatives ...string) {
 		{"J13 many creates racing with one key make one presentation", keyRace},
 		{"J7 J9 orders are recorded by live runs, and not made twice", orders},
 		{"J12 orders outlive their presentation", orderLifetimes},
+		{"H4 a password is kept until the files are open or the presentation has ended", passwords},
 		{"J4 every milestone is in the outbox, for each subscriber", outbox},
 		{"J4 a failing transaction sends no webhook", outboxAtomic},
 		{"J7 a stale run sends no webhook", staleWebhooks},

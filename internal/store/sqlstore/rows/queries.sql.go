@@ -246,6 +246,21 @@ func (q *Queries) DropKeys(ctx context.Context, presentationID string) error {
 	return err
 }
 
+const erasePassword = `-- name: ErasePassword :exec
+UPDATE decks SET password = ?1
+WHERE presentation_id = ?2 AND password NOT IN ('', 'opened', 'erased')
+`
+
+type ErasePasswordParams struct {
+	Password       string
+	PresentationID string
+}
+
+func (q *Queries) ErasePassword(ctx context.Context, arg ErasePasswordParams) error {
+	_, err := q.db.ExecContext(ctx, erasePassword, arg.Password, arg.PresentationID)
+	return err
+}
+
 const finishDelivery = `-- name: FinishDelivery :execrows
 UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, done_at = ?, status_code = ?, problem = ?, claimant = ''
 WHERE id = ? AND state = 'pending' AND claim = ? AND claimant <> ''
@@ -501,6 +516,18 @@ func (q *Queries) GetOrder(ctx context.Context, key string) (Order, error) {
 	return i, err
 }
 
+const getPassword = `-- name: GetPassword :one
+SELECT d.password FROM decks d JOIN presentations p ON p.id = d.presentation_id
+WHERE d.presentation_id = ? AND p.removing = 0
+`
+
+func (q *Queries) GetPassword(ctx context.Context, presentationID string) (string, error) {
+	row := q.db.QueryRowContext(ctx, getPassword, presentationID)
+	var password string
+	err := row.Scan(&password)
+	return password, err
+}
+
 const getPlace = `-- name: GetPlace :one
 SELECT resumed, ticket, estimate FROM presentations WHERE id = ? AND status = 'queued'
 `
@@ -725,7 +752,7 @@ func (q *Queries) InsertContent(ctx context.Context, arg InsertContentParams) (i
 }
 
 const insertDeck = `-- name: InsertDeck :exec
-INSERT INTO decks (presentation_id, deck, size, report) VALUES (?, ?, ?, ?)
+INSERT INTO decks (presentation_id, deck, size, report, password) VALUES (?, ?, ?, ?, ?)
 `
 
 type InsertDeckParams struct {
@@ -733,6 +760,7 @@ type InsertDeckParams struct {
 	Deck           string
 	Size           int64
 	Report         string
+	Password       string
 }
 
 func (q *Queries) InsertDeck(ctx context.Context, arg InsertDeckParams) error {
@@ -741,6 +769,7 @@ func (q *Queries) InsertDeck(ctx context.Context, arg InsertDeckParams) error {
 		arg.Deck,
 		arg.Size,
 		arg.Report,
+		arg.Password,
 	)
 	return err
 }
