@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -44,31 +46,33 @@ func marpDeck(t *testing.T, folder, text string) lectern.Deck {
 	return d
 }
 
-// slidesOfMarp returns how many slides marp-core makes of a deck.
-func (d drawing) slidesOfMarp(t *testing.T, text string) int {
+// slidesOfMarp returns how many slides marp-core makes of each deck.
+func (d drawing) slidesOfMarp(t *testing.T, texts ...string) []int {
 	t.Helper()
 	lib, err := weblib.Marp()
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, _ := json.Marshal(text)
+	source, _ := json.Marshal(texts)
 	c, err := d.browser.Capture(t.Context(), lectern.Page{Width: 16, Height: 16,
 		HTML: `<!doctype html><html data-lectern><body><pre id="text">` + html.EscapeString(string(source)) +
 			`</pre><script>` + lib.Script.Text + `</script><script>
-const {html} = new marpCore.Marp({inlineSVG: true, script: false, math: false})
-  .render(JSON.parse(document.getElementById("text").textContent));
-window.__lectern = {ready: true, overflow: [{element: "n", hidden: html.split("data-marpit-svg").length - 1}]};
+const marp = new marpCore.Marp({inlineSVG: true, script: false, math: false});
+window.__lectern = {ready: true, overflow: JSON.parse(document.getElementById("text").textContent)
+  .map((text) => ({element: "n", hidden: marp.render(text).html.split("data-marpit-svg").length - 1}))};
 </script></body></html>`}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.Overflow[0].Hidden
+	var all []int
+	for _, o := range c.Overflow {
+		all = append(all, o.Hidden)
+	}
+	return all
 }
 
 // Every deck of Marp in the test data is drawn, and has as many slides for marp-core as for Lectern.
-func TestMarpDecksAreDrawnByMarpCore(t *testing.T) {
-	t.Parallel()
-	d := newDrawing(t)
+func (d drawing) marpDecks(t *testing.T) {
 	runs := soak.Cases(t, "marp-heading-divider")
 	for _, name := range []string{"marp-backgrounds", "marp-heading-divider", "marp-notes-and-directives"} {
 		if !runs(name) {
@@ -80,7 +84,7 @@ func TestMarpDecksAreDrawnByMarpCore(t *testing.T) {
 			t.Fatal(err)
 		}
 		deck := marpDeck(t, folder, string(text))
-		if n := d.slidesOfMarp(t, string(text)); n != len(deck.Slides) {
+		if n := d.slidesOfMarp(t, string(text))[0]; n != len(deck.Slides) {
 			t.Errorf("%s: %d slides, and %d for marp-core", name, len(deck.Slides), n)
 		}
 		seen := map[string]int{}
@@ -103,12 +107,10 @@ func TestMarpDecksAreDrawnByMarpCore(t *testing.T) {
 
 // A deck of Marp runs no script, loads nothing and reads no file, whatever its HTML and its styles say. Text that would
 // be two slides for marp-core fails in a sentence.
-func TestMarpDecksReachNothing(t *testing.T) {
-	t.Parallel()
+func (d drawing) marpReachesNothing(t *testing.T) {
 	var heard atomic.Int64
 	canary := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { heard.Add(1) }))
 	defer canary.Close()
-	d := newDrawing(t)
 	text := strings.ReplaceAll(`---
 marp: true
 theme: gaia
@@ -141,6 +143,13 @@ backgroundImage: url(CANARY/c.png)
 	if n := heard.Load(); n > 0 {
 		t.Errorf("%d requests left the page", n)
 	}
+	deck.Slides[0].Props = map[string]any{"markdown": strings.Repeat("- an item\n", 40)}
+	if page, _, err := d.library.Page(deck, 0); err != nil {
+		t.Error(err)
+	} else if c, err := d.browser.Capture(t.Context(), page, nil); err != nil || len(c.Overflow) != 1 ||
+		c.Overflow[0].Unit != "clipped" {
+		t.Errorf("forty items: %v %v", c.Overflow, err)
+	}
 	deck.Slides[0].Props = map[string]any{"markdown": "# One\n\n---\n\n# Two"}
 	page, _, err := d.library.Page(deck, 0)
 	if err == nil {
@@ -148,5 +157,35 @@ backgroundImage: url(CANARY/c.png)
 	}
 	if err == nil || !strings.Contains(err.Error(), "makes 2 slides") {
 		t.Errorf("two slides in one: %v", err)
+	}
+}
+
+// Whatever stands around it, a line begins a slide for Lectern where it does for marp-core.
+func (d drawing) marpSlidesBegin(t *testing.T) {
+	marks := []string{"---", "***", "- - -", "___", "--", "# A", "Text", "A\n---", "- item", "  - more", "    ---", "1. one",
+		"> quote", "> ---", "```", "```\n---\n```", "~~~", "<div>", "</div>", "<div>\n---\n</div>", "| a |\n|---|", "", "",
+		"<!-- note -->", "<!--\n---\n-->", "<!-- _class: lead -->", "`---`", "\\---", "$$\n---\n$$", "   ---", "[a]: b"}
+	r := rand.New(rand.NewPCG(16, 1))
+	var texts []string
+	for range soak.Rounds(50, 900) {
+		text := "---\nmarp: true\n---\n\n# First\n"
+		for range 1 + r.IntN(14) {
+			text += marks[r.IntN(len(marks))] + "\n" + strings.Repeat("\n", r.IntN(2))
+		}
+		texts = append(texts, text+"\nLast\n")
+	}
+	var made []int
+	for part := range slices.Chunk(texts, 100) { // a page may take only so much processor time
+		made = append(made, d.slidesOfMarp(t, part...)...)
+	}
+	for i, n := range made {
+		q, err := markdown.Parser{}.Parse(t.Context(), deck.Source{Name: "deck.md", Bytes: []byte(texts[i])}, nil,
+			lectern.Limits{})
+		if err != nil {
+			t.Fatalf("%v of %q", err, texts[i])
+		}
+		if len(q.Faults) == 0 && len(q.Deck.Slides) != n {
+			t.Errorf("%d slides, and %d for marp-core: %q", len(q.Deck.Slides), n, texts[i])
+		}
 	}
 }

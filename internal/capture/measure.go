@@ -182,6 +182,9 @@ func overflowing(page lectern.Page, slide int, o lectern.Overflow) lectern.Warni
 		w.Code = o.Unit + "_not_drawn"
 		w.Message = fmt.Sprintf("The %s %q cannot be drawn, so its source is shown: %s.", o.Unit,
 			lectern.Shorten(o.Source), strings.TrimRight(o.Why, ".: "))
+	case o.Unit == unitClipped:
+		w.Message = "The slide is cut off: it has more text than fits, and Marp makes no text smaller. Shorten it, or move " +
+			"some of it to another slide."
 	case o.Unit == unitBroken:
 		w.Message = fmt.Sprintf("Of %q, %d of %d lines are too long, even in the smallest type, and were broken. To choose "+
 			"the places, break the lines in the deck.", name, o.Hidden, o.Total)
@@ -194,6 +197,9 @@ func overflowing(page lectern.Page, slide int, o lectern.Overflow) lectern.Warni
 	}
 	return w
 }
+
+// unitClipped is the unit of a slide that another program draws, which cuts off what does not fit.
+const unitClipped = "clipped"
 
 // The units of parts that could not be drawn.
 const (

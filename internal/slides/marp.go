@@ -30,19 +30,7 @@ var marpFront = []string{"theme", "size", "style", "lang", "class", "header", "f
 // marp returns a page that marp-core draws. The page has the slide as data, and no script but its own: its content
 // security policy names them by their hashes. Marp's own list decides which HTML of the deck remains.
 func (l *Library) marp(d lectern.Deck, v *view, chosen *design) (lectern.Page, []lectern.Warning, error) {
-	s := marpSlide{Markdown: v.raw["markdown"], Front: map[string]string{"math": "katex"},
-		Images: map[string]string{}, Page: v.raw["page"], Pages: v.raw["pages"]}
-	for _, name := range marpFront {
-		if value := v.raw[name]; value != "" {
-			s.Front[name] = value
-		}
-	}
-	if s.Page != "" {
-		s.Front["paginate"] = "true"
-	}
-	for _, name := range slices.Sorted(maps.Keys(v.images)) {
-		s.Images[name] = string(v.images[name].URL)
-	}
+	s := v.marpSlide()
 	libraries := []func() (weblib.Library, error){weblib.Marp}
 	if strings.Contains(s.Markdown+s.Front["header"]+s.Front["footer"], "$") {
 		libraries = append(libraries, weblib.KaTeX)
@@ -58,6 +46,36 @@ func (l *Library) marp(d lectern.Deck, v *view, chosen *design) (lectern.Page, [
 		e.css += lib.CSS
 	}
 	e.scripts = append(e.scripts, l.marpScript)
+	html, err := s.page(chosen, e)
+	if err != nil {
+		return lectern.Page{}, nil, lectern.Fail(lectern.CodeInternal, "The page of Marp is broken.").Because(err)
+	}
+	size := d.SlideSize()
+	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: v.assets,
+		Pictures: v.files, Params: v.params, Props: map[string]string{"markdown": "markdown"},
+		Shown: v.onMarp()}, v.warnings, nil
+}
+
+// marpSlide returns the slide as the script of its page reads it.
+func (v *view) marpSlide() marpSlide {
+	s := marpSlide{Markdown: v.raw["markdown"], Front: map[string]string{"math": "katex"},
+		Images: map[string]string{}, Page: v.raw["page"], Pages: v.raw["pages"]}
+	for _, name := range marpFront {
+		if value := v.raw[name]; value != "" {
+			s.Front[name] = value
+		}
+	}
+	if s.Page != "" {
+		s.Front["paginate"] = "true"
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.images)) {
+		s.Images[name] = string(v.images[name].URL)
+	}
+	return s
+}
+
+// page returns the page of the slide as HTML.
+func (s marpSlide) page(chosen *design, e extras) (string, error) {
 	var scripts []template.JS
 	for _, script := range e.scripts {
 		scripts = append(scripts, template.JS(script.Text))
@@ -67,14 +85,8 @@ func (l *Library) marp(d lectern.Deck, v *view, chosen *design) (lectern.Page, [
 		lang = "en"
 	}
 	var html strings.Builder
-	err := chosen.html.Execute(&html, map[string]any{"Lang": lang, "Title": v.slide, "CSS": template.CSS(e.css),
+	err := chosen.html.Execute(&html, map[string]any{"Lang": lang, "Title": "Slide", "CSS": template.CSS(e.css),
 		"Slide": s, "Scripts": scripts, "Policy": "default-src 'none'; img-src data: http: https:; font-src data:; " +
 			"style-src 'unsafe-inline'; script-src" + e.hashes() + "; base-uri 'none'; form-action 'none'"})
-	if err != nil {
-		return lectern.Page{}, nil, lectern.Fail(lectern.CodeInternal, "The page of Marp is broken.").Because(err)
-	}
-	size := d.SlideSize()
-	return lectern.Page{HTML: html.String(), Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: v.assets,
-		Pictures: v.files, Params: v.params, Props: map[string]string{"markdown": "markdown"},
-		Shown: v.onMarp()}, v.warnings, nil
+	return html.String(), err
 }

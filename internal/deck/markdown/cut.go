@@ -64,6 +64,11 @@ func (c cutter) rules(src string, from int) []span {
 	first := true // no text since the last mark
 	doc := blocks.Parse(text.NewReader([]byte(body)))
 	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
+		if at, ok := ruleBelow(body, n); ok {
+			marks = append(marks, span{from + at, lineEnd(src, from+at)})
+			first = true
+			continue
+		}
 		switch n := n.(type) {
 		case *ast.ThematicBreak:
 			at := from + lineStart(body, n.Pos())
@@ -83,6 +88,53 @@ func (c cutter) rules(src string, from int) []span {
 		first = false
 	}
 	return marks
+}
+
+// ruleBelow returns the offset of the line "---" that ends a heading or a paragraph, if the lines above it are a table
+// or definitions of links. The parser of blocks knows neither, and reads the line as the mark of a heading.
+func ruleBelow(body string, n ast.Node) (at int, ok bool) {
+	heading := n.Kind() == ast.KindHeading
+	if !heading && n.Kind() != ast.KindParagraph || n.Lines().Len() == 0 {
+		return 0, false
+	}
+	from := lineStart(body, n.Lines().At(0).Start)
+	at = lineStart(body, n.Lines().At(n.Lines().Len()-1).Start)
+	if heading {
+		if strings.HasPrefix(strings.TrimLeft(body[from:], " "), "#") {
+			return 0, false
+		}
+		at = lineEnd(body, at)
+	}
+	if !dashes.MatchString(strings.TrimRight(body[at:lineEnd(body, at)], "\n")) {
+		return 0, false
+	}
+	above := strings.Split(strings.TrimSuffix(body[from:at], "\n"), "\n")
+	return at, at == from || hasTable(above) || !slices.ContainsFunc(above, func(line string) bool {
+		return !definition.MatchString(line)
+	})
+}
+
+var (
+	dashes     = regexp.MustCompile(`^ {0,3}(?:-[ \t]*){3,}$`)
+	definition = regexp.MustCompile(`^ {0,3}\[[^\[\]]+\]:[ \t]*\S+(?:[ \t]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t]*$`)
+	delimiters = regexp.MustCompile(`^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$`)
+)
+
+// hasTable reports whether a table begins in lines: its head, and delimiters of as many columns.
+func hasTable(lines []string) bool {
+	for i := 1; i < len(lines); i++ {
+		head, row := lines[i-1], lines[i]
+		if strings.Contains(head, "|") && delimiters.MatchString(row) && columns(head) == columns(row) {
+			return true
+		}
+	}
+	return false
+}
+
+// columns counts the cells of a row.
+func columns(row string) int {
+	row = strings.ReplaceAll(strings.TrimSpace(row), `\|`, "")
+	return strings.Count(strings.TrimSuffix(strings.TrimPrefix(row, "|"), "|"), "|") + 1
 }
 
 // lineStart returns the offset of the line that has an offset.

@@ -127,3 +127,18 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A line "---" below a table, or below definitions of links, begins a slide. Below text it makes a heading of the text.
+func TestRulesBelowTables(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"| a | b |\n|---|---|\n| 1 | 2 |\n---\n\n# B": 2, "| a |\n|---|\n---\n# B": 2, "x\n| a |\n|:-:|\ny\n - - -\n# B": 2,
+		"[a]: b\n---\n# B": 2, "[a]: b 'c'\n[d]: <e>\n---\n# B": 2,
+		"a | b\n--- | --- | ---\nc\n---\n# B": 1, "A\n---\n# B": 1, "[a] b\n---\n# B": 1, "| a |\n|---|\n--\n# B": 1,
+		"# | a |\n|---|\n": 1,
+	} {
+		if got := len(cutter{dialect: dialectMarp}.cut(text, 0)); got != want {
+			t.Errorf("%q: %d slides, not %d", text, got, want)
+		}
+	}
+}

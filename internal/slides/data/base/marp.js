@@ -89,7 +89,7 @@
     for (let i = 0; i < 4; i++) await frame(); // headings and listings are scaled when their size is known
     for (const el of document.querySelectorAll("foreignObject>section")) {
       if (el.scrollHeight > el.clientHeight + 4 || el.scrollWidth > el.clientWidth + 4) {
-        overflow.push({ element: "markdown" });
+        overflow.push({ element: "markdown", unit: "clipped" });
         break;
       }
     }
