@@ -57,7 +57,8 @@ func TestPagesOfMarpHaveTheirSlideAsData(t *testing.T) {
 	if strings.Contains(p.HTML, "alert(1)</script>") || strings.Contains(p.HTML, "data:font/woff2;base64,") {
 		t.Error("the text is markup, or the page has fonts for formulas")
 	}
-	if p, _, _, _ = marpPage(t, l, map[string]any{"markdown": "$x$"}); !strings.Contains(p.HTML, "data:font/woff2;base64,") {
+	p, _, _, _ = marpPage(t, l, map[string]any{"markdown": "$x$"})
+	if !strings.Contains(p.HTML, "data:font/woff2;base64,") {
 		t.Error("the page of a formula has no KaTeX")
 	}
 	for _, template := range l.Templates() {
@@ -72,7 +73,8 @@ func TestFaultsOfMarpSlides(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	_, _, _, err := marpPage(t, l, map[string]any{"markdown": "x", "images": map[string]any{"a": "file:///etc/passwd"}})
-	if f := lectern.AsFailure(err); err == nil || f.Code != lectern.CodeAssetRefused || f.Param != "slides[0].props.images.a" {
+	f := lectern.AsFailure(err)
+	if err == nil || f.Code != lectern.CodeAssetRefused || f.Param != "slides[0].props.images.a" {
 		t.Errorf("%v", err)
 	}
 	_, _, warnings, _ := marpPage(t, l, map[string]any{"markdown": "x", "bogus": "y"})
