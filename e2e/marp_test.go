@@ -162,9 +162,10 @@ backgroundImage: url(CANARY/c.png)
 
 // Whatever stands around it, a line begins a slide for Lectern where it does for marp-core.
 func (d drawing) marpSlidesBegin(t *testing.T) {
-	marks := []string{"---", "***", "- - -", "___", "--", "# A", "Text", "A\n---", "- item", "  - more", "    ---", "1. one", "> quote",
-		"> ---", "```", "```\n---\n```", "~~~", "<div>", "</div>", "<div>\n---\n</div>", "| a |\n|---|", "", "",
-		"<!-- note -->", "<!--\n---\n-->", "<!-- _class: lead -->", "`---`", "\\---", "$$\n---\n$$", "   ---", "[a]: b"}
+	marks := []string{"---", "***", "- - -", "___", "--", "# A", "Text", "A\n---", "- item", "  - more",
+		"    ---", "1. one", "> quote", "> ---", "```", "```\n---\n```", "~~~", "<div>", "</div>",
+		"<div>\n---\n</div>", "| a |\n|---|", "", "", "<!-- note -->", "<!--\n---\n-->",
+		"<!-- _class: lead -->", "`---`", "\\---", "$$\n---\n$$", "   ---", "[a]: b"}
 	r := rand.New(rand.NewPCG(16, 1))
 	var texts []string
 	for range soak.Rounds(50, 900) {
