@@ -341,8 +341,8 @@ type TemplateProp struct {
 
 // Warning is something that a user should know. Unlike a fault, it does not prevent a render.
 type Warning struct {
-	// Advice is true for what an editor would say: the video is as the deck asks, but could be better. Only checks and dry
-	// runs give advice.
+	// Advice is true for what an editor would say: the video is as the deck asks, but could be better. Only `lectern
+	// check` gives advice.
 	Advice  bool   `json:"advice,omitempty"`
 	Code    string `json:"code"`
 	Message string `json:"message"`

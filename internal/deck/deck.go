@@ -102,13 +102,16 @@ func (c *Catalogue) Kinds() []Kind {
 }
 
 // Parse reads a source with the parser for its kind, see [Parser]. It removes what the setting "narration" leaves
-// unheard, and bounds the report.
+// unheard, and bounds the report, which then says where a recording of the whole talk is heard.
 func (c *Catalogue) Parse(ctx context.Context, s Source, settings []byte, lim lectern.Limits) (Request, error) {
 	q, err := c.parser(s).Parse(ctx, s, settings, lim)
+	q.Deck = heard(q.Deck, q.Heard)
 	for i, r := range q.Report {
+		if q.Deck.Recording != nil && r.Slide > 0 {
+			r.Narration, r.Why = Recorded, "The recording of the whole talk is heard."
+		}
 		q.Report[i] = r.Bounded()
 	}
-	q.Deck = heard(q.Deck, q.Heard)
 	return q, err
 }
 

@@ -1,6 +1,7 @@
 package deck_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -78,6 +79,29 @@ func TestNarrationSettingsThatCannotBe(t *testing.T) {
 			if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Param != param {
 				t.Errorf("%s %s: %v", s.Name, settings, err)
 			}
+		}
+	}
+}
+
+// reported is a parser of a file of two slides, one of which is hidden, with a recording of the whole talk.
+type reported struct{ named }
+
+func (reported) Parse(_ context.Context, _ deck.Source, settings []byte, _ lectern.Limits) (deck.Request, error) {
+	return deck.Request{
+		Deck:   lectern.Deck{Recording: &lectern.Recording{File: "talk.m4a"}, Slides: []lectern.Slide{{Narration: "Notes."}}},
+		Report: []deck.SlideReport{{Slide: 1, Source: 1, Narration: deck.Notes}, {Source: 2, Narration: deck.Nothing}},
+		Heard:  deck.Narration(settings),
+	}, nil
+}
+
+// The report names the recording of a whole talk for the slides that are shown, unless the recording is not to be heard.
+func TestTheReportNamesTheRecordingOfATalk(t *testing.T) {
+	t.Parallel()
+	c := deck.NewCatalogue(reported{named{deck.Kind{Looks: func([]byte) bool { return true }}}})
+	for mode, want := range map[deck.Narration]deck.Narration{"": deck.Recorded, deck.Notes: deck.Notes} {
+		q, err := c.Parse(t.Context(), deck.Source{}, []byte(mode), lectern.Limits{})
+		if err != nil || q.Report[0].Narration != want || q.Report[1].Narration != deck.Nothing {
+			t.Errorf("%q: %+v, %v", mode, q.Report, err)
 		}
 	}
 }
