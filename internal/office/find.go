@@ -117,7 +117,7 @@ func missing(format string, args ...any) *lectern.Failure {
 
 // revision changes whenever the same LibreOffice may draw the same file differently, because its settings or arguments
 // have changed.
-const revision = "1"
+const revision = "2"
 
 // Version identifies what converts: LibreOffice's version, the revision of its settings, and the fonts of this machine,
 // as they were when it was first asked for. It belongs in the content key of every conversion: a deck without its fonts

@@ -171,7 +171,7 @@ func TestMissingLibreOfficeNamesTheCommandThatInstallsIt(t *testing.T) {
 		t.Errorf("the version is %q", v)
 	}
 	c = converter(t, withFake(t))
-	if v := c.Version(); !regexp.MustCompile(`^1\.2\.3\.4/1/[0-9a-f]{16}$`).MatchString(v) || c.Version() != v {
+	if v := c.Version(); !regexp.MustCompile(`^1\.2\.3\.4/2/[0-9a-f]{16}$`).MatchString(v) || c.Version() != v {
 		t.Errorf("the version is %q", v)
 	}
 	other := filepath.Join(t.TempDir(), "soffice")

@@ -2,6 +2,10 @@ package office
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +30,36 @@ var sameWidths = map[string][]string{
 	"times":         {"liberationserif", "tinos", "nimbusroman", "texgyretermes"},
 	"couriernew":    {"liberationmono", "cousine", "nimbusmonops"},
 	"courier":       {"liberationmono", "cousine", "nimbusmonops", "texgyrecursor"},
+}
+
+// standIns are fonts that resemble others for which fontconfig knows no replacement. Without them the headings of most
+// PowerPoint decks are drawn in a much wider font. Names are as decks write them.
+var standIns = map[string]string{"Calibri Light": "Carlito", "Aptos": "Carlito", "Aptos Display": "Carlito"}
+
+// standIn returns the font of this machine that stands in for a name, written by fold; "": there is none.
+func (t *Typefaces) standIn(key string) string {
+	for name, family := range standIns {
+		if fold(name) == key && t.installed[fold(family)] {
+			return family
+		}
+	}
+	return ""
+}
+
+// writeStandIns makes fontconfig know the stand-ins, in the home folder of a LibreOffice.
+func writeStandIns(home string) error {
+	var b strings.Builder
+	b.WriteString(`<?xml version="1.0"?>` + "\n<fontconfig>\n")
+	for _, name := range slices.Sorted(maps.Keys(standIns)) {
+		fmt.Fprintf(&b, `<alias binding="same"><family>%s</family><accept><family>%s</family></accept></alias>`+"\n",
+			name, standIns[name])
+	}
+	b.WriteString("</fontconfig>\n")
+	dir := filepath.Join(home, "fontconfig") // fontconfig looks there, because home is XDG_CONFIG_HOME too
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "fonts.conf"), []byte(b.String()), 0o600)
 }
 
 // pictorial are fonts of symbols whose characters LibreOffice draws with a font of its own.
@@ -65,6 +99,8 @@ func (t *Typefaces) Of(ctx context.Context, names []string) (map[string]Typeface
 		case known:
 		case t.installed[key]:
 			face = Typeface{Family: name, Same: true}
+		case t.standIn(key) != "":
+			face = Typeface{Family: t.standIn(key)}
 		case len(out) >= maxTypefaces:
 			continue
 		default:

@@ -42,6 +42,12 @@ func TestTypefacesOfThisMachine(t *testing.T) {
 	if again[unknown] != instead || again[instead.Family] != (Typeface{instead.Family, true}) {
 		t.Errorf("%+v", again)
 	}
+	if faces.installed["carlito"] && !faces.installed["calibrilight"] {
+		light, err := faces.Of(t.Context(), []string{"Calibri Light"})
+		if err != nil || light["Calibri Light"] != (Typeface{Family: "Carlito"}) {
+			t.Errorf("Calibri Light: %+v, %v", light, err)
+		}
+	}
 	if c := again["Calibri"]; c.Same != (fold(c.Family) == "carlito" || fold(c.Family) == "calibri") {
 		t.Errorf("Calibri is %+v", c)
 	}

@@ -50,7 +50,8 @@ func (c *Converter) newWork() (*work, error) {
 	if c.layers.profile {
 		settings = slices.Concat(quiet, hardened)
 	}
-	if err = errors.Join(err, writeProfile(w.profile(), settings), c.recall(w.profile())); err != nil {
+	err = errors.Join(err, writeProfile(w.profile(), settings), writeStandIns(w.home()), c.recall(w.profile()))
+	if err != nil {
 		w.remove()
 		return nil, fmt.Errorf("make a profile for LibreOffice: %w", err)
 	}
