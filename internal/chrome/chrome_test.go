@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -291,7 +292,8 @@ func TestPictureIsTakenWhenThePageIsReady(t *testing.T) {
 		document.body.style.background = '#00ff00'; window.__lectern = {ready: %s, overflow: ['title', {element: 'items', hidden: 2, total: 30, unit: 'items'}]} }, 150)</script></html>`
 	for _, ready := range []string{"true", "new Promise(r => setTimeout(r, 50, true))"} {
 		c, img := capture(t, shared, lectern.Page{HTML: fmt.Sprintf(later, ready)})
-		if at(img) != "#00ff00" || fmt.Sprint(c.Overflow) != "[{title 0 0 } {items 2 30 items}]" {
+		want := []lectern.Overflow{{Element: "title"}, {Element: "items", Hidden: 2, Total: 30, Unit: "items"}}
+		if at(img) != "#00ff00" || !slices.Equal(c.Overflow, want) {
 			t.Errorf("%s: %s %v", ready, at(img), c.Overflow)
 		}
 	}
