@@ -88,13 +88,14 @@ type reported struct{ named }
 
 func (reported) Parse(_ context.Context, _ deck.Source, settings []byte, _ lectern.Limits) (deck.Request, error) {
 	return deck.Request{
-		Deck:   lectern.Deck{Recording: &lectern.Recording{File: "talk.m4a"}, Slides: []lectern.Slide{{Narration: "Notes."}}},
+		Deck: lectern.Deck{Recording: &lectern.Recording{File: "talk.m4a"},
+			Slides: []lectern.Slide{{Narration: "Notes."}}},
 		Report: []deck.SlideReport{{Slide: 1, Source: 1, Narration: deck.Notes}, {Source: 2, Narration: deck.Nothing}},
 		Heard:  deck.Narration(settings),
 	}, nil
 }
 
-// The report names the recording of a whole talk for the slides that are shown, unless the recording is not to be heard.
+// The report names the recording of a whole talk for the slides that are shown, unless it is not to be heard.
 func TestTheReportNamesTheRecordingOfATalk(t *testing.T) {
 	t.Parallel()
 	c := deck.NewCatalogue(reported{named{deck.Kind{Looks: func([]byte) bool { return true }}}})
