@@ -10,8 +10,8 @@ import (
 	"lectern/internal/deck"
 )
 
-// Unpack writes a ZIP file with one deck or with pictures, or a deck that is not text (PPTX, ODP, PDF), to the disk and
-// opens it. size is that of [lectern.Upload]. The caller closes the bundle, which removes the file.
+// Unpack writes a ZIP file with one deck or with pictures, or a deck that is not text (PPTX, PPT, ODP, PDF), to the
+// disk and opens it. size is that of [lectern.Upload]. The caller closes the bundle, which removes the file.
 func (s *Service) Unpack(ctx context.Context, size int64, body io.Reader) (b deck.Bundle, err error) {
 	if size > s.o.Most {
 		return b, s.tooLarge()

@@ -86,8 +86,8 @@ func (f *v1Operations) assets() {
 		status: http.StatusCreated, upload: true,
 		about: "The body is the file, or a form with the file as its part \"file\". Its bytes decide its type: a PNG, " +
 			"JPEG, GIF, WebP, AVIF or SVG picture, a WAV, MP3, M4A, Ogg or FLAC sound, a WOFF2, TTF or OTF font, or a deck " +
-			"(JSON, YAML, Markdown, PPTX, ODP, PDF, ZIP). The same content uploaded again is the same asset: 200 instead of " +
-			"201. A deck names it as asset:<sha256>.",
+			"(JSON, YAML, Markdown, PPTX, PPT, ODP, PDF, ZIP). The same content uploaded again is the same asset: 200 " +
+			"instead of 201. A deck names it as asset:<sha256>.",
 		refuses: []lectern.Code{codeRequest, codeMedia, codeLength, lectern.CodeTooLarge, lectern.CodeAssetRefused,
 			lectern.CodeDiskFull, lectern.CodeOverloaded},
 	}, s.addAsset, func(o *huma.Operation) {

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"lectern"
@@ -75,5 +76,18 @@ func TestReportOfHiddenSlidesAndOfJSON(t *testing.T) {
 	v = decode[httpapi.Checked](t, r.post("/v1/presentations?dry_run=true", `{"slides":[{"title":"One"}]}`))
 	if v.Report == nil || len(v.Report) > 0 || v.Outline[0].Pictures != "" {
 		t.Errorf("%+v", v)
+	}
+}
+
+// A file of the container of old and of protected office files reaches the parser, which says what is wrong with it.
+func TestOldOfficeFilesReachTheirParser(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withLibrary(t))
+	file := "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" + strings.Repeat("\x00", 2048)
+	for _, kind := range []string{"application/vnd.ms-powerpoint", officeType} {
+		a := r.do("POST", "/v1/presentations", file, "Content-Type", kind)
+		if a.status != 422 || !strings.Contains(string(a.body), "office file of the format before 2007") {
+			t.Errorf("%s: %d %s", kind, a.status, a.body)
+		}
 	}
 }

@@ -59,7 +59,7 @@ func (u *Unfit) Error() string { return u.Text }
 
 // Accepted lists the accepted kinds, for messages.
 const Accepted = "PNG, JPEG, GIF, WebP, AVIF and SVG pictures, WAV, MP3, M4A, Ogg and FLAC sounds, WOFF2, TTF and " +
-	"OTF fonts, and decks (JSON, YAML, Markdown, PPTX, ODP, PDF, ZIP) are accepted"
+	"OTF fonts, and decks (JSON, YAML, Markdown, PPTX, PPT, ODP, PDF, ZIP) are accepted"
 
 // headBytes is how many bytes at the beginning of a file decide its kind.
 const headBytes = 64 << 10
@@ -81,6 +81,10 @@ func Inspect(r io.ReaderAt, size int64, texts []deck.Kind, lim Limits) (Info, er
 	}
 	return info, nil
 }
+
+// compound begins the files of office programs before 2007, and those with a password since. The parser of such decks
+// says whether one is a presentation that it can read.
+const compound = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
 
 // judge calls the function that reads the file's kind.
 func (f *file) judge(head []byte, texts []deck.Kind, lim Limits) (Info, *Unfit) {
@@ -112,6 +116,8 @@ func (f *file) judge(head []byte, texts []deck.Kind, lim Limits) (Info, *Unfit) 
 		return f.zip()
 	case begins("%PDF-"):
 		return Info{Kind: lectern.AssetDeck, Type: "application/pdf"}, nil
+	case begins(compound):
+		return Info{Kind: lectern.AssetDeck, Type: "application/vnd.ms-powerpoint"}, nil
 	}
 	return f.text(head, texts, lim)
 }

@@ -88,7 +88,8 @@ func seeds(t testing.TB) map[string][]byte {
 		"font/otf":   sfnt("OTTO", append(common, "CFF ")...),
 		"font/woff2": woff2(entries...), "application/pdf": []byte("%PDF-1.7\n"), "application/json": []byte(`{"slides":[]}`),
 		"application/yaml": []byte("slides:\n- title: A\n"), "text/markdown": []byte("# Titel\n\n- Grüße\n"),
-		"application/zip": ziptest.Stored(t, "deck.json", "{}"),
+		"application/zip": ziptest.Stored(t, "deck.json", "{}"), "application/vnd.ms-powerpoint": []byte(
+			"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"),
 		"application/vnd.oasis.opendocument.presentation": ziptest.Stored(t, "mimetype",
 			"application/vnd.oasis.opendocument.presentation", "content.xml", "<x/>"),
 		"application/vnd.openxmlformats-officedocument.presentationml.presentation": ziptest.Stored(t, "[Content_Types].xml", "<x/>",
